@@ -1,0 +1,96 @@
+/** The daemon as the API sees it: what can be read and asked. `src/app.ts` makes it from the parts. */
+import type { CapacityInForce, ResourceAllocation } from './data-models.ts';
+import type { Decision, PassTrigger } from './decisions.ts';
+import type { ForecastOutcome, PredictorStatus } from './forecasts.ts';
+import type { UsageSample } from './metrics.ts';
+import type {
+  Clock,
+  HistoryStore,
+  PlanOutcome,
+  ProfileLearner,
+  TrafficIntake,
+  TrafficReader,
+} from './ports.ts';
+import type { Settings } from './settings.ts';
+
+export interface Daemon {
+  /** The settings in force; another object after a reload. */
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly intake: TrafficIntake;
+  readonly traffic: TrafficReader;
+  readonly profiles: ProfileLearner;
+  readonly history: Pick<HistoryStore, 'loadDecisions'>;
+  readonly predictor: PredictorStatus;
+  /** The forecasts of the latest pass, by chain. */
+  forecasts(): ReadonlyMap<string, ForecastOutcome>;
+  latestDecision(): Decision | undefined;
+  /** Runs a pass, or joins the one under way. */
+  runPass(trigger: PassTrigger): Promise<Decision>;
+  /** Plans with changed figures and changes nothing. Names are known to the topology: the API has checked them. */
+  whatIf(changes: WhatIfChanges): WhatIfOutcome;
+  /** Undefined for an unknown service. */
+  capacityInForce(service: string): CapacityInForce | undefined;
+  setApplied(service: string, allocation: ResourceAllocation): CapacityInForce;
+  recordUsage(sample: UsageSample): void;
+  latestUsage(service: string): UsageSample | undefined;
+  /** Empty when ready. */
+  notReadyBecause(): readonly string[];
+  objectives(): ObjectiveMetrics;
+  readonly passes: PassStatistics;
+}
+
+export interface WhatIfChanges {
+  /** requests/s by chain; the others keep their present planning load. */
+  readonly loads: Readonly<Record<string, number>>;
+  /** s by chain. */
+  readonly slos: Readonly<Record<string, number>>;
+  readonly bounds: Readonly<Record<string, Partial<WhatIfBounds>>>;
+}
+
+export interface WhatIfBounds {
+  readonly minCpu: number;
+  readonly maxCpu: number;
+  readonly minInstances: number;
+  readonly maxInstances: number;
+}
+
+export interface WhatIfOutcome extends PlanOutcome {
+  /** The loads that were planned for, requests/s by chain. */
+  readonly loads: Readonly<Record<string, number>>;
+}
+
+export interface PassStatistics {
+  readonly completed: Readonly<Record<PassTrigger, number>>;
+  readonly failed: number;
+  readonly lastDurationSeconds: number | undefined;
+  readonly lastAtSeconds: number | undefined;
+}
+
+/** The four metrics that the original framework promises, over the monitoring window (DESIGN section 6). */
+export interface ObjectiveMetrics {
+  /** used / allocated; an entry is absent when it is not known, never NaN. */
+  readonly utilization: readonly {
+    readonly resource: 'cpu' | 'memory';
+    readonly source: 'measured' | 'estimated';
+    readonly ratio: number;
+  }[];
+  readonly chains: readonly ChainObjective[];
+  /** Jain's index of SLO/latency over the chains; absent without a measured chain. */
+  readonly fairness?: number;
+}
+
+export interface ChainObjective {
+  readonly chain: string;
+  /** `end-to-end`: measured samples; `composed`: from the services' own times along the chain. */
+  readonly source: 'end-to-end' | 'composed';
+  /** Share of requests over the SLO or failed. */
+  readonly violationRatio: number;
+  /** Share of 60 s windows whose SLO percentile was over the SLO. */
+  readonly violatingWindowsRatio: number;
+  readonly averageSeconds: number;
+  /** s by quantile: 0.5, 0.9, 0.95, 0.99. */
+  readonly quantiles: Readonly<Record<string, number>>;
+  /** Error budget burn over the last 60 s and 300 s: violation ratio / (1 − objective). */
+  readonly burnRates: { readonly short: number; readonly long: number };
+}

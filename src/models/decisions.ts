@@ -1,0 +1,69 @@
+/** What one pass has decided, in the form that is shown, stored and applied. */
+import type { CapacityInForce, ResourceAllocation, ServiceMode } from './data-models.ts';
+
+export type PassTrigger = 'interval' | 'burn-rate' | 'load-jump' | 'request';
+
+/** Why a service gets what it gets. Stable: dashboards and alerts key on them. Described in docs/reasons.md. */
+export type ReasonCode =
+  | 'meets-slo'
+  | 'cheaper'
+  | 'grow-for-slo'
+  | 'grow-on-violation'
+  | 'unmeetable-slo'
+  | 'no-change'
+  | 'no-data'
+  | 'stale-data'
+  | 'invalid-data'
+  | 'warming-up'
+  | 'errors'
+  | 'low-confidence'
+  | 'small-decrease'
+  | 'stabilizing'
+  | 'largest-step'
+  | 'change-budget'
+  | 'paused'
+  | 'would-violate';
+
+export type ServiceStatus = 'grow' | 'shrink' | 'reshape' | 'keep' | 'hold';
+
+export interface ServiceDecision extends ResourceAllocation {
+  readonly id: string;
+  readonly mode: ServiceMode;
+  readonly current: CapacityInForce;
+  /** What the optimiser asked for before the guard; absent when it had no profile to plan with. */
+  readonly planned?: ResourceAllocation;
+  readonly status: ServiceStatus;
+  readonly reason: ReasonCode;
+  /** One sentence that a person understands, with the figures. */
+  readonly explanation: string;
+}
+
+export interface ChainDecision {
+  readonly id: string;
+  readonly sloSeconds: number;
+  readonly percentile: number;
+  /** Planned load, requests/s, and where it comes from. */
+  readonly plannedRate: number;
+  /** At planned load with the decided allocation, s; absent when unknown or infinite. */
+  readonly expectedLatency?: number;
+  /** Latest measurement at the SLO's percentile, s; absent when there is none. */
+  readonly observedLatency?: number;
+  readonly feasible: boolean;
+  readonly achievableLatency?: number;
+  readonly binding: readonly string[];
+  readonly shadowPrice: number;
+}
+
+export interface Decision {
+  readonly id: string;
+  readonly atSeconds: number;
+  readonly trigger: PassTrigger;
+  /** `decided`: at least one service was planned; `held`: nothing could be; the reasons stand at the services. */
+  readonly status: 'decided' | 'held';
+  readonly services: readonly ServiceDecision[];
+  readonly chains: readonly ChainDecision[];
+  readonly cost: number;
+  readonly lowerBound: number;
+  readonly gap: number;
+  readonly durationMs: number;
+}

@@ -1,0 +1,94 @@
+/** The allocation program of DESIGN section 3 and its answer. */
+import type { ResourceAllocation } from './data-models.ts';
+
+export interface PlanningService {
+  readonly id: string;
+  readonly pricePerCore: number;
+  readonly pricePerMebibyte: number;
+  readonly instanceCost: number;
+  readonly minCpu: number;
+  readonly maxCpu: number;
+  readonly minInstances: number;
+  readonly maxInstances: number;
+  /** Cores that one instance can use. */
+  readonly parallelism: number;
+  /** cpu of a shape is a multiple of this, or minCpu or maxCpu themselves. */
+  readonly quantum: number;
+  /** k. */
+  readonly exponent: number;
+  /** η. */
+  readonly verticalExponent: number;
+  /** Memory of one instance, already decided by the memory rule; takes no part in the optimisation but in the cost. */
+  readonly memory: number;
+  /** A service that must stay as it is: it counts with this shape and is not optimised. */
+  readonly fixed?: ResourceAllocation;
+}
+
+export interface PlanningVisit {
+  readonly service: string;
+  readonly visits: number;
+  /** d, core-seconds of one visit. */
+  readonly demand: number;
+  /** a, s. */
+  readonly floor: number;
+  /** b, s. */
+  readonly queueing: number;
+}
+
+export interface PlanningChain {
+  readonly id: string;
+  readonly sloSeconds: number;
+  readonly priority: number;
+  /** λ, requests/s. */
+  readonly rate: number;
+  /** γ. */
+  readonly composition: number;
+  /** δ, s. */
+  readonly overheadSeconds: number;
+  /** Stages in sequence → branches in parallel → visits in sequence. */
+  readonly stages: readonly (readonly (readonly PlanningVisit[])[])[];
+}
+
+export interface PlanningProblem {
+  readonly services: readonly PlanningService[];
+  readonly chains: readonly PlanningChain[];
+}
+
+export interface PlannedService extends ResourceAllocation {
+  readonly id: string;
+  /** C of the continuous optimum, cores. */
+  readonly capacityCores: number;
+  /** D at the planned load, cores. */
+  readonly demandCores: number;
+  /** ρ of the shape. */
+  readonly utilization: number;
+}
+
+export interface PlannedChain {
+  readonly id: string;
+  readonly sloSeconds: number;
+  /** End-to-end latency at the planned load with the planned shapes, s; Infinity when a service is overloaded. */
+  readonly expectedLatency: number;
+  readonly feasible: boolean;
+  /** Latency with every service at its upper bound, s; Infinity when even that is overloaded. */
+  readonly achievableLatency: number;
+  /** Services that carry most of the chain's latency while its SLO binds, the heaviest first; empty when it does not bind. */
+  readonly binding: readonly string[];
+  /** μ: cost that one second more of SLO would save. */
+  readonly shadowPrice: number;
+}
+
+export interface Plan {
+  readonly services: readonly PlannedService[];
+  readonly chains: readonly PlannedChain[];
+  /** Cost of the shapes: Σ pricePerCore·cpu·instances + instanceCost·instances + pricePerMebibyte·memory·instances. */
+  readonly cost: number;
+  /** Cost of the continuous optimum, memory included in the same way with C/u instances. */
+  readonly continuousCost: number;
+  /** What no allocation can undercut (weak duality). */
+  readonly lowerBound: number;
+  /** (continuousCost − lowerBound) / continuousCost. */
+  readonly gap: number;
+  readonly iterations: number;
+  readonly solveMs: number;
+}

@@ -1,0 +1,225 @@
+/** Where the parts meet. Components implement these and know each other through nothing else. */
+import type { CapacityInForce, ResourceAllocation, Topology } from './data-models.ts';
+import type { Decision } from './decisions.ts';
+import type { ForecastOutcome, PredictorStatus, TrainingOutcome } from './forecasts.ts';
+import type {
+  ChainSeries,
+  ChainWindow,
+  SeriesWindowRow,
+  ServiceWindow,
+  TrafficMetrics,
+  TrafficWindow,
+  UsageSample,
+} from './metrics.ts';
+import type { Plan } from './plans.ts';
+import type { Composition, Impact, LatencyProfile, ProfileOutcome, SharedServiceImpact } from './profiles.ts';
+
+export interface Clock {
+  /** Unix time, s, with fractions. */
+  nowSeconds(): number;
+  /** Resolves after that much time of this clock, or early when the signal is aborted. Never rejects. */
+  sleep(seconds: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Uniform in [0, 1), seeded. */
+export type Random = () => number;
+
+/** The part of a structured logger (pino) that we use. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** What became of a record. Every accepted record is counted once. */
+export type RecordOutcome =
+  | 'accepted'
+  | 'unknown-service'
+  | 'unknown-chain'
+  | 'chain-not-listed'
+  | 'invalid-id'
+  | 'invalid-response-time'
+  | 'invalid-count'
+  | 'invalid-cpu-seconds'
+  | 'invalid-timestamp'
+  | 'in-the-future'
+  | 'too-old'
+  | 'too-many-series';
+
+export interface TrafficIntake {
+  /**
+   * Counts one record of `count` equal requests. `responseTime` in s, time spent in the service itself;
+   * `timestampSeconds` of completion, default now; `cpuSeconds` of each request, NaN when not told.
+   */
+  recordRequest(
+    service: string,
+    chain: string,
+    responseTime: number,
+    isError?: boolean,
+    timestampSeconds?: number,
+    count?: number,
+    cpuSeconds?: number,
+  ): RecordOutcome;
+  /** The same for an end-to-end sample of a chain. */
+  recordEndToEnd(
+    chain: string,
+    responseTime: number,
+    isError?: boolean,
+    timestampSeconds?: number,
+    count?: number,
+  ): RecordOutcome;
+}
+
+export interface TrafficReader {
+  /** Metrics of the last `windowSeconds` (default 300, at most windowSize) before `untilSeconds` (default now). */
+  getMetrics(windowSeconds?: number, untilSeconds?: number): TrafficMetrics;
+  /**
+   * The epoch-aligned 60 s windows that lie wholly in [fromSeconds, toSeconds], oldest first, also when empty.
+   * Windows before the first record, and those in which nothing was recorded at all, are left out.
+   */
+  closedWindows(fromSeconds: number, toSeconds: number): readonly TrafficWindow[];
+  /**
+   * The last `steps` whole steps of a chain before `untilSeconds`. The rate is that of the chain's first stage
+   * (its visits divided out), else of the first stage with records, else of its end-to-end samples. Steps before
+   * the chain's first record, and those in which no series at all had a record, are NaN; others without a record 0.
+   */
+  chainSeries(chain: string, untilSeconds: number, steps: number): ChainSeries;
+  /** Time of the newest accepted record of a chain, whichever service sent it; undefined before the first. */
+  lastRecordSeconds(chain: string): number | undefined;
+  readonly stats: IntakeStats;
+}
+
+export interface IntakeStats {
+  readonly accepted: number;
+  readonly rejected: Readonly<Record<Exclude<RecordOutcome, 'accepted'>, number>>;
+  readonly series: number;
+  readonly maxSeries: number;
+  readonly firstRecordSeconds: number | undefined;
+}
+
+/** What survives a restart of the monitor. */
+export interface TrafficPersistence {
+  /** The rows that changed since the last call, whole (they replace what was stored under the same key). */
+  drain(): SeriesWindowRow[];
+  /** Takes rows back after a restart. Rows that cannot be read are skipped and counted in the result. */
+  restore(rows: Iterable<SeriesWindowRow>): { readonly restored: number; readonly skipped: number };
+}
+
+export interface TrafficForecaster {
+  /** One outcome a series, in order. `leadSteps`: how many steps the plan must carry. */
+  predict(recent: readonly ChainSeries[], leadSteps: number): Promise<readonly ForecastOutcome[]>;
+  /** Trains in the background; one training at a time (a second call joins). Never rejects. */
+  train(history: readonly ChainSeries[], signal?: AbortSignal): Promise<TrainingOutcome>;
+  /** The trained network with its scaler, for the store; undefined before the first training. */
+  save(): Uint8Array | undefined;
+  /** Takes a saved network back; answers why not when it does not fit the settings. */
+  load(
+    saved: Uint8Array,
+  ): Promise<{ readonly kind: 'loaded' } | { readonly kind: 'refused'; readonly reason: string }>;
+  readonly status: PredictorStatus;
+  close(): Promise<void>;
+}
+
+export interface ProfileLearner {
+  /** Takes one closed window of a service into its profiles. */
+  updateProfile(window: ServiceWindow): void;
+  /** Takes one closed window of a chain's end-to-end samples into its composition. */
+  updateComposition(window: ChainWindow): void;
+  /** Fits again what has new windows. `nowSeconds` fades old windows. */
+  refit(nowSeconds: number): void;
+  getLoadLatencyProfile(service: string): readonly LatencyProfile[];
+  profile(service: string, chain: string): ProfileOutcome;
+  composition(chain: string): Composition;
+  /** `load`: visits/s of that chain; the other chains stay at their latest load. */
+  analyzeImpact(service: string, chain: string, load: number): Impact;
+  sharedImpact(service: string): SharedServiceImpact | undefined;
+  /** Forgets a service's windows, for example after a deploy. */
+  reset(service: string): void;
+  /** JSON-safe state, and taking it back; unreadable state is refused and changes nothing. */
+  save(): unknown;
+  load(saved: unknown): boolean;
+}
+
+/** What to plan for; by name, absent entries take their configured or measured value. */
+export interface PlanRequest {
+  readonly topology: Topology;
+  /** λ by chain, requests/s. A chain that is absent has no known load. */
+  readonly loads: ReadonlyMap<string, number>;
+  /** Capacity in force by service; a service that cannot be planned stays at it. */
+  readonly capacities: ReadonlyMap<string, CapacityInForce>;
+  /** Working set of one instance at its 95th percentile by service, MiB; absent: nothing measured. */
+  readonly workingSets: ReadonlyMap<string, number>;
+}
+
+export interface PlanOutcome {
+  readonly plan: Plan;
+  /** Services that could not be planned because nothing is known of them. */
+  readonly unplanned: readonly string[];
+}
+
+export interface CapacityPlanner {
+  plan(request: PlanRequest): PlanOutcome;
+  /** End-to-end latency of each chain under given allocations, s; absent when a service of it is unknown. */
+  evaluate(
+    request: PlanRequest,
+    allocations: ReadonlyMap<string, ResourceAllocation>,
+  ): ReadonlyMap<string, number>;
+}
+
+export type ApplyOutcome =
+  | { readonly kind: 'recommended'; readonly service: string }
+  | { readonly kind: 'applied'; readonly service: string; readonly allocation: ResourceAllocation }
+  | { readonly kind: 'refused'; readonly service: string; readonly reason: string };
+
+export interface Executor {
+  /** What the cluster runs now; empty without a cluster. Never rejects: what cannot be read is absent. */
+  readCapacities(signal?: AbortSignal): Promise<ReadonlyMap<string, CapacityInForce>>;
+  /** One outcome for each service of the decision that changes. Never rejects. */
+  apply(decision: Decision, signal?: AbortSignal): Promise<readonly ApplyOutcome[]>;
+}
+
+/** One step of a chain's history on disk. */
+export interface SeriesStepRow {
+  readonly chain: string;
+  readonly startSeconds: number;
+  readonly rate: number;
+  /** NaN where unknown. */
+  readonly latency: number;
+  readonly errorRatio: number;
+}
+
+export interface StoredCapacity extends CapacityInForce {
+  readonly service: string;
+}
+
+export interface DecisionQuery {
+  readonly limit: number;
+  /** Only decisions older than the one with this id. */
+  readonly before?: string;
+  /** Only decisions in which this service was changed. */
+  readonly service?: string;
+}
+
+/** History that survives a restart. Every call is synchronous and durable when it returns (WAL). */
+export interface HistoryStore {
+  saveWindows(rows: readonly SeriesWindowRow[]): void;
+  loadWindows(sinceSeconds: number): Iterable<SeriesWindowRow>;
+  saveSteps(rows: readonly SeriesStepRow[]): void;
+  /** Ordered by chain, then start. */
+  loadSteps(sinceSeconds: number): Iterable<SeriesStepRow>;
+  saveDecision(decision: Decision): void;
+  /** Newest first. */
+  loadDecisions(query: DecisionQuery): readonly Decision[];
+  saveCapacity(capacity: StoredCapacity): void;
+  /** All that were told since then and the last one before, by service and time. */
+  loadCapacities(sinceSeconds: number): Iterable<StoredCapacity>;
+  saveUsage(samples: readonly UsageSample[]): void;
+  loadUsage(sinceSeconds: number): Iterable<UsageSample>;
+  /** Small named states: profiles, the trained network. */
+  saveState(name: string, value: Uint8Array): void;
+  loadState(name: string): Uint8Array | undefined;
+  /** Deletes what is older: windows before the first time, everything else before the second. */
+  prune(windowsBeforeSeconds: number, historyBeforeSeconds: number): void;
+  close(): void;
+}

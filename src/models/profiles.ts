@@ -1,0 +1,85 @@
+/** How a service's latency grows with its load: DESIGN section 3, "Profile". */
+
+/**
+ * Latency of one visit of a chain to a service at the chain's SLO percentile:
+ *
+ *     L(ρ, u) = floor + queueing · ρ^exponent / (u^verticalExponent · (1 − ρ)),   0 ≤ ρ < 1
+ *
+ * with ρ the utilisation of the service (demand of all chains over capacity) and u the cores of one instance.
+ */
+export interface LatencyProfile {
+  readonly kind: 'profile';
+  readonly service: string;
+  readonly chain: string;
+  readonly percentile: number;
+  /** `prior`: the cold-start curve, too generous on purpose. `fitted`: from measured windows. */
+  readonly source: 'prior' | 'fitted';
+  /** a, s. */
+  readonly floorSeconds: number;
+  /** b, s. */
+  readonly queueingSeconds: number;
+  /** k ≥ 1. */
+  readonly exponent: number;
+  /** 0 ≤ η ≤ 1. */
+  readonly verticalExponent: number;
+  /** d, CPU core-seconds of one visit. */
+  readonly demandCoreSeconds: number;
+  readonly demandSource: 'measured-cpu' | 'record-cpu' | 'curvature' | 'bound';
+  /** 0 (nothing known) to 1. */
+  readonly confidence: number;
+  /** Median relative residual of the fit; NaN for a prior. */
+  readonly residualSpread: number;
+  /** Windows that the fit rests on. */
+  readonly windows: number;
+  /** Lowest and highest utilisation seen in them. */
+  readonly utilizationRange: readonly [number, number];
+  /** End of the newest window in it. */
+  readonly updatedSeconds: number;
+}
+
+export interface ProfileNotEnoughData {
+  readonly kind: 'not-enough-data';
+  readonly service: string;
+  readonly chain: string;
+  /** Requests seen, and how many are needed for a first curve. */
+  readonly have: number;
+  readonly need: number;
+}
+
+export type ProfileOutcome = LatencyProfile | ProfileNotEnoughData;
+
+/** γ and δ of a chain: end-to-end = factor · criticalPath(service percentiles) + overhead. */
+export interface Composition {
+  readonly factor: number;
+  readonly overheadSeconds: number;
+  /** Windows with end-to-end samples that they rest on; 0 means the default γ = 1, δ = 0. */
+  readonly windows: number;
+}
+
+export type Impact =
+  | {
+      readonly kind: 'impact';
+      /** Latency of one visit at the load, s; Infinity when it exceeds the capacity in force. */
+      readonly expectedLatency: number;
+      readonly confidence: number;
+      /** 0 (far from trouble) to 1 (saturated or unknown). */
+      readonly riskFactor: number;
+      readonly utilization: number;
+    }
+  | ProfileNotEnoughData;
+
+/** What the chains of a shared service do to each other at the present load. */
+export interface SharedServiceImpact {
+  readonly service: string;
+  readonly utilization: number;
+  readonly chains: readonly {
+    readonly chain: string;
+    /** Share of the service's CPU demand, in [0, 1]; the shares sum to 1. */
+    readonly loadShare: number;
+    /**
+     * By how many seconds the latency of one visit of each *other* chain grows per additional request/s of this
+     * chain (the derivative of L).
+     */
+    readonly latencyPerRequestPerSecond: Readonly<Record<string, number>>;
+  }[];
+}

@@ -1,0 +1,102 @@
+/** The whole configuration, parsed and valid; defaults are filled in. `src/config` makes it. */
+import type { Topology } from './data-models.ts';
+
+export interface Settings {
+  readonly server: ServerSettings;
+  readonly monitoring: MonitoringSettings;
+  readonly prediction: PredictionSettings;
+  readonly allocation: AllocationSettings;
+  readonly control: ControlSettings;
+  readonly store: StoreSettings;
+  readonly topology: Topology;
+}
+
+export interface ServerSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent';
+  /** Largest request body, bytes; NDJSON is streamed and bounded per line. */
+  readonly bodyLimitBytes: number;
+}
+
+export interface MonitoringSettings {
+  /** Width of the finest counting interval, s. */
+  readonly samplingInterval: number;
+  /** How far back metrics reach, s. */
+  readonly windowSize: number;
+  /** `own`: response times leave out the wait for called services; `total`: they contain it. */
+  readonly latencyScope: 'own' | 'total';
+  /** What a record of an unknown service or chain, or of a chain that the service does not list, meets. */
+  readonly unknown: 'reject' | 'learn';
+  /** Most series (chain at a service, chain end to end) that are kept at all. */
+  readonly maxSeries: number;
+  /** How far ahead of the clock a timestamp may lie, s. */
+  readonly futureTolerance: number;
+}
+
+export interface PredictionSettings {
+  readonly sequenceLength: number;
+  readonly predictionHorizon: number;
+  /** How many of rate, latency, error rate the network sees: 1 to 3. */
+  readonly featureDim: number;
+  /** Length of a step, s. */
+  readonly step: number;
+  /** GRU layers, first to last. */
+  readonly units: readonly number[];
+  readonly learningRate: number;
+  readonly batchSize: number;
+  readonly maxEpochs: number;
+  /** Training stops after this long, s, and keeps the best epoch. */
+  readonly trainingBudget: number;
+  /** Time between trainings, s. */
+  readonly retrainInterval: number;
+  readonly seed: number;
+}
+
+export interface AllocationSettings {
+  readonly pricePerCore: number;
+  readonly pricePerMebibyte: number;
+  readonly instanceCost: number;
+  /** cpu is a multiple of this, cores. */
+  readonly cpuQuantum: number;
+  /** Share of the SLO that planning leaves unused, in [0, 1). */
+  readonly sloMargin: number;
+}
+
+export interface ControlSettings {
+  /** Time between passes, s. */
+  readonly interval: number;
+  /** Least time between two passes, s. */
+  readonly minInterval: number;
+  readonly assumeApplied: boolean;
+  /** Early pass when the error budget burns at this rate over both 60 and 300 s. */
+  readonly burnRate: number;
+  /** Early pass when the rate of a chain exceeds the planned rate by this factor. */
+  readonly loadJump: number;
+  /** Nothing changes until this much traffic has been watched, s. */
+  readonly warmUp: number;
+  /** A chain without records for this long is stale, s. */
+  readonly staleAfter: number;
+  /** Confidence in [0, 1] that a profile needs before its service may shrink on it. */
+  readonly minConfidence: number;
+  /** Error ratio above which a service is not shrunk. */
+  readonly maxErrorRatio: number;
+  /** Decreases of the cost of a service below this share are not made. */
+  readonly minDecrease: number;
+  /** A decrease must have been wanted for this long, s. */
+  readonly stabilization: number;
+  /** Capacity of one service changes at most by this factor in one pass, either way. */
+  readonly largestStep: number;
+  /** At most this share of the services is changed downwards in one pass (at least one). */
+  readonly changeBudget: number;
+  readonly paused: boolean;
+}
+
+export interface StoreSettings {
+  /** Folder of the history. */
+  readonly path: string;
+  /** How long history is kept, s. */
+  readonly retention: number;
+  /** Time between two writes of what has arrived, s. */
+  readonly flushInterval: number;
+}
