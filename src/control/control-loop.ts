@@ -1,0 +1,124 @@
+import type { PassStatistics } from '../models/daemon.ts';
+import type { Decision, PassTrigger } from '../models/decisions.ts';
+import { messageOf } from '../models/errors.ts';
+import { reasonForEarlyPass } from './early-pass.ts';
+import { learn } from './learn.ts';
+import { optimizeOnce } from './optimize-once.ts';
+import type { ControlParts } from './parts.ts';
+import type { Recorder } from './recorder.ts';
+import type { TrainingSchedule } from './training.ts';
+
+/** Time between two looks at burn rates, load and closed windows, s. */
+const TICK_SECONDS = 5;
+
+/** Owns the ticker and liveness only: when a pass runs, never what it does. */
+export class ControlLoop {
+  readonly #parts: ControlParts;
+  readonly #recorder: Recorder;
+  readonly #training: TrainingSchedule;
+  readonly #stopping = new AbortController();
+  readonly #completed: Record<PassTrigger, number> = {
+    interval: 0,
+    'burn-rate': 0,
+    'load-jump': 0,
+    request: 0,
+  };
+  #failed = 0;
+  #running: Promise<Decision> | undefined;
+  #ticker: Promise<void> | undefined;
+  #lastDurationSeconds: number | undefined;
+  #lastAtSeconds: number | undefined;
+  #dueSeconds: number;
+
+  constructor(parts: ControlParts, recorder: Recorder, training: TrainingSchedule) {
+    this.#parts = parts;
+    this.#recorder = recorder;
+    this.#training = training;
+    this.#dueSeconds = parts.clock.nowSeconds() + parts.settings.control.interval;
+  }
+
+  start(): void {
+    this.#ticker ??= this.#tickUntilStopped();
+  }
+
+  /** Ends the ticker and waits for the pass and the training under way. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#ticker;
+    await Promise.allSettled([this.#running, this.#training.settled()]);
+  }
+
+  /** Runs a pass, or joins the one under way. Rejects when the pass failed. */
+  runPass(trigger: PassTrigger): Promise<Decision> {
+    this.#running ??= this.#pass(trigger).finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  get statistics(): PassStatistics {
+    return {
+      completed: this.#completed,
+      failed: this.#failed,
+      lastDurationSeconds: this.#lastDurationSeconds,
+      lastAtSeconds: this.#lastAtSeconds,
+    };
+  }
+
+  async #tickUntilStopped(): Promise<void> {
+    const { clock } = this.#parts;
+    while (!this.#stopping.signal.aborted) {
+      await clock.sleep(TICK_SECONDS, this.#stopping.signal);
+      if (!this.#stopping.signal.aborted) await this.#tick();
+    }
+  }
+
+  /** Nothing that goes wrong in one tick ends the loop. */
+  async #tick(): Promise<void> {
+    try {
+      const now = this.#parts.clock.nowSeconds();
+      learn(this.#parts, now);
+      this.#training.tick(this.#stopping.signal);
+      this.#recorder.prune();
+      const trigger = this.#triggerAt(now);
+      if (trigger !== undefined) await this.runPass(trigger);
+    } catch (error) {
+      this.#parts.logger.error({ error: messageOf(error) }, 'a pass failed; the last decision stays');
+    }
+  }
+
+  #triggerAt(now: number): PassTrigger | undefined {
+    const { control } = this.#parts.settings;
+    // After the clock was set back the due time may lie far ahead.
+    this.#dueSeconds = Math.min(this.#dueSeconds, now + control.interval);
+    if (now >= this.#dueSeconds) return 'interval';
+    const sinceLast = now - (this.#lastAtSeconds ?? Number.NEGATIVE_INFINITY);
+    if (Math.abs(sinceLast) < control.minInterval) return undefined;
+    const early = reasonForEarlyPass(this.#parts, now);
+    if (early !== undefined) this.#parts.logger.info(early, 'early pass');
+    return early?.trigger;
+  }
+
+  async #pass(trigger: PassTrigger): Promise<Decision> {
+    const { clock, settings, logger } = this.#parts;
+    const startedMs = performance.now();
+    this.#lastAtSeconds = clock.nowSeconds();
+    this.#dueSeconds = this.#lastAtSeconds + settings.control.interval;
+    try {
+      const decision = await optimizeOnce(this.#parts, trigger, this.#stopping.signal);
+      this.#recorder.saveProfiles();
+      this.#completed[trigger] += 1;
+      this.#lastDurationSeconds = (performance.now() - startedMs) / 1000;
+      logger.info(summaryOf(decision), 'pass completed');
+      return decision;
+    } catch (error) {
+      this.#failed += 1;
+      throw error;
+    }
+  }
+}
+
+function summaryOf({ id, trigger, status, cost, services, durationMs }: Decision): object {
+  const changed = services.filter((service) => service.status !== 'hold' && service.status !== 'keep').length;
+  return { decision: id, trigger, status, cost, changed, durationMs };
+}

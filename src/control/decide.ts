@@ -1,0 +1,119 @@
+import type { ResourceAllocation } from '../models/data-models.ts';
+import type {
+  ChainDecision,
+  Decision,
+  PassTrigger,
+  ServiceDecision,
+  ServiceStatus,
+} from '../models/decisions.ts';
+import type { Plan } from '../models/plans.ts';
+import type { PlanRequest } from '../models/ports.ts';
+import type { AllocationSettings } from '../models/settings.ts';
+import { type Draft, describeAllocation } from './draft.ts';
+import type { Observation } from './observe/observation.ts';
+import type { ControlParts } from './parts.ts';
+import { compareCapacity, sameAllocation } from './shapes.ts';
+
+export interface DecideInput {
+  readonly id: string;
+  readonly trigger: PassTrigger;
+  readonly observation: Observation;
+  readonly request: PlanRequest;
+  readonly plan: Plan;
+  readonly drafts: readonly Draft[];
+  /** End-to-end latency of each chain at the planned load with what was decided, s. */
+  readonly expected: ReadonlyMap<string, number>;
+  readonly durationMs: number;
+}
+
+/** Puts together what is shown, stored and applied. */
+export function decide(parts: ControlParts, input: DecideInput): Decision {
+  const { plan, drafts } = input;
+  return {
+    id: input.id,
+    atSeconds: input.observation.atSeconds,
+    trigger: input.trigger,
+    status: drafts.some((draft) => draft.planned !== undefined) ? 'decided' : 'held',
+    services: drafts.map((draft) => serviceDecision(parts, draft)),
+    chains: [...parts.settings.topology.chains.keys()].map((id) => chainDecision(parts, id, input)),
+    cost: drafts.reduce((sum, { target }) => sum + costOf(target, parts.settings.allocation), 0),
+    lowerBound: plan.lowerBound,
+    gap: plan.gap,
+    durationMs: input.durationMs,
+  };
+}
+
+export function costOf(
+  { cpu, memory, instances }: ResourceAllocation,
+  { pricePerCore, pricePerMebibyte, instanceCost }: AllocationSettings,
+): number {
+  return instances * (pricePerCore * cpu + pricePerMebibyte * memory + instanceCost);
+}
+
+function serviceDecision({ capacities }: ControlParts, draft: Draft): ServiceDecision {
+  const { service, target, planned } = draft;
+  const unchanged = sameAllocation(target, draft.baseline) && draft.reason === 'meets-slo';
+  return {
+    id: service.id,
+    mode: service.mode,
+    ...target,
+    current: capacities.inForce(service.id) ?? { ...service.initial, source: 'initial', sinceSeconds: 0 },
+    ...(planned !== undefined && { planned }),
+    status: statusOf(draft),
+    reason: unchanged ? 'no-change' : draft.reason,
+    explanation: unchanged
+      ? `Stays at ${describeAllocation(target)}. ${draft.explanation}`
+      : draft.explanation,
+  };
+}
+
+const HOLDING: ReadonlySet<string> = new Set([
+  'no-data',
+  'stale-data',
+  'invalid-data',
+  'warming-up',
+  'errors',
+  'low-confidence',
+  'small-decrease',
+  'stabilizing',
+  'change-budget',
+  'paused',
+  'would-violate',
+]);
+
+function statusOf({ service, baseline, target, reason }: Draft): ServiceStatus {
+  const change = compareCapacity(service, target, baseline);
+  if (change > 0) return 'grow';
+  if (change < 0) return 'shrink';
+  if (target.memory !== baseline.memory) return target.memory > baseline.memory ? 'grow' : 'shrink';
+  if (!sameAllocation(target, baseline)) return 'reshape';
+  return HOLDING.has(reason) ? 'hold' : 'keep';
+}
+
+function chainDecision(
+  { settings }: ControlParts,
+  id: string,
+  { observation, request, plan, expected }: DecideInput,
+): ChainDecision {
+  const { slo } = settings.topology.chains.get(id)!;
+  const planned = plan.chains.find((chain) => chain.id === id);
+  const expectedLatency = finite(expected.get(id));
+  const observedLatency = finite(observation.chains.get(id)?.observedLatency);
+  const achievableLatency = finite(planned?.achievableLatency);
+  return {
+    id,
+    sloSeconds: slo.latencySeconds,
+    percentile: slo.percentile,
+    plannedRate: request.loads.get(id) ?? 0,
+    ...(expectedLatency !== undefined && { expectedLatency }),
+    ...(observedLatency !== undefined && { observedLatency }),
+    ...(achievableLatency !== undefined && { achievableLatency }),
+    feasible: planned?.feasible ?? true,
+    binding: planned?.binding ?? [],
+    shadowPrice: planned?.shadowPrice ?? 0,
+  };
+}
+
+function finite(value: number | undefined): number | undefined {
+  return value !== undefined && Number.isFinite(value) ? value : undefined;
+}

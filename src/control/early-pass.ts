@@ -1,0 +1,46 @@
+import type { PassTrigger } from '../models/decisions.ts';
+import { type BurnRates, burnRates } from './objectives/objectives.ts';
+import { chainRate, trafficByChain } from './observe/chain-traffic.ts';
+import { readMetrics } from './observe/observation.ts';
+import type { ControlParts } from './parts.ts';
+
+/** Load is compared with the plan's over this long, s. */
+const JUMP_SECONDS = 30;
+
+/** A jump must stand out of Poisson noise by this many standard deviations. */
+const JUMP_DEVIATIONS = 4;
+
+type EarlyParts = Pick<ControlParts, 'traffic' | 'settings' | 'memory'>;
+
+export interface EarlyReason {
+  readonly trigger: PassTrigger;
+  readonly chain: string;
+}
+
+/** Why a pass cannot wait for its turn: a chain burns its error budget, or carries more than was planned for. */
+export function reasonForEarlyPass(parts: EarlyParts, now: number): EarlyReason | undefined {
+  const burning = [...burnRates(parts, now)].find(([, rates]) =>
+    burnsFast(rates, parts.settings.control.burnRate),
+  );
+  if (burning !== undefined) return { trigger: 'burn-rate', chain: burning[0] };
+  const jumped = [...trafficByChain(readMetrics(parts, JUMP_SECONDS, now), parts.settings.topology)].find(
+    ([chain, traffic]) =>
+      hasJumped(chainRate(traffic), parts.memory.plannedRate(chain), parts.settings.control.loadJump),
+  );
+  return jumped && { trigger: 'load-jump', chain: jumped[0] };
+}
+
+/**
+ * Both windows burn: the long one says that it matters, the short one that it still goes on.
+ * Site Reliability Workbook (Beyer et al. 2018), chapter 5, "Multiwindow, Multi-Burn-Rate Alerts".
+ */
+function burnsFast({ short, long }: BurnRates, limit: number): boolean {
+  return short >= limit && long >= limit;
+}
+
+function hasJumped(rate: number | undefined, planned: number | undefined, factor: number): boolean {
+  if (rate === undefined || planned === undefined) return false;
+  const seen = rate * JUMP_SECONDS;
+  const expected = planned * JUMP_SECONDS;
+  return rate > planned * factor && seen - expected > JUMP_DEVIATIONS * Math.sqrt(Math.max(1, expected));
+}

@@ -1,0 +1,21 @@
+import type { ResourceAllocation } from '../../models/data-models.ts';
+import type { ProfileLearner } from '../../models/ports.ts';
+import type { Settings } from '../../models/settings.ts';
+import type { Draft } from '../draft.ts';
+import type { Observation } from '../observe/observation.ts';
+
+/** What the guard may look at. */
+export interface GuardContext {
+  readonly settings: Settings;
+  readonly observation: Observation;
+  readonly profiles: ProfileLearner;
+  /** What was planned for each service within the stabilization time, without this pass. */
+  readonly recentPlans: ReadonlyMap<string, readonly ResourceAllocation[]>;
+  /** End-to-end latency of each chain at the planned load under these allocations, s. */
+  readonly evaluate: (allocations: ReadonlyMap<string, ResourceAllocation>) => ReadonlyMap<string, number>;
+  /** Chains that the plan found unmeetable; nothing is cancelled for their sake. */
+  readonly infeasible: ReadonlySet<string>;
+}
+
+/** A pure step. It can only make the change safer, and leaves its reason where it did. */
+export type GuardStep = (drafts: readonly Draft[], context: GuardContext) => readonly Draft[];

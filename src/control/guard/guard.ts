@@ -1,0 +1,32 @@
+import type { Draft } from '../draft.ts';
+import { limitChangeBudget } from './change-budget.ts';
+import { holdOnErrors, holdOnViolation, holdWithoutConfidence } from './evidence.ts';
+import type { GuardContext, GuardStep } from './guard-step.ts';
+import { holdSmallDecrease, limitStep, stabilize } from './hysteresis.ts';
+import { holdInvalid, holdStale, holdUntilWarm } from './missing-data.ts';
+import { holdWhilePaused } from './pause.ts';
+import { cancelHarmfulDecreases } from './would-violate.ts';
+
+/** The steps between plan and executor, in order: DESIGN section 3, "Guard". */
+const STEPS: readonly GuardStep[] = [
+  each(holdInvalid),
+  each(holdStale),
+  each(holdUntilWarm),
+  each(holdOnErrors),
+  each(holdOnViolation),
+  each(holdWithoutConfidence),
+  each(stabilize),
+  each(limitStep),
+  each(holdSmallDecrease),
+  limitChangeBudget,
+  cancelHarmfulDecreases,
+  each(holdWhilePaused),
+];
+
+export function guard(drafts: readonly Draft[], context: GuardContext): readonly Draft[] {
+  return STEPS.reduce((guarded, step) => step(guarded, context), drafts);
+}
+
+function each(step: (draft: Draft, context: GuardContext) => Draft): GuardStep {
+  return (drafts, context) => drafts.map((draft) => step(draft, context));
+}

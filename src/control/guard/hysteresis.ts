@@ -1,0 +1,66 @@
+import { type Draft, describeAllocation, formatNumber } from '../draft.ts';
+import { capacityCores, compareCapacity, noLessThan, shapeFor } from '../shapes.ts';
+import type { GuardContext } from './guard-step.ts';
+import { heldFromShrinking, redirected, shrinks } from './hold.ts';
+
+/** A decrease goes only as far as was wanted by every plan of the stabilization time. */
+export function stabilize(draft: Draft, { settings, recentPlans }: GuardContext): Draft {
+  if (!shrinks(draft)) return draft;
+  const { service } = draft;
+  const wanted = (recentPlans.get(service.id) ?? []).reduce(
+    (most, plan) => noLessThan(service, most, plan),
+    draft.target,
+  );
+  if (compareCapacity(service, wanted, draft.target) === 0 && wanted.memory === draft.target.memory)
+    return draft;
+  // What was wanted before may be more than there is: a held decrease never turns into an increase.
+  const target =
+    compareCapacity(service, wanted, draft.baseline) > 0
+      ? { ...draft.baseline, memory: wanted.memory }
+      : wanted;
+  const limited = {
+    ...target,
+    memory: Math.min(target.memory, Math.max(draft.baseline.memory, draft.target.memory)),
+  };
+  const seconds = formatNumber(settings.control.stabilization);
+  return redirected(
+    draft,
+    limited,
+    'stabilizing',
+    `Goes no lower than ${describeAllocation(limited)}: as much was needed within the last ${seconds} s (wanted: ${describeAllocation(draft.target)}).`,
+  );
+}
+
+/** A decrease takes at most the largest step: the next pass sees what it did before the next one. */
+export function limitStep(draft: Draft, { settings }: GuardContext): Draft {
+  if (!shrinks(draft)) return draft;
+  const { service, baseline, target } = draft;
+  const factor = settings.control.largestStep;
+  const cores = capacityCores(service, baseline) / factor;
+  const memory = Math.max(target.memory, Math.ceil(baseline.memory / factor));
+  const shape =
+    capacityCores(service, target) < cores
+      ? shapeFor(service, cores, target.instances, settings.allocation.cpuQuantum)
+      : target;
+  const limited = { cpu: shape.cpu, instances: shape.instances, memory };
+  if (compareCapacity(service, limited, target) === 0 && memory === target.memory) return draft;
+  return redirected(
+    draft,
+    limited,
+    'largest-step',
+    `Shrinks to ${describeAllocation(limited)}, a step of at most ${formatNumber(factor)} ×, on the way to ${describeAllocation(target)}.`,
+  );
+}
+
+/** A small saving is not worth a change. */
+export function holdSmallDecrease(draft: Draft, { settings }: GuardContext): Draft {
+  if (!shrinks(draft)) return draft;
+  const { pricePerCore, pricePerMebibyte, instanceCost } = settings.allocation;
+  const cost = ({ cpu, memory, instances }: Draft['target']) =>
+    instances * (pricePerCore * cpu + pricePerMebibyte * memory + instanceCost);
+  const saving = 1 - cost(draft.target) / cost(draft.baseline);
+  const least = settings.control.minDecrease;
+  if (saving >= least) return draft;
+  const because = `it would save ${formatNumber(Math.max(0, saving) * 100)} %, less than ${formatNumber(least * 100)} %`;
+  return heldFromShrinking(draft, 'small-decrease', because);
+}

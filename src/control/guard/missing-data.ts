@@ -1,0 +1,48 @@
+import { type Draft, describeAllocation, formatNumber } from '../draft.ts';
+import type { ChainObservation } from '../observe/observation.ts';
+import type { GuardContext } from './guard-step.ts';
+import { heldFromShrinking } from './hold.ts';
+
+/** Silence this many times longer than the mean time between requests is no chance (Poisson: below 1 %). */
+const SILENCE_IN_REQUESTS = 5;
+
+/** A plan that is not made of finite, positive numbers is a fault somewhere: nothing changes. */
+export function holdInvalid(draft: Draft): Draft {
+  const { cpu, memory, instances } = draft.target;
+  if ([cpu, memory, instances].every((value) => Number.isFinite(value) && value > 0)) return draft;
+  return {
+    ...draft,
+    target: draft.baseline,
+    reason: 'invalid-data',
+    explanation: `Stays at ${describeAllocation(draft.baseline)}: the plan had a value that is no positive number.`,
+  };
+}
+
+/** A chain that fell silent, or was never heard of, is missing data and not a missing load. */
+export function holdStale(draft: Draft, { settings, observation }: GuardContext): Draft {
+  for (const id of draft.service.chains) {
+    const chain = observation.chains.get(id);
+    if (chain === undefined) continue;
+    if (chain.lastRecordSeconds === undefined) {
+      return heldFromShrinking(draft, 'no-data', `no record of ${id} has arrived yet`);
+    }
+    const silence = observation.atSeconds - chain.lastRecordSeconds;
+    if (isStale(chain, silence, settings.control.staleAfter)) {
+      return heldFromShrinking(draft, 'stale-data', `no record of ${id} for ${formatNumber(silence)} s`);
+    }
+  }
+  return draft;
+}
+
+function isStale(chain: ChainObservation, silenceSeconds: number, staleAfter: number): boolean {
+  if (silenceSeconds <= staleAfter) return false;
+  return chain.usualRate === undefined || chain.usualRate * silenceSeconds > SILENCE_IN_REQUESTS;
+}
+
+export function holdUntilWarm(draft: Draft, { settings, observation }: GuardContext): Draft {
+  const { warmUp } = settings.control;
+  const watched = observation.atSeconds - (observation.firstRecordSeconds ?? observation.atSeconds);
+  if (watched >= warmUp) return draft;
+  const seen = `${formatNumber(Math.max(0, watched))} s of ${formatNumber(warmUp)} s of traffic have been watched`;
+  return heldFromShrinking(draft, 'warming-up', seen);
+}

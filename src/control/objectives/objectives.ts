@@ -1,0 +1,89 @@
+import type { ChainObjective, ObjectiveMetrics } from '../../models/daemon.ts';
+import {
+  type ChainTraffic,
+  latencyAt,
+  meanLatency,
+  sourceOf,
+  trafficByChain,
+  violationRatio,
+} from '../observe/chain-traffic.ts';
+import { readMetrics } from '../observe/observation.ts';
+import type { ControlParts } from '../parts.ts';
+import { jainIndex } from './jain-index.ts';
+import { utilizations } from './utilizations.ts';
+
+const QUANTILES = [0.5, 0.9, 0.95, 0.99] as const;
+
+type ObjectiveParts = Pick<
+  ControlParts,
+  'traffic' | 'settings' | 'profiles' | 'capacities' | 'usage' | 'windows' | 'clock'
+>;
+
+/** The metrics by which the whole is judged, over the monitoring window: DESIGN section 6. */
+export function measureObjectives(parts: ObjectiveParts): ObjectiveMetrics {
+  const now = parts.clock.nowSeconds();
+  const { topology, monitoring } = parts.settings;
+  const whole = readMetrics(parts, monitoring.windowSize, now);
+  const burns = burnRates(parts, now);
+  const chains = [...trafficByChain(whole, topology).values()].flatMap((traffic) =>
+    chainObjective(traffic, parts, burns.get(traffic.spec.id)),
+  );
+  const ratios = chains.map(
+    (chain) => topology.chains.get(chain.chain)!.slo.latencySeconds / chain.averageSeconds,
+  );
+  const fairness = jainIndex(ratios.filter((ratio) => Number.isFinite(ratio)));
+  return {
+    utilization: utilizations(parts, now),
+    chains,
+    ...(fairness !== undefined && { fairness }),
+  };
+}
+
+export interface BurnRates {
+  readonly short: number;
+  readonly long: number;
+}
+
+/** How fast each chain uses up its error budget, over the last 60 and 300 s: violation ratio / (1 − objective). */
+export function burnRates(
+  parts: Pick<ObjectiveParts, 'traffic' | 'settings'>,
+  now: number,
+): ReadonlyMap<string, BurnRates> {
+  const over = (seconds: number) => trafficByChain(readMetrics(parts, seconds, now), parts.settings.topology);
+  const long = over(300);
+  return new Map(
+    [...over(60)].map(([id, traffic]) => [
+      id,
+      { short: burnRate(traffic), long: burnRate(long.get(id) ?? traffic) },
+    ]),
+  );
+}
+
+function burnRate(traffic: ChainTraffic): number {
+  return (violationRatio(traffic) ?? 0) / (1 - traffic.spec.slo.objective);
+}
+
+function chainObjective(
+  traffic: ChainTraffic,
+  { windows }: ObjectiveParts,
+  burnRates: BurnRates | undefined,
+): ChainObjective[] {
+  const violation = violationRatio(traffic);
+  const averageSeconds = meanLatency(traffic);
+  if (violation === undefined || averageSeconds === undefined) return [];
+  const quantiles = QUANTILES.flatMap((quantile) => {
+    const seconds = latencyAt(traffic, quantile);
+    return seconds === undefined ? [] : [[quantile, seconds] as const];
+  });
+  return [
+    {
+      chain: traffic.spec.id,
+      source: sourceOf(traffic),
+      violationRatio: violation,
+      violatingWindowsRatio: windows.violatingRatio(traffic.spec.id),
+      averageSeconds,
+      quantiles: Object.fromEntries(quantiles),
+      burnRates: burnRates ?? { short: 0, long: 0 },
+    },
+  ];
+}

@@ -1,0 +1,89 @@
+import { type ChainSpec, type Topology, visitsByService } from '../../models/data-models.ts';
+import type { SeriesMetrics, TrafficMetrics } from '../../models/metrics.ts';
+import { composedLatency, composedViolationRatio, type LatencyOf } from './composed-latency.ts';
+
+/** What a stretch of time says about one chain: its samples end to end and those at each of its services. */
+export interface ChainTraffic {
+  readonly spec: ChainSpec;
+  readonly endToEnd?: SeriesMetrics;
+  readonly services: ReadonlyMap<string, SeriesMetrics>;
+}
+
+/** Fewer requests say nothing of a percentile. */
+export const LEAST_REQUESTS = 20;
+
+export function trafficByChain(
+  metrics: TrafficMetrics,
+  topology: Topology,
+): ReadonlyMap<string, ChainTraffic> {
+  const services = new Map<string, Map<string, SeriesMetrics>>();
+  for (const series of metrics.services) {
+    const ofChain = services.get(series.chain) ?? new Map<string, SeriesMetrics>();
+    ofChain.set(series.service ?? '', series);
+    services.set(series.chain, ofChain);
+  }
+  const endToEnd = new Map(metrics.endToEnd.map((series) => [series.chain, series]));
+  return new Map(
+    [...topology.chains].map(([id, spec]) => {
+      const samples = endToEnd.get(id);
+      return [id, { spec, services: services.get(id) ?? new Map(), ...(samples && { endToEnd: samples }) }];
+    }),
+  );
+}
+
+/** Requests of the chain per second, measured at its first stage with records, else end to end. */
+export function chainRate(traffic: ChainTraffic | undefined): number | undefined {
+  if (traffic === undefined) return undefined;
+  const visits = visitsByService(traffic.spec);
+  for (const [service, perRequest] of visits) {
+    const series = traffic.services.get(service);
+    if (series !== undefined) return series.ratePerSecond / perRequest;
+  }
+  return traffic.endToEnd?.ratePerSecond;
+}
+
+/** Where a statement about a chain comes from: end-to-end samples if there are enough, else its services' times. */
+export function sourceOf(traffic: ChainTraffic): 'end-to-end' | 'composed' {
+  return (traffic.endToEnd?.latency.count ?? 0) >= LEAST_REQUESTS ? 'end-to-end' : 'composed';
+}
+
+/** Latency at a quantile, s; undefined without enough samples of every part. */
+export function latencyAt(traffic: ChainTraffic, quantile: number): number | undefined {
+  if (sourceOf(traffic) === 'end-to-end') return traffic.endToEnd?.latency.quantile(quantile);
+  return composedLatency(traffic.spec, quantile, latencyOf(traffic));
+}
+
+export function meanLatency(traffic: ChainTraffic): number | undefined {
+  if (sourceOf(traffic) === 'end-to-end') return traffic.endToEnd?.latency.meanSeconds;
+  return composedLatency(traffic.spec, 0.5, (service) => enough(traffic, service)?.latency.meanSeconds);
+}
+
+/** Share of requests that failed, in [0, 1]: by the samples, else by one failure anywhere on the way. */
+export function errorRatio(traffic: ChainTraffic): number {
+  if (traffic.endToEnd !== undefined && sourceOf(traffic) === 'end-to-end')
+    return traffic.endToEnd.errorRatio;
+  let answered = 1;
+  for (const series of traffic.services.values()) answered *= 1 - series.errorRatio;
+  return 1 - answered;
+}
+
+/** Share of requests over the SLO or failed; undefined without enough samples. */
+export function violationRatio(traffic: ChainTraffic): number | undefined {
+  const failed = errorRatio(traffic);
+  const bound = traffic.spec.slo.latencySeconds;
+  const slow =
+    sourceOf(traffic) === 'end-to-end'
+      ? traffic.endToEnd?.latency.fractionAbove(bound)
+      : composedViolationRatio(traffic.spec, bound, latencyOf(traffic));
+  if (slow === undefined) return failed > 0 ? failed : undefined;
+  return failed + (1 - failed) * slow;
+}
+
+function latencyOf(traffic: ChainTraffic): LatencyOf {
+  return (service, percentile) => enough(traffic, service)?.latency.quantile(percentile);
+}
+
+function enough(traffic: ChainTraffic, service: string): SeriesMetrics | undefined {
+  const series = traffic.services.get(service);
+  return series !== undefined && series.latency.count >= LEAST_REQUESTS ? series : undefined;
+}

@@ -1,0 +1,108 @@
+import { type Topology, visitsByService } from '../../models/data-models.ts';
+import type {
+  ChainWindow,
+  PairWindow,
+  SeriesMetrics,
+  ServiceWindow,
+  TrafficMetrics,
+} from '../../models/metrics.ts';
+import type { CapacityBook } from '../books/capacity-book.ts';
+import type { UsageBook } from '../books/usage-book.ts';
+import { type ChainTraffic, trafficByChain } from './chain-traffic.ts';
+
+export interface LearningContext {
+  readonly topology: Topology;
+  readonly capacities: CapacityBook;
+  readonly usage: UsageBook;
+}
+
+/** What one stretch of time teaches about services and chains: the windows that profiles are fitted to. */
+export interface LearningWindows {
+  readonly services: readonly ServiceWindow[];
+  readonly chains: readonly ChainWindow[];
+}
+
+/** Joins traffic, capacity and use. A service whose capacity changed in between gives no window. */
+export function learningWindows(metrics: TrafficMetrics, context: LearningContext): LearningWindows {
+  const byService = new Map<string, SeriesMetrics[]>();
+  for (const series of metrics.services) {
+    const of = byService.get(series.service ?? '') ?? [];
+    of.push(series);
+    byService.set(series.service ?? '', of);
+  }
+  return {
+    services: [...byService].flatMap(([service, series]) => serviceWindow(service, series, metrics, context)),
+    chains: [...trafficByChain(metrics, context.topology).values()].flatMap((chain) =>
+      chainWindow(chain, metrics),
+    ),
+  };
+}
+
+function serviceWindow(
+  service: string,
+  series: readonly SeriesMetrics[],
+  { fromSeconds, toSeconds }: TrafficMetrics,
+  { topology, capacities, usage }: LearningContext,
+): ServiceWindow[] {
+  const capacity = capacities.throughout(service, fromSeconds, toSeconds);
+  const pairs = series.flatMap((one) => pairWindow(one, topology));
+  if (capacity === undefined || pairs.length === 0) return [];
+  const cpuUsedCores = usage.meanCpu(service, fromSeconds, toSeconds) ?? cpuOfRecords(series);
+  return [
+    {
+      service,
+      startSeconds: fromSeconds,
+      lengthSeconds: toSeconds - fromSeconds,
+      capacity,
+      pairs,
+      ...(cpuUsedCores !== undefined && { cpuUsedCores }),
+    },
+  ];
+}
+
+function pairWindow(series: SeriesMetrics, topology: Topology): PairWindow[] {
+  const chain = topology.chains.get(series.chain);
+  if (chain === undefined || series.latency.count === 0) return [];
+  return [
+    {
+      chain: series.chain,
+      ratePerSecond: series.ratePerSecond,
+      requests: series.requests,
+      errorRatio: series.errorRatio,
+      percentileSeconds: series.latency.quantile(chain.slo.percentile),
+      meanSeconds: series.latency.meanSeconds,
+    },
+  ];
+}
+
+/** CPU use of the service as its records told it, cores; undefined unless every chain's records did. */
+function cpuOfRecords(series: readonly SeriesMetrics[]): number | undefined {
+  let cores = 0;
+  for (const one of series) {
+    if (one.cpuSecondsPerRequest === undefined) return undefined;
+    cores += one.ratePerSecond * one.cpuSecondsPerRequest;
+  }
+  return cores;
+}
+
+function chainWindow(traffic: ChainTraffic, { fromSeconds, toSeconds }: TrafficMetrics): ChainWindow[] {
+  const { spec, endToEnd, services } = traffic;
+  if (endToEnd === undefined || endToEnd.latency.count === 0) return [];
+  const known = [...visitsByService(spec).keys()].flatMap((service) => {
+    const latency = services.get(service)?.latency;
+    return latency === undefined || latency.count === 0
+      ? []
+      : [[service, latency.quantile(spec.slo.percentile)] as const];
+  });
+  return [
+    {
+      chain: spec.id,
+      startSeconds: fromSeconds,
+      lengthSeconds: toSeconds - fromSeconds,
+      requests: endToEnd.requests,
+      errorRatio: endToEnd.errorRatio,
+      percentileSeconds: endToEnd.latency.quantile(spec.slo.percentile),
+      serviceSeconds: new Map(known),
+    },
+  ];
+}

@@ -1,0 +1,139 @@
+import { type ChainSpec, visitsByService } from '../../models/data-models.ts';
+import type { TrafficMetrics } from '../../models/metrics.ts';
+import type { TrafficReader } from '../../models/ports.ts';
+import type { Settings } from '../../models/settings.ts';
+import type { CapacityBook } from '../books/capacity-book.ts';
+import { type ChainTraffic, chainRate, errorRatio, latencyAt, trafficByChain } from './chain-traffic.ts';
+import { ownTimes } from './own-times.ts';
+
+/** Load and latency are judged over this long, s. */
+const RECENT_SECONDS = 300;
+const LAST_MINUTE_SECONDS = 60;
+
+/** After a change of capacity, requests that met the old one are still under way for this long, s. */
+const SETTLING_SECONDS = 30;
+
+/** What a pass knows of one chain. */
+export interface ChainObservation {
+  readonly id: string;
+  /** Largest rate of a step within the last 300 s, requests/s; undefined when nothing is known. */
+  readonly load: number | undefined;
+  /** Latency at the SLO's percentile over the last 300 s, s. */
+  readonly observedLatency: number | undefined;
+  /** Over its SLO with the capacity that is in force now. */
+  readonly violating: boolean;
+  readonly lastRecordSeconds: number | undefined;
+  /** Mean rate over the monitoring window, requests/s; undefined without a record in it. */
+  readonly usualRate: number | undefined;
+}
+
+export interface Observation {
+  readonly atSeconds: number;
+  readonly firstRecordSeconds: number | undefined;
+  readonly chains: ReadonlyMap<string, ChainObservation>;
+  /** Share of failed requests of each service in the last 300 s. */
+  readonly errorRatios: ReadonlyMap<string, number>;
+}
+
+export interface ObserveSources {
+  readonly traffic: TrafficReader;
+  readonly settings: Settings;
+  readonly capacities: CapacityBook;
+}
+
+/** Reads all that a pass decides on, at one moment. */
+export function observe(sources: ObserveSources, atSeconds: number): Observation {
+  const trafficSince = remembered((sinceSeconds: number) => {
+    const metrics = readMetrics(sources, atSeconds - sinceSeconds, atSeconds);
+    return { metrics, byChain: trafficByChain(metrics, sources.settings.topology) };
+  });
+  const recent = trafficSince(atSeconds - RECENT_SECONDS);
+  const chains = [...recent.byChain].map(([id, traffic]): [string, ChainObservation] => {
+    const since = judgedSince(sources, traffic.spec, atSeconds);
+    const lastMinute = trafficSince(atSeconds - LAST_MINUTE_SECONDS).byChain.get(id);
+    return [
+      id,
+      {
+        id,
+        load: recentLoad(sources, traffic, lastMinute, atSeconds),
+        observedLatency: latencyAt(traffic, traffic.spec.slo.percentile),
+        violating: since !== undefined && isOver(lastMinute) && isOver(trafficSince(since).byChain.get(id)),
+        lastRecordSeconds: sources.traffic.lastRecordSeconds(id),
+        usualRate: chainRate(
+          trafficSince(atSeconds - sources.settings.monitoring.windowSize).byChain.get(id),
+        ),
+      },
+    ];
+  });
+  return {
+    atSeconds,
+    firstRecordSeconds: sources.traffic.stats.firstRecordSeconds,
+    chains: new Map(chains),
+    errorRatios: errorRatios(recent.metrics),
+  };
+}
+
+/** Metrics in own times, whichever times the records tell. */
+export function readMetrics(
+  { traffic, settings }: Pick<ObserveSources, 'traffic' | 'settings'>,
+  windowSeconds: number,
+  atSeconds: number,
+): TrafficMetrics {
+  const metrics = traffic.getMetrics(Math.min(windowSeconds, settings.monitoring.windowSize), atSeconds);
+  return settings.monitoring.latencyScope === 'total' ? ownTimes(metrics, settings.topology) : metrics;
+}
+
+/** Largest rate of the whole steps of the last 300 s and of the last minute, requests/s. */
+function recentLoad(
+  { traffic, settings }: ObserveSources,
+  recent: ChainTraffic,
+  lastMinute: ChainTraffic | undefined,
+  atSeconds: number,
+): number | undefined {
+  const steps = Math.max(1, Math.ceil(RECENT_SECONDS / settings.prediction.step));
+  const whole = traffic.chainSeries(recent.spec.id, atSeconds, steps).rates;
+  const rates = [...whole, chainRate(lastMinute) ?? Number.NaN].filter((rate) => Number.isFinite(rate));
+  return rates.length === 0 ? undefined : Math.max(...rates);
+}
+
+/**
+ * From when on the chain's latency tells of the capacity that is in force: 300 s back, or since it changed and
+ * settled. Undefined while that is less than a minute: right after a change nothing is known, so nothing is claimed.
+ */
+function judgedSince(
+  { capacities }: ObserveSources,
+  chain: ChainSpec,
+  atSeconds: number,
+): number | undefined {
+  const changes = [...visitsByService(chain).keys()].map((service) => capacities.changedSeconds(service));
+  const since = Math.max(atSeconds - RECENT_SECONDS, Math.max(...changes) + SETTLING_SECONDS);
+  return atSeconds - since < LAST_MINUTE_SECONDS ? undefined : since;
+}
+
+/** More requests failed than the objective allows, or its percentile is over the SLO. */
+function isOver(traffic: ChainTraffic | undefined): boolean {
+  if (traffic === undefined) return false;
+  const { percentile, latencySeconds, objective } = traffic.spec.slo;
+  const latency = latencyAt(traffic, percentile);
+  return errorRatio(traffic) > 1 - objective || (latency !== undefined && latency > latencySeconds);
+}
+
+function remembered<Key, Value>(compute: (key: Key) => Value): (key: Key) => Value {
+  const known = new Map<Key, Value>();
+  return (key) => {
+    const value = known.get(key) ?? compute(key);
+    known.set(key, value);
+    return value;
+  };
+}
+
+function errorRatios(metrics: TrafficMetrics): ReadonlyMap<string, number> {
+  const counts = new Map<string, { requests: number; failed: number }>();
+  for (const { service = '', requests, errorRatio: ratio } of metrics.services) {
+    const count = counts.get(service) ?? { requests: 0, failed: 0 };
+    counts.set(service, { requests: count.requests + requests, failed: count.failed + ratio * requests });
+  }
+  return new Map(
+    [...counts].map(([service, { requests, failed }]) => [service, failed / Math.max(1, requests)]),
+  );
+}

@@ -1,0 +1,155 @@
+import type { CapacityInForce, ResourceAllocation } from '../models/data-models.ts';
+import type { Decision, PassTrigger } from '../models/decisions.ts';
+import { messageOf } from '../models/errors.ts';
+import type { ForecastOutcome } from '../models/forecasts.ts';
+import type { PlanOutcome, PlanRequest } from '../models/ports.ts';
+import { decide } from './decide.ts';
+import type { Draft } from './draft.ts';
+import { guard } from './guard/guard.ts';
+import { learn, learnProvisionally } from './learn.ts';
+import { type Observation, observe } from './observe/observation.ts';
+import type { ControlParts } from './parts.ts';
+import { leadSteps, planRequest } from './plan-request.ts';
+import { propose } from './propose.ts';
+
+/** One pass: observe → forecast → profile → allocate → guard → apply → verify → remember (DESIGN section 1). */
+export async function optimizeOnce(
+  parts: ControlParts,
+  trigger: PassTrigger,
+  signal?: AbortSignal,
+): Promise<Decision> {
+  const startedMs = performance.now();
+  await readCapacities(parts, signal);
+  const observation = observe(parts, parts.clock.nowSeconds());
+  profile(parts, observation);
+  const forecasts = await forecast(parts);
+  const request = planRequest(parts, observation, forecasts);
+  const outcome = parts.planner.plan(request);
+  const drafts = guarded(parts, observation, request, outcome);
+  const expected = parts.planner.evaluate(request, targetsOf(drafts));
+  const durationMs = performance.now() - startedMs;
+  const id = decisionId(parts, observation.atSeconds);
+  const decision = decide(parts, {
+    id,
+    trigger,
+    observation,
+    request,
+    plan: outcome.plan,
+    drafts,
+    expected,
+    durationMs,
+  });
+  await apply(parts, decision, signal);
+  remember(parts, decision, request, forecasts);
+  return decision;
+}
+
+async function readCapacities(
+  { executor, capacities, store }: ControlParts,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (const [service, capacity] of await executor.readCapacities(signal)) {
+    const noted = capacities.note(service, capacity);
+    if (noted !== undefined) store.saveCapacity({ service, ...noted });
+  }
+}
+
+/** A forecast that cannot be had costs foresight and nothing else: the plan then follows the present load. */
+async function forecast(parts: ControlParts): Promise<ReadonlyMap<string, ForecastOutcome>> {
+  try {
+    const outcomes = await parts.predictor.predict(parts.series.series(), leadSteps(parts.settings));
+    return new Map(outcomes.map((outcome) => [outcome.chain, outcome]));
+  } catch (error) {
+    parts.logger.error(
+      { error: messageOf(error) },
+      'no forecast in this pass; planning for the present load',
+    );
+    return new Map();
+  }
+}
+
+function profile(parts: ControlParts, { atSeconds }: Observation): void {
+  learn(parts, atSeconds);
+  learnProvisionally(parts, atSeconds);
+}
+
+function guarded(
+  parts: ControlParts,
+  observation: Observation,
+  request: PlanRequest,
+  outcome: PlanOutcome,
+): readonly Draft[] {
+  const { settings, profiles, capacities, memory, planner } = parts;
+  const drafts = propose(outcome, {
+    settings,
+    observation,
+    profiles,
+    capacities,
+    baselines: baselines(parts),
+  });
+  const { atSeconds } = observation;
+  return guard(drafts, {
+    settings,
+    observation,
+    profiles,
+    recentPlans: memory.plansSince(atSeconds - settings.control.stabilization, atSeconds),
+    evaluate: (allocations) => planner.evaluate(request, allocations),
+    infeasible: new Set(outcome.plan.chains.filter((chain) => !chain.feasible).map((chain) => chain.id)),
+  });
+}
+
+/** Steps count from the capacity in force; where we only recommend, from the last recommendation. */
+function baselines({ settings, capacities, memory }: ControlParts): ReadonlyMap<string, ResourceAllocation> {
+  const recommended = memory.recommendations();
+  return new Map(
+    [...settings.topology.services.values()].map(({ id, mode, initial }) => {
+      const last = mode === 'recommend' ? recommended.get(id) : undefined;
+      return [id, last ?? capacities.inForce(id) ?? initial];
+    }),
+  );
+}
+
+function targetsOf(drafts: readonly Draft[]): ReadonlyMap<string, ResourceAllocation> {
+  return new Map(drafts.map(({ service, target }) => [service.id, target]));
+}
+
+function decisionId({ memory }: ControlParts, atSeconds: number): string {
+  // Sorts by time; a second decision within the same millisecond goes on counting.
+  const latest = Number.parseInt(memory.latest?.id.slice(1) ?? '0', 10);
+  return `d${Math.max(latest + 1, Math.floor(atSeconds * 1000))}`;
+}
+
+async function apply(parts: ControlParts, decision: Decision, signal?: AbortSignal): Promise<void> {
+  for (const outcome of await parts.executor.apply(decision, signal)) {
+    if (outcome.kind === 'refused')
+      parts.logger.warn({ ...outcome, decision: decision.id }, 'change refused');
+    if (outcome.kind === 'applied') noteCapacity(parts, outcome.service, outcome.allocation, 'applied');
+    if (outcome.kind === 'recommended' && parts.settings.control.assumeApplied) {
+      const { cpu, memory, instances } = decision.services.find(({ id }) => id === outcome.service)!;
+      noteCapacity(parts, outcome.service, { cpu, memory, instances }, 'recommendation');
+    }
+  }
+}
+
+/** Notes what a service runs with from now on, in memory and on disk. */
+export function noteCapacity(
+  { capacities, clock, store }: ControlParts,
+  service: string,
+  allocation: ResourceAllocation,
+  source: CapacityInForce['source'],
+): void {
+  const noted = capacities.note(service, { ...allocation, source, sinceSeconds: clock.nowSeconds() });
+  if (noted !== undefined) store.saveCapacity({ service, ...noted });
+}
+
+function remember(
+  parts: ControlParts,
+  decision: Decision,
+  request: PlanRequest,
+  forecasts: ReadonlyMap<string, ForecastOutcome>,
+): void {
+  parts.memory.request = request;
+  parts.memory.forecasts = forecasts;
+  parts.memory.remember(decision);
+  parts.store.saveDecision(decision);
+}

@@ -1,0 +1,36 @@
+import type {
+  CapacityPlanner,
+  Clock,
+  Executor,
+  HistoryStore,
+  Logger,
+  ProfileLearner,
+  TrafficForecaster,
+  TrafficPersistence,
+  TrafficReader,
+} from '../models/ports.ts';
+import type { Settings } from '../models/settings.ts';
+import type { CapacityBook } from './books/capacity-book.ts';
+import type { PassMemory } from './books/pass-memory.ts';
+import type { SeriesHistory } from './books/series-history.ts';
+import type { UsageBook } from './books/usage-book.ts';
+import type { WindowTracker } from './objectives/window-tracker.ts';
+
+/** Everything that the control of the daemon works with. `src/app.ts` fills it in. */
+export interface ControlParts {
+  /** The settings in force; another object after a reload. */
+  settings: Settings;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly traffic: TrafficReader & TrafficPersistence;
+  readonly predictor: TrafficForecaster;
+  readonly profiles: ProfileLearner;
+  readonly planner: CapacityPlanner;
+  readonly executor: Executor;
+  readonly store: HistoryStore;
+  readonly capacities: CapacityBook;
+  readonly usage: UsageBook;
+  readonly series: SeriesHistory;
+  readonly memory: PassMemory;
+  readonly windows: WindowTracker;
+}

@@ -1,0 +1,64 @@
+import type { ResourceAllocation, ServiceSpec } from '../models/data-models.ts';
+
+/** Tolerance when capacities are compared, cores. */
+const EPSILON = 1e-9;
+
+/** C = n·min(u, m), cores. */
+export function capacityCores(spec: ServiceSpec, { cpu, instances }: ResourceAllocation): number {
+  return instances * Math.min(cpu, spec.parallelism);
+}
+
+/** Negative when `left` has less capacity, 0 when the two are equal. */
+export function compareCapacity(
+  spec: ServiceSpec,
+  left: ResourceAllocation,
+  right: ResourceAllocation,
+): number {
+  const difference = capacityCores(spec, left) - capacityCores(spec, right);
+  return Math.abs(difference) < EPSILON ? 0 : difference;
+}
+
+/** The least allocation of at least `cores`, with no fewer than `instances` instances, within the bounds. */
+export function shapeFor(
+  spec: ServiceSpec,
+  cores: number,
+  instances: number,
+  quantum: number,
+): Pick<ResourceAllocation, 'cpu' | 'instances'> {
+  const usable = Math.min(spec.maxCpu, spec.parallelism);
+  const least = Math.ceil(cores / usable - EPSILON);
+  const count = Math.min(spec.maxInstances, Math.max(spec.minInstances, instances, least));
+  const steps = Math.ceil(cores / count / quantum - EPSILON);
+  // Multiples of 0.05 are not exact in binary; nine decimals are far below any quantum.
+  const cpu = Math.round(steps * quantum * 1e9) / 1e9;
+  return { cpu: Math.min(spec.maxCpu, Math.max(spec.minCpu, cpu)), instances: count };
+}
+
+/** The nearest allocation within the bounds of the service. */
+export function withinBounds(spec: ServiceSpec, allocation: ResourceAllocation): ResourceAllocation {
+  const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
+  return {
+    cpu: clamp(allocation.cpu, spec.minCpu, spec.maxCpu),
+    memory: clamp(allocation.memory, spec.minMemory, spec.maxMemory),
+    instances: clamp(allocation.instances, spec.minInstances, spec.maxInstances),
+  };
+}
+
+/** `allocation`, but with no less capacity and no less memory than `floor`. */
+export function noLessThan(
+  spec: ServiceSpec,
+  allocation: ResourceAllocation,
+  floor: ResourceAllocation,
+): ResourceAllocation {
+  const shape = compareCapacity(spec, allocation, floor) < 0 ? floor : allocation;
+  return { cpu: shape.cpu, instances: shape.instances, memory: Math.max(allocation.memory, floor.memory) };
+}
+
+/** Whether `to` takes capacity or memory away from `from`. */
+export function takesAway(spec: ServiceSpec, from: ResourceAllocation, to: ResourceAllocation): boolean {
+  return compareCapacity(spec, to, from) < 0 || to.memory < from.memory;
+}
+
+export function sameAllocation(left: ResourceAllocation, right: ResourceAllocation): boolean {
+  return left.cpu === right.cpu && left.memory === right.memory && left.instances === right.instances;
+}

@@ -1,0 +1,50 @@
+import type { ControlParts } from './parts.ts';
+
+/** Name of the trained network in the store. */
+export const NETWORK_STATE = 'network';
+
+/** Another try after a training that found too little history or failed, s. */
+const RETRY_SECONDS = 300;
+
+type TrainingParts = Pick<ControlParts, 'clock' | 'logger' | 'predictor' | 'series' | 'settings' | 'store'>;
+
+/** Trains the network when it is due, beside everything else, and stores what came of it. */
+export class TrainingSchedule {
+  readonly #parts: TrainingParts;
+  #dueSeconds = 0;
+  #running: Promise<void> | undefined;
+
+  constructor(parts: TrainingParts) {
+    this.#parts = parts;
+  }
+
+  /** Starts a training when its time has come and none is under way. */
+  tick(signal: AbortSignal): void {
+    const now = this.#parts.clock.nowSeconds();
+    const { retrainInterval } = this.#parts.settings.prediction;
+    // After the clock was set back the due time may lie far ahead.
+    const due = Math.min(this.#dueSeconds, now + retrainInterval);
+    this.#dueSeconds = due;
+    if (this.#running !== undefined || now < due) return;
+    this.#running = this.#train(signal).finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  /** Resolves when no training is under way. */
+  async settled(): Promise<void> {
+    await this.#running;
+  }
+
+  async #train(signal: AbortSignal): Promise<void> {
+    const { clock, logger, predictor, series, settings, store } = this.#parts;
+    const outcome = await predictor.train(series.series(), signal);
+    const trained = outcome.kind === 'trained';
+    this.#dueSeconds = clock.nowSeconds() + (trained ? settings.prediction.retrainInterval : RETRY_SECONDS);
+    if (outcome.kind === 'failed') logger.warn(outcome, 'training failed; the last good network stays');
+    if (!trained) return;
+    const saved = predictor.save();
+    if (saved !== undefined) store.saveState(NETWORK_STATE, saved);
+    logger.info(outcome, 'network trained');
+  }
+}
