@@ -1,0 +1,106 @@
+import type { Composition } from '../../models/profiles.ts';
+import { weightedQuantile } from './medians.ts';
+
+/** One window: end-to-end percentile against the critical path of the services' percentiles, s. */
+export interface CompositionSample {
+  readonly startSeconds: number;
+  readonly endToEndSeconds: number;
+  readonly pathSeconds: number;
+  readonly requests: number;
+}
+
+export const DEFAULT_COMPOSITION: Composition = { factor: 1, overheadSeconds: 0, windows: 0 };
+
+const MIN_WINDOWS = 3;
+const LOWEST_FACTOR = 0.3;
+const HIGHEST_FACTOR = 3;
+const ITERATIONS = 20;
+const HUBER = 1.345;
+const LEAST_SPREAD = 0.02;
+/** How many windows the belief "no time outside the services" weighs. */
+const OVERHEAD_RIDGE = 1;
+
+/**
+ * γ in [0.3, 3] and δ ≥ 0 of `endToEnd = γ·path + δ` from windows with weights; the default with fewer than three.
+ *
+ * Relative residuals with Huber weights (P. J. Huber, "Robust Statistics", 1981, section 7.8), and a weak ridge on δ
+ * in units of the median latency: when all windows have about the same path, the two cannot be told apart and the
+ * whole ratio is taken for γ.
+ */
+export function fitComposition(
+  samples: readonly CompositionSample[],
+  weights: readonly number[],
+): Composition {
+  if (samples.length < MIN_WINDOWS) return DEFAULT_COMPOSITION;
+  const ratios = samples.map(({ endToEndSeconds, pathSeconds }) => endToEndSeconds / pathSeconds);
+  const typical = weightedQuantile(
+    samples.map((sample) => sample.endToEndSeconds),
+    weights,
+    0.5,
+  );
+  let factor = clampFactor(weightedQuantile(ratios, weights, 0.5));
+  let overhead = factor === HIGHEST_FACTOR ? overheadFor(factor, samples, weights) : 0;
+  for (let iteration = 0; iteration < ITERATIONS; iteration++) {
+    const robust = robustWeights(samples, weights, factor, overhead);
+    const next = solve(samples, robust, typical);
+    const change = Math.abs(next.factor - factor);
+    ({ factor, overhead } = next);
+    if (change < 1e-6) break;
+  }
+  return { factor, overheadSeconds: overhead, windows: samples.length };
+}
+
+function robustWeights(
+  samples: readonly CompositionSample[],
+  weights: readonly number[],
+  factor: number,
+  overhead: number,
+): number[] {
+  const sizes = samples.map((s) => Math.abs((factor * s.pathSeconds + overhead) / s.endToEndSeconds - 1));
+  const bend = HUBER * Math.max(LEAST_SPREAD, 1.4826 * weightedQuantile(sizes, weights, 0.5));
+  return sizes.map((size, i) => weights[i]! * (size > bend ? bend / size : 1));
+}
+
+/** Weighted least squares of (γ·path + δ)/endToEnd on 1, inside the bounds. */
+function solve(
+  samples: readonly CompositionSample[],
+  weights: readonly number[],
+  typical: number,
+): { factor: number; overhead: number } {
+  let pathPath = 0;
+  let pathOne = 0;
+  let oneOne = OVERHEAD_RIDGE / (typical * typical);
+  let pathRight = 0;
+  let oneRight = 0;
+  for (const [i, { endToEndSeconds, pathSeconds }] of samples.entries()) {
+    const weight = weights[i]!;
+    const path = pathSeconds / endToEndSeconds;
+    const one = 1 / endToEndSeconds;
+    pathPath += weight * path * path;
+    pathOne += weight * path * one;
+    oneOne += weight * one * one;
+    pathRight += weight * path;
+    oneRight += weight * one;
+  }
+  const determinant = pathPath * oneOne - pathOne * pathOne;
+  const free = (oneOne * pathRight - pathOne * oneRight) / determinant;
+  const overhead = (pathPath * oneRight - pathOne * pathRight) / determinant;
+  if (!(overhead >= 0)) return { factor: clampFactor(pathRight / pathPath), overhead: 0 };
+  const factor = clampFactor(free);
+  return factor === free
+    ? { factor, overhead }
+    : { factor, overhead: Math.max(0, (oneRight - pathOne * factor) / oneOne) };
+}
+
+function overheadFor(
+  factor: number,
+  samples: readonly CompositionSample[],
+  weights: readonly number[],
+): number {
+  const rests = samples.map(({ endToEndSeconds, pathSeconds }) => endToEndSeconds - factor * pathSeconds);
+  return Math.max(0, weightedQuantile(rests, weights, 0.5));
+}
+
+function clampFactor(factor: number): number {
+  return Math.min(HIGHEST_FACTOR, Math.max(LOWEST_FACTOR, factor));
+}

@@ -1,0 +1,42 @@
+/** k of this first form: one queue a service. */
+export const EXPONENT = 1;
+
+/** The parameters of L(ρ, u) = floor + queueing · ρ^exponent / (u^verticalExponent · (1 − ρ)). */
+export interface LatencyCurve {
+  readonly floorSeconds: number;
+  readonly queueingSeconds: number;
+  readonly exponent: number;
+  readonly verticalExponent: number;
+}
+
+/** ρ^k / (u^η · (1 − ρ)): what `queueing` is multiplied with. Infinity from ρ = 1 on. */
+export function queueingTerm(
+  utilization: number,
+  cpu: number,
+  exponent: number,
+  verticalExponent: number,
+): number {
+  if (utilization >= 1) return Number.POSITIVE_INFINITY;
+  return exponent === 1
+    ? utilization / (cpu ** verticalExponent * (1 - utilization))
+    : utilization ** exponent / (cpu ** verticalExponent * (1 - utilization));
+}
+
+/** Latency of one visit, s; Infinity from ρ = 1 on. `cpu`: cores of one instance. */
+export function latencyAt(curve: LatencyCurve, utilization: number, cpu: number): number {
+  if (utilization >= 1) return Number.POSITIVE_INFINITY;
+  const term = queueingTerm(utilization, cpu, curve.exponent, curve.verticalExponent);
+  return curve.floorSeconds + curve.queueingSeconds * term;
+}
+
+/**
+ * ∂L/∂ρ in s: `queueing · ρ^(k−1) · (k·(1−ρ) + ρ) / (u^η · (1−ρ)²)`, the quotient rule on `latencyAt`.
+ * Infinity from ρ = 1 on.
+ */
+export function latencySlope(curve: LatencyCurve, utilization: number, cpu: number): number {
+  if (utilization >= 1) return Number.POSITIVE_INFINITY;
+  const { exponent: k, queueingSeconds, verticalExponent } = curve;
+  const idle = 1 - utilization;
+  const rising = k === 1 ? 1 : utilization ** (k - 1) * (k * idle + utilization);
+  return (queueingSeconds * rising) / (cpu ** verticalExponent * idle * idle);
+}

@@ -1,0 +1,119 @@
+import { confidenceOf } from './confidence.ts';
+import { type CurveFit, type CurveObservations, fitCurve } from './curve-fit.ts';
+import { type FitEvidence, type PairEvidence, requestWeight } from './fit-evidence.ts';
+import { EXPONENT, type LatencyCurve, queueingTerm } from './latency-curve.ts';
+import type { QuantifierSettings } from './options.ts';
+import { priorCurve } from './prior-curve.ts';
+import { SATURATED } from './utilizations.ts';
+
+export type DemandSource = 'measured-cpu' | 'curvature' | 'bound';
+
+/** What is known of one chain at one service. */
+export interface PairModel {
+  readonly source: 'prior' | 'fitted';
+  readonly curve: LatencyCurve;
+  readonly demandCoreSeconds: number;
+  /** Without age: see `agedConfidence`. */
+  readonly confidence: number;
+  /** 1.4826 · median |log residual|; NaN for a prior. */
+  readonly spread: number;
+  readonly windows: number;
+  readonly utilizationRange: readonly [number, number];
+}
+
+export interface PairFitContext {
+  readonly evidence: FitEvidence;
+  readonly settings: QuantifierSettings;
+  /** ρ of every window. */
+  readonly utilization: Float64Array;
+  readonly demandSource: DemandSource;
+  readonly verticalExponent: number;
+}
+
+/**
+ * b/(a·u^η) of a prior. With the bounding demand it is 1 (processor sharing): that demand is pessimistic enough. With
+ * a known demand the ratio has to carry what percentiles, queues and quotas add: see docs/latency-profiles.md.
+ */
+const QUEUEING_RATIO: Readonly<Record<DemandSource, number>> = { bound: 1, curvature: 1, 'measured-cpu': 3 };
+/** No service is believed to keep its latency up to saturation: queueing is at least this share of the floor. */
+const LEAST_QUEUEING = 0.05;
+
+/** The curve of a pair; undefined as long as it has no window with a usable latency. */
+export function fitPair(context: PairFitContext, pair: PairEvidence, demand: number): PairModel | undefined {
+  if (pair.priorRows.length === 0) return undefined;
+  const { evidence, utilization, verticalExponent } = context;
+  const ratio = QUEUEING_RATIO[context.demandSource];
+  const prior = priorCurve(evidence, pair, utilization, ratio, EXPONENT, verticalExponent);
+  const data = observe(context, pair);
+  const isFitted = data.count >= context.settings.minWindows;
+  const fit = isFitted ? fitTowards(prior, data) : undefined;
+  const source = isFitted ? 'fitted' : 'prior';
+  const utilizationRange = rangeOf(pair.priorRows, utilization);
+  const spread = fit?.spread ?? Number.NaN;
+  const effectiveWindows = effectiveCount(evidence, pair);
+  return {
+    source,
+    curve: fit === undefined ? prior : { ...prior, ...keepQueueing(fit) },
+    demandCoreSeconds: demand,
+    confidence: confidenceOf({ source, effectiveWindows, utilizationRange, spread }),
+    spread,
+    windows: isFitted ? data.count : pair.priorRows.length,
+    utilizationRange,
+  };
+}
+
+/** The windows that a curve can be fitted to: those that are not saturated. */
+function observe(context: PairFitContext, pair: PairEvidence): CurveObservations {
+  const { rows } = pair;
+  const terms = new Float64Array(rows.length);
+  const logLatencies = new Float64Array(rows.length);
+  const weights = new Float64Array(rows.length);
+  let count = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    const rho = context.utilization[row]!;
+    if (rho >= SATURATED) continue;
+    terms[count] = queueingTerm(rho, context.evidence.cpus[row]!, EXPONENT, context.verticalExponent);
+    logLatencies[count] = pair.logLatencies[i]!;
+    weights[count++] = pair.weights[i]!;
+  }
+  return { terms, logLatencies, weights, count };
+}
+
+/**
+ * The fitted curve that is nearest to the prior among those that the data do not contradict: `queueing` moves from
+ * the prior's value to within one standard error of the free fit, and the floor follows. Where the load range is too
+ * narrow to tell floor from queueing the error is large and the prior's shape stays, anchored at the latency seen.
+ */
+function fitTowards(prior: LatencyCurve, data: CurveObservations): CurveFit {
+  const scratch = new Float64Array(data.count);
+  const free = fitCurve(data, prior, scratch);
+  const low = free.queueingSeconds - free.queueingError;
+  const high = free.queueingSeconds + free.queueingError;
+  const queueing = Math.min(high, Math.max(low, prior.queueingSeconds));
+  if (queueing === free.queueingSeconds) return free;
+  return fitCurve(data, free, scratch, queueing);
+}
+
+function keepQueueing(fit: CurveFit): { floorSeconds: number; queueingSeconds: number } {
+  const { floorSeconds, queueingSeconds } = fit;
+  return { floorSeconds, queueingSeconds: Math.max(queueingSeconds, LEAST_QUEUEING * floorSeconds) };
+}
+
+function rangeOf(rows: readonly number[], utilization: Float64Array): readonly [number, number] {
+  let low = Number.POSITIVE_INFINITY;
+  let high = 0;
+  for (const i of rows) {
+    low = Math.min(low, utilization[i]!);
+    high = Math.max(high, utilization[i]!);
+  }
+  return [low, high];
+}
+
+function effectiveCount(evidence: FitEvidence, pair: PairEvidence): number {
+  let count = 0;
+  for (const i of pair.priorRows) {
+    count += evidence.ageWeights[i]! * requestWeight(pair.columns.requests[i]!);
+  }
+  return count;
+}

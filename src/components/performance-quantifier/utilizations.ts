@@ -1,0 +1,16 @@
+import type { FitEvidence } from './fit-evidence.ts';
+
+/** ρ = Σ_c rate_c·d_c / C of every window. */
+export function utilizations(evidence: FitEvidence, demands: Float64Array): Float64Array {
+  const result = new Float64Array(evidence.count);
+  for (let c = 0; c < demands.length; c++) {
+    const { rates } = evidence.pairs[c]!.columns;
+    const demand = demands[c]!;
+    for (let i = 0; i < result.length; i++) result[i] = result[i]! + rates[i]! * demand;
+  }
+  for (let i = 0; i < result.length; i++) result[i] = result[i]! / evidence.capacities[i]!;
+  return result;
+}
+
+/** The last known ρ that the curve is read at: the steep end says nothing but "overloaded". */
+export const SATURATED = 0.97;

@@ -1,0 +1,133 @@
+import type { PairWindow, ServiceWindow } from '../../models/metrics.ts';
+
+/** One chain's columns; row i belongs to window i of the table. A chain that was not there has rate and requests 0. */
+export interface PairColumns {
+  readonly rates: Float64Array;
+  readonly requests: Float64Array;
+  readonly errorRatios: Float64Array;
+  /** s; 0 where there is no latency. */
+  readonly percentiles: Float64Array;
+  readonly means: Float64Array;
+}
+
+/** The newest windows of one service, oldest first, in columns of fixed length: fits run over them again and again. */
+export class WindowTable {
+  readonly maxWindows: number;
+  count = 0;
+  readonly starts: Float64Array;
+  readonly lengths: Float64Array;
+  /** Cores of one instance. */
+  readonly cpus: Float64Array;
+  readonly instances: Float64Array;
+  /** Measured CPU use, cores; NaN where it was not measured. */
+  readonly used: Float64Array;
+  readonly chains = new Map<string, PairColumns>();
+
+  constructor(maxWindows: number) {
+    this.maxWindows = maxWindows;
+    this.starts = new Float64Array(maxWindows);
+    this.lengths = new Float64Array(maxWindows);
+    this.cpus = new Float64Array(maxWindows);
+    this.instances = new Float64Array(maxWindows);
+    this.used = new Float64Array(maxWindows);
+  }
+
+  /**
+   * Takes the window and answers whether it did. One that starts with the newest replaces it; an older one is known
+   * already (windows come in order) and one without a usable capacity says nothing: both are left out.
+   */
+  append(window: ServiceWindow): boolean {
+    if (!isUsable(window)) return false;
+    const newest = this.count === 0 ? Number.NEGATIVE_INFINITY : this.starts[this.count - 1]!;
+    if (window.startSeconds < newest) return false;
+    if (window.startSeconds === newest) this.count--;
+    if (this.count === this.maxWindows) this.keepNewest(this.maxWindows - 1);
+    const row = this.count++;
+    this.starts[row] = window.startSeconds;
+    this.lengths[row] = window.lengthSeconds;
+    this.cpus[row] = window.capacity.cpu;
+    this.instances[row] = window.capacity.instances;
+    this.used[row] = isNonNegative(window.cpuUsedCores) ? window.cpuUsedCores : Number.NaN;
+    for (const columns of this.chains.values()) writePair(columns, row, undefined);
+    for (const pair of window.pairs) if (isSound(pair)) writePair(this.columnsOf(pair.chain), row, pair);
+    return true;
+  }
+
+  /** Forgets all but the newest `kept` windows, and the chains that have no request in them. */
+  keepNewest(kept: number): void {
+    const first = this.count - kept;
+    if (first <= 0) return;
+    for (const column of this.allColumns()) column.copyWithin(0, first, this.count);
+    this.count = kept;
+    for (const [chain, columns] of this.chains) {
+      if (!columns.requests.subarray(0, kept).some((requests) => requests > 0)) this.chains.delete(chain);
+    }
+  }
+
+  /** End of the newest window, Unix s; 0 when empty. */
+  get endSeconds(): number {
+    return this.count === 0 ? 0 : this.starts[this.count - 1]! + this.lengths[this.count - 1]!;
+  }
+
+  /** The columns of a chain, made when it is new. */
+  columnsOf(chain: string): PairColumns {
+    let columns = this.chains.get(chain);
+    if (columns === undefined) {
+      columns = emptyColumns(this.maxWindows);
+      this.chains.set(chain, columns);
+    }
+    return columns;
+  }
+
+  private *allColumns(): Iterable<Float64Array> {
+    yield* [this.starts, this.lengths, this.cpus, this.instances, this.used];
+    for (const columns of this.chains.values()) yield* Object.values(columns);
+  }
+}
+
+function emptyColumns(length: number): PairColumns {
+  return {
+    rates: new Float64Array(length),
+    requests: new Float64Array(length),
+    errorRatios: new Float64Array(length),
+    percentiles: new Float64Array(length),
+    means: new Float64Array(length),
+  };
+}
+
+function writePair(columns: PairColumns, row: number, pair: PairWindow | undefined): void {
+  const measured = pair !== undefined && pair.percentileSeconds > 0 && pair.meanSeconds > 0;
+  columns.rates[row] = pair?.ratePerSecond ?? 0;
+  columns.requests[row] = pair?.requests ?? 0;
+  columns.errorRatios[row] = pair?.errorRatio ?? 0;
+  columns.percentiles[row] = measured ? pair.percentileSeconds : 0;
+  columns.means[row] = measured ? pair.meanSeconds : 0;
+}
+
+function isUsable(window: ServiceWindow): boolean {
+  const { capacity, startSeconds, lengthSeconds } = window;
+  return (
+    Number.isFinite(startSeconds) &&
+    lengthSeconds > 0 &&
+    Number.isFinite(lengthSeconds) &&
+    capacity.cpu > 0 &&
+    Number.isFinite(capacity.cpu) &&
+    capacity.instances >= 1 &&
+    Number.isFinite(capacity.instances)
+  );
+}
+
+/** Latencies may be NaN (every request failed): then the pair counts as load only. */
+function isSound(pair: PairWindow): boolean {
+  return (
+    isNonNegative(pair.ratePerSecond) &&
+    isNonNegative(pair.requests) &&
+    isNonNegative(pair.errorRatio) &&
+    pair.percentileSeconds !== Number.POSITIVE_INFINITY &&
+    pair.meanSeconds !== Number.POSITIVE_INFINITY
+  );
+}
+
+function isNonNegative(value: number | undefined): value is number {
+  return value !== undefined && value >= 0 && Number.isFinite(value);
+}
