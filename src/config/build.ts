@@ -1,0 +1,95 @@
+/** From the shape of the file to the shape that the parts use. */
+import type { Settings } from '../models/settings.ts';
+import { buildTopology } from './build-topology.ts';
+import type { FlagValues } from './overrides.ts';
+import type { ConfigFile } from './schema.ts';
+import { defaultStep } from './step.ts';
+
+/** `overrides` come from flags and environment and beat the file. */
+export function buildSettings(file: ConfigFile, overrides: FlagValues): Settings {
+  return {
+    server: server(file, overrides),
+    monitoring: monitoring(file),
+    prediction: prediction(file),
+    allocation: allocation(file),
+    control: control(file),
+    store: store(file, overrides),
+    topology: buildTopology(file),
+  };
+}
+
+function server({ server: section }: ConfigFile, overrides: FlagValues): Settings['server'] {
+  return {
+    host: overrides.host ?? section.host,
+    port: overrides.port ?? section.port,
+    logLevel: overrides.logLevel ?? section.log_level,
+    bodyLimitBytes: section.body_limit,
+  };
+}
+
+function monitoring({ monitoring: section }: ConfigFile): Settings['monitoring'] {
+  return {
+    samplingInterval: section.sampling_interval,
+    windowSize: section.window_size,
+    latencyScope: section.latency_scope,
+    unknown: section.unknown,
+    maxSeries: section.max_series,
+    futureTolerance: section.future_tolerance,
+  };
+}
+
+function prediction({
+  prediction: section,
+  monitoring: { window_size },
+}: ConfigFile): Settings['prediction'] {
+  return {
+    sequenceLength: section.sequence_length,
+    predictionHorizon: section.prediction_horizon,
+    featureDim: section.feature_dim,
+    step: section.step ?? defaultStep(window_size, section.sequence_length),
+    units: section.units,
+    learningRate: section.learning_rate,
+    batchSize: section.batch_size,
+    maxEpochs: section.max_epochs,
+    trainingBudget: section.training_budget,
+    retrainInterval: section.retrain_interval,
+    seed: section.seed,
+  };
+}
+
+function allocation({ allocation: section }: ConfigFile): Settings['allocation'] {
+  return {
+    pricePerCore: section.price_per_core,
+    pricePerMebibyte: section.price_per_mebibyte,
+    instanceCost: section.instance_cost,
+    cpuQuantum: section.cpu_quantum,
+    sloMargin: section.slo_margin,
+  };
+}
+
+function control({ control: section }: ConfigFile): Settings['control'] {
+  return {
+    interval: section.interval,
+    minInterval: section.min_interval,
+    assumeApplied: section.assume_applied,
+    burnRate: section.burn_rate,
+    loadJump: section.load_jump,
+    warmUp: section.warm_up,
+    staleAfter: section.stale_after,
+    minConfidence: section.min_confidence,
+    maxErrorRatio: section.max_error_ratio,
+    minDecrease: section.min_decrease,
+    stabilization: section.stabilization,
+    largestStep: section.largest_step,
+    changeBudget: section.change_budget,
+    paused: section.paused,
+  };
+}
+
+function store({ store: section }: ConfigFile, overrides: FlagValues): Settings['store'] {
+  return {
+    path: overrides.dataFolder ?? section.path,
+    retention: section.retention,
+    flushInterval: section.flush_interval,
+  };
+}

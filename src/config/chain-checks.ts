@@ -1,0 +1,127 @@
+/** Whether services, SLOs and chain graphs name each other rightly. */
+import { closestName } from './closest-name.ts';
+import type { Found } from './cross-checks.ts';
+import { joinKey, quote } from './describe-value.ts';
+import type { Readable } from './read.ts';
+import type { ConfigFile } from './schema.ts';
+
+type File = Readable<ConfigFile>;
+type Chain = NonNullable<NonNullable<File['chains']>[string]>;
+
+export function chainProblems(file: File): Found[] {
+  const services = servicesByChain(file);
+  return [
+    ...emptinessProblems(file),
+    ...sloProblems(file, services),
+    ...Object.entries(file.chains ?? {}).flatMap(([name, chain]) =>
+      graphProblems(
+        joinKey('chains', name),
+        chain ?? {},
+        services.get(name),
+        Object.keys(file.services ?? {}),
+      ),
+    ),
+  ];
+}
+
+function servicesByChain(file: File): Map<string, string[]> {
+  const result = new Map<string, string[]>();
+  for (const [service, spec] of Object.entries(file.services ?? {})) {
+    for (const chain of new Set(spec?.chains ?? [])) {
+      result.set(chain, [...(result.get(chain) ?? []), service]);
+    }
+  }
+  return result;
+}
+
+function emptinessProblems({ services }: File): Found[] {
+  if (services === undefined || Object.keys(services).length > 0) return [];
+  return [{ path: 'services', found: 'no service', allowed: 'at least one service' }];
+}
+
+function sloProblems(file: File, services: ReadonlyMap<string, readonly string[]>): Found[] {
+  if (file.slos === undefined || file.services === undefined) return [];
+  const names = new Set(Object.keys(file.slos));
+  const withoutSlo = [...services].filter(([chain]) => !names.has(chain));
+  const withoutService = [...names].filter((name) => !services.has(name));
+  return [
+    ...withoutSlo.map(([chain, by]) => ({
+      path: joinKey('slos', chain),
+      found: `nothing, but ${by.join(', ')} lists the chain`,
+      allowed: `a number of seconds${hint(chain, withoutService)}`,
+    })),
+    ...withoutService.map((name) => ({
+      path: joinKey('slos', name),
+      found: 'an SLO of a chain that no service lists',
+      allowed: `${listed([...services.keys()])}${hint(name, [...services.keys()])}`,
+    })),
+  ];
+}
+
+/** `listing`: the services that list the chain; undefined when none does. */
+function graphProblems(
+  path: string,
+  chain: Chain,
+  listing: readonly string[] | undefined,
+  known: readonly string[],
+): Found[] {
+  if (listing === undefined) {
+    return [{ path, found: 'a chain that no service lists', allowed: 'a chain that a service lists' }];
+  }
+  if (chain.stages === undefined) return [];
+  const named = chain.stages.flat(2);
+  return [
+    ...unique(named).flatMap((service) => memberProblem(`${path}.stages`, service, listing, known)),
+    ...listing
+      .filter((service) => !named.includes(service))
+      .map((service) => ({
+        path: `${path}.stages`,
+        found: `no ${quote(service)}, which lists the chain`,
+        allowed: 'every service that lists the chain',
+      })),
+    ...Object.keys(chain.visits ?? {})
+      .filter((service) => !named.includes(service))
+      .map((service) => ({
+        path: joinKey(`${path}.visits`, service),
+        found: 'a service that the stages do not name',
+        allowed: `${listed(unique(named))}${hint(service, unique(named))}`,
+      })),
+  ];
+}
+
+function memberProblem(
+  path: string,
+  service: string,
+  listing: readonly string[],
+  known: readonly string[],
+): Found[] {
+  if (listing.includes(service)) return [];
+  if (known.includes(service)) {
+    const found = `${quote(service)}, which does not list the chain`;
+    return [{ path, found, allowed: `${listed(listing)}, or add the chain to the service` }];
+  }
+  return [
+    {
+      path,
+      found: `the unknown service ${quote(service)}`,
+      allowed: `${listed(listing)}${hint(service, known)}`,
+    },
+  ];
+}
+
+function unique(names: readonly string[]): string[] {
+  return [...new Set(names)];
+}
+
+/** Most names that a message lists. */
+const MOST_NAMES = 10;
+
+function listed(names: readonly string[]): string {
+  const rest = names.length - MOST_NAMES;
+  return names.slice(0, MOST_NAMES).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+}
+
+function hint(typed: string, known: readonly string[]): string {
+  const meant = closestName(typed, known);
+  return meant === undefined ? '' : `; did you mean ${meant}?`;
+}

@@ -1,0 +1,72 @@
+/** Reads the text of flags and environment variables into values. */
+import { type TSchema, Type } from 'typebox';
+import { Value } from 'typebox/value';
+import type { ConfigProblem } from '../models/errors.ts';
+import { allowedBy } from './annotations.ts';
+import { closestName } from './closest-name.ts';
+import { describeFound } from './describe-value.ts';
+import { type FlagValues, OverridesSchema, SPELLINGS, VARIABLE_PREFIX } from './overrides.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** One text that was given: `key` is of FlagValues, `spelling` is how the user wrote it. */
+export interface GivenText {
+  readonly key: string;
+  readonly spelling: string;
+  readonly text: string;
+}
+
+export interface OverridesReading {
+  readonly values: FlagValues;
+  readonly problems: readonly ConfigProblem[];
+}
+
+export function readOverrides(given: readonly GivenText[], source: string): OverridesReading {
+  const problems: ConfigProblem[] = [];
+  const values: Record<string, unknown> = {};
+  for (const { key, spelling, text } of given) {
+    const schema = new Map<string, TSchema>(Object.entries(OverridesSchema.properties)).get(key);
+    if (schema === undefined) continue;
+    const value = parseText(schema, text);
+    if (Value.Check(schema, value)) values[key] = value;
+    else problems.push({ source, path: spelling, found: describeFound(text), allowed: allowedBy(schema) });
+  }
+  return { values: Value.Check(OverridesSchema, values) ? values : {}, problems };
+}
+
+/** What the environment sets. An empty variable counts as not set. */
+export function readEnvironment(environment: Environment): OverridesReading {
+  const set = Object.entries(environment).filter(
+    ([name, text]) => isOurs(name) && text !== undefined && text !== '',
+  );
+  const keys = new Map(Object.entries(SPELLINGS).map(([key, { variable }]) => [variable, key]));
+  const given = set.flatMap(([name, text = '']) => {
+    const key = keys.get(name);
+    return key === undefined ? [] : [{ key, spelling: name, text }];
+  });
+  const unknown = set
+    .filter(([name]) => !keys.has(name))
+    .map(([name]) => unknownVariable(name, [...keys.keys()]));
+  const { values, problems } = readOverrides(given, 'environment');
+  return { values, problems: [...problems, ...unknown] };
+}
+
+function parseText(schema: TSchema, text: string): unknown {
+  const isNumeric = Type.IsNumber(schema) || Type.IsInteger(schema);
+  return isNumeric && /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text.trim()) ? Number(text) : text;
+}
+
+function isOurs(name: string): boolean {
+  return name.startsWith(VARIABLE_PREFIX);
+}
+
+function unknownVariable(name: string, known: readonly string[]): ConfigProblem {
+  const meant = closestName(name, known);
+  const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+  return {
+    source: 'environment',
+    path: name,
+    found: 'an unknown variable',
+    allowed: `${known.join(', ')}${hint}`,
+  };
+}

@@ -1,0 +1,176 @@
+/** Reads a parsed document by the schema: writes shorthands out, fills defaults in, and collects every problem. */
+import { type TArray, type TObject, type TRecord, type TSchema, Type } from 'typebox';
+import { Value } from 'typebox/value';
+import type { ConfigProblem } from '../models/errors.ts';
+import { allowedBy, annotationsOf } from './annotations.ts';
+import { closestName } from './closest-name.ts';
+import { describeFound, joinKey } from './describe-value.ts';
+import { parseDuration } from './duration.ts';
+import { type ConfigFile, ConfigFileSchema } from './schema.ts';
+
+/** A document as far as it could be read: what does not fit the schema is left out, names are kept. */
+export type Readable<T> = T extends readonly (infer Item)[]
+  ? readonly Readable<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]?: Readable<T[Key]> }
+    : T;
+
+export interface Reading {
+  readonly readable: Readable<ConfigFile>;
+  /** The whole of it when there is no problem. */
+  readonly complete: ConfigFile | undefined;
+  readonly problems: readonly ConfigProblem[];
+}
+
+/**
+ * Most values that are read. Aliases let a file of a kilobyte stand for billions of values; a configuration of
+ * 10,000 services does not have a million.
+ */
+const MOST_VALUES = 1_000_000;
+
+type Mapping = Record<string, unknown>;
+
+interface Context {
+  readonly source: string;
+  readonly problems: ConfigProblem[];
+  values: number;
+}
+
+/** `source` is the file that the problems name. */
+export function readDocument(document: unknown, source: string): Reading {
+  const context: Context = { source, problems: [], values: 0 };
+  const readable = readObject(ConfigFileSchema, document, '', context) ?? {};
+  if (context.values > MOST_VALUES) {
+    report(context, '', `more than ${MOST_VALUES} values`, 'fewer; aliases may stand for too much');
+  }
+  const { problems } = context;
+  return {
+    readable,
+    complete: problems.length === 0 && Value.Check(ConfigFileSchema, readable) ? readable : undefined,
+    problems,
+  };
+}
+
+/** The value in full, or undefined when it cannot be read; then a problem has been noted. */
+function read(schema: TSchema, raw: unknown, path: string, context: Context): unknown {
+  context.values += 1;
+  if (context.values > MOST_VALUES) return undefined;
+  if (Type.IsObject(schema)) return readObject(schema, raw, path, context);
+  if (Type.IsRecord(schema)) return readRecord(schema, raw, path, context);
+  if (Type.IsArray(schema)) return readArray(schema, raw, path, context);
+  return readLeaf(schema, raw, path, context);
+}
+
+function readObject(schema: TObject, raw: unknown, path: string, context: Context): Mapping | undefined {
+  const { shorthand } = annotationsOf(schema);
+  if (shorthand !== undefined && !isMapping(raw)) return readShorthand(schema, shorthand, raw, path, context);
+  const mapping = asMapping(schema, raw, path, context);
+  if (mapping === undefined) return undefined;
+  const known = Object.keys(schema.properties);
+  for (const key of Object.keys(mapping)) {
+    if (!known.includes(key)) reportUnknownKey(key, known, path, context);
+  }
+  const result: Mapping = {};
+  for (const [key, property] of Object.entries(schema.properties)) {
+    const value = readProperty(property, mapping, key, path, context);
+    if (value !== undefined) result[key] = value;
+  }
+  return result;
+}
+
+function readProperty(
+  schema: TSchema,
+  mapping: Mapping,
+  key: string,
+  path: string,
+  context: Context,
+): unknown {
+  if (Object.hasOwn(mapping, key)) return read(schema, mapping[key], joinKey(path, key), context);
+  const fallback = annotationsOf(schema).default;
+  if (fallback !== undefined) return read(schema, fallback, joinKey(path, key), context);
+  if (!Type.IsOptional(schema)) report(context, joinKey(path, key), 'nothing', allowedBy(schema));
+  return undefined;
+}
+
+/** `0.2` for `{latency: 0.2}`; a problem with it is named at the short form's own path. */
+function readShorthand(
+  schema: TObject,
+  key: string,
+  raw: unknown,
+  path: string,
+  context: Context,
+): Mapping | undefined {
+  const property = schema.properties[key];
+  if (property === undefined || !isLeafFit(property, raw)) {
+    const short = property === undefined ? '' : `${allowedBy(property)}, or `;
+    report(context, path, describeFound(raw), short + allowedBy(schema));
+    return {};
+  }
+  return readObject(schema, { [key]: raw }, path, context);
+}
+
+function readRecord(schema: TRecord, raw: unknown, path: string, context: Context): Mapping | undefined {
+  const mapping = asMapping(schema, raw, path, context);
+  if (mapping === undefined) return undefined;
+  const names = annotationsOf(schema).propertyNames;
+  const result: Mapping = {};
+  for (const [name, value] of Object.entries(mapping)) {
+    if (names !== undefined && !Value.Check(names, name)) {
+      report(context, path, `the name ${describeFound(name)}`, allowedBy(names));
+    } else {
+      result[name] = read(Type.RecordValue(schema), value, joinKey(path, name), context) ?? {};
+    }
+  }
+  return result;
+}
+
+function readArray(schema: TArray, raw: unknown, path: string, context: Context) {
+  const { single, minItems = 0, maxItems = Number.POSITIVE_INFINITY } = annotationsOf(schema);
+  const list: unknown = single === true && !Array.isArray(raw) ? [raw] : raw;
+  if (!Array.isArray(list) || list.length < minItems || list.length > maxItems) {
+    return report(context, path, describeFound(list), allowedBy(schema));
+  }
+  const result: unknown[] = [];
+  for (const [index, item] of list.entries()) {
+    const itemPath = list === raw ? `${path}[${index}]` : path;
+    const value = read(schema.items, item, itemPath, context);
+    if (value !== undefined) result.push(value);
+  }
+  return result;
+}
+
+function readLeaf(schema: TSchema, raw: unknown, path: string, context: Context): unknown {
+  const value = withoutUnit(schema, raw);
+  if (Value.Check(schema, value)) return value;
+  return report(context, path, describeFound(raw), allowedBy(schema));
+}
+
+function isLeafFit(schema: TSchema, raw: unknown): boolean {
+  return Value.Check(schema, withoutUnit(schema, raw));
+}
+
+function withoutUnit(schema: TSchema, raw: unknown): unknown {
+  const isTime = annotationsOf(schema).unit === 's' && typeof raw === 'string';
+  return isTime ? (parseDuration(raw) ?? raw) : raw;
+}
+
+function asMapping(schema: TSchema, raw: unknown, path: string, context: Context) {
+  if (isMapping(raw)) return raw;
+  if (raw === null && annotationsOf(schema).default !== undefined) return {};
+  return report(context, path, describeFound(raw), allowedBy(schema));
+}
+
+function isMapping(value: unknown): value is Mapping {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function reportUnknownKey(key: string, known: readonly string[], path: string, context: Context): void {
+  const meant = closestName(key, known);
+  const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+  report(context, joinKey(path, key), 'an unknown key', `${known.join(', ')}${hint}`);
+}
+
+function report(context: Context, path: string, found: string, allowed: string): undefined {
+  context.problems.push({ source: context.source, path, found, allowed });
+  return undefined;
+}

@@ -1,0 +1,122 @@
+/** The sections of the control loop and the history store. */
+import { Type } from 'typebox';
+
+const SECTION = { default: {}, additionalProperties: false };
+const DAY = 86_400;
+
+export const ControlSchema = Type.Object(
+  {
+    interval: Type.Number({
+      default: 300,
+      unit: 's',
+      minimum: 1,
+      maximum: DAY,
+      description: 'Time between passes.',
+    }),
+    min_interval: Type.Number({
+      default: 30,
+      unit: 's',
+      minimum: 1,
+      maximum: DAY,
+      description: 'Least time between two passes, also when something calls for an early one.',
+    }),
+    assume_applied: Type.Boolean({
+      default: false,
+      description:
+        'Takes the last recommendation for what runs. Set it only when something applies every recommendation.',
+    }),
+    burn_rate: Type.Number({
+      default: 2,
+      minimum: 0.1,
+      maximum: 1000,
+      description: 'Early pass when a chain burns its error budget at this rate over both 60 s and 300 s.',
+    }),
+    load_jump: Type.Number({
+      default: 1.3,
+      exclusiveMinimum: 1,
+      maximum: 1000,
+      description: "Early pass when a chain's rate exceeds the planned one by this factor.",
+    }),
+    warm_up: Type.Number({
+      default: 120,
+      unit: 's',
+      minimum: 0,
+      maximum: DAY,
+      description: 'Nothing shrinks before this much traffic has been watched.',
+    }),
+    stale_after: Type.Number({
+      default: 180,
+      unit: 's',
+      minimum: 1,
+      maximum: DAY,
+      description: 'A chain without a record for this long is stale: its services hold.',
+    }),
+    min_confidence: Type.Number({
+      default: 0.3,
+      minimum: 0,
+      maximum: 1,
+      description: 'Confidence that a profile needs before its service may shrink on it.',
+    }),
+    max_error_ratio: Type.Number({
+      default: 0.05,
+      minimum: 0,
+      maximum: 1,
+      description: 'A service that fails a larger share of its requests is not shrunk.',
+    }),
+    min_decrease: Type.Number({
+      default: 0.1,
+      minimum: 0,
+      maximum: 0.9,
+      description: "Decreases of a service's cost below this share are not made.",
+    }),
+    stabilization: Type.Number({
+      default: 300,
+      unit: 's',
+      minimum: 0,
+      maximum: DAY,
+      description: 'A decrease must have been wanted for this long.',
+    }),
+    largest_step: Type.Number({
+      default: 2,
+      exclusiveMinimum: 1,
+      maximum: 1000,
+      description: 'Most that the capacity of one service changes in one pass, as a factor, either way.',
+    }),
+    change_budget: Type.Number({
+      default: 0.5,
+      exclusiveMinimum: 0,
+      maximum: 1,
+      description: 'Largest share of the services that shrink in one pass; at least one may.',
+    }),
+    paused: Type.Boolean({
+      default: false,
+      description: 'Watches and plans, but changes nothing.',
+    }),
+  },
+  { ...SECTION, description: 'When passes run, and what the guard holds back.' },
+);
+
+export const StoreSchema = Type.Object(
+  {
+    path: Type.String({
+      default: './data',
+      minLength: 1,
+      description: 'Folder of the history, relative to the working folder; it is created.',
+    }),
+    retention: Type.Number({
+      default: 30 * DAY,
+      unit: 's',
+      minimum: 3600,
+      maximum: 3650 * DAY,
+      description: 'How long the history is kept.',
+    }),
+    flush_interval: Type.Number({
+      default: 1,
+      unit: 's',
+      minimum: 0.1,
+      maximum: 60,
+      description: 'Time between two writes of what has arrived: the most that `kill -9` can lose.',
+    }),
+  },
+  { ...SECTION, description: 'The history on disk (docs/history.md).' },
+);

@@ -1,0 +1,191 @@
+/** The sections that set how the daemon works. Each key carries its default, unit, range and description. */
+import { Type } from 'typebox';
+
+const SECTION = { default: {}, additionalProperties: false };
+const DAY = 86_400;
+
+export const ServerSchema = Type.Object(
+  {
+    host: Type.String({
+      default: '0.0.0.0',
+      minLength: 1,
+      description: 'Address to listen on; `127.0.0.1` serves this machine only.',
+    }),
+    port: Type.Integer({
+      default: 8000,
+      minimum: 0,
+      maximum: 65535,
+      description: 'TCP port; 0 takes a free one and logs which.',
+    }),
+    log_level: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'], {
+      default: 'info',
+      description: 'Least important lines that are logged.',
+    }),
+    body_limit: Type.Integer({
+      default: 10_485_760,
+      unit: 'bytes',
+      minimum: 1024,
+      maximum: 1_073_741_824,
+      description: 'Largest request body. NDJSON is streamed: there it bounds one line.',
+    }),
+  },
+  { ...SECTION, description: 'The HTTP side.' },
+);
+
+export const MonitoringSchema = Type.Object(
+  {
+    sampling_interval: Type.Number({
+      default: 1,
+      unit: 's',
+      minimum: 0.1,
+      maximum: 60,
+      description: 'Width of the finest counting interval.',
+    }),
+    window_size: Type.Integer({
+      default: 3600,
+      unit: 's',
+      minimum: 300,
+      maximum: DAY,
+      description: 'How far back the metrics reach, and how late a record may come.',
+    }),
+    latency_scope: Type.Enum(['own', 'total'], {
+      default: 'own',
+      description:
+        '`own`: response times leave out the wait for called services. `total`: they contain it (service meshes, OpenTelemetry spans).',
+    }),
+    unknown: Type.Enum(['reject', 'learn'], {
+      default: 'reject',
+      description: 'What a record of a service, a chain or a pair that is not configured meets.',
+    }),
+    max_series: Type.Integer({
+      default: 20_000,
+      minimum: 1,
+      maximum: 1_000_000,
+      description: 'Most series (a chain at a service, a chain end to end) that are kept; bounds the memory.',
+    }),
+    future_tolerance: Type.Number({
+      default: 5,
+      unit: 's',
+      minimum: 0,
+      maximum: 3600,
+      description: 'How far ahead of the clock a timestamp may lie.',
+    }),
+  },
+  { ...SECTION, description: 'What is kept of the traffic.' },
+);
+
+export const PredictionSchema = Type.Object(
+  {
+    sequence_length: Type.Integer({
+      default: 60,
+      unit: 'steps',
+      minimum: 2,
+      maximum: 1000,
+      description: 'Steps of the past that the network sees.',
+    }),
+    prediction_horizon: Type.Integer({
+      default: 10,
+      unit: 'steps',
+      minimum: 1,
+      maximum: 500,
+      description: 'Steps that are forecast.',
+    }),
+    feature_dim: Type.Integer({
+      default: 3,
+      minimum: 1,
+      maximum: 3,
+      description: 'How many of request rate, latency and error rate the network sees.',
+    }),
+    step: Type.Optional(
+      Type.Integer({
+        unit: 's',
+        minimum: 1,
+        maximum: 3600,
+        derived: 'window_size / sequence_length',
+        description: 'Length of a step. `sequence_length` steps must fit in `monitoring.window_size`.',
+      }),
+    ),
+    units: Type.Array(Type.Integer({ minimum: 1, maximum: 512 }), {
+      default: [32],
+      minItems: 1,
+      maxItems: 4,
+      description: 'Units of the GRU layers, first to last.',
+    }),
+    learning_rate: Type.Number({
+      default: 0.003,
+      exclusiveMinimum: 0,
+      maximum: 1,
+      description: 'Step width of the optimiser.',
+    }),
+    batch_size: Type.Integer({
+      default: 32,
+      minimum: 1,
+      maximum: 4096,
+      description: 'Samples in one training step.',
+    }),
+    max_epochs: Type.Integer({
+      default: 60,
+      minimum: 1,
+      maximum: 10_000,
+      description: 'Most passes over the history in one training.',
+    }),
+    training_budget: Type.Number({
+      default: 60,
+      unit: 's',
+      minimum: 1,
+      maximum: 3600,
+      description: 'A training stops after this long and keeps its best epoch.',
+    }),
+    retrain_interval: Type.Number({
+      default: 3600,
+      unit: 's',
+      minimum: 10,
+      maximum: 30 * DAY,
+      description: 'Time between trainings.',
+    }),
+    seed: Type.Integer({
+      default: 1,
+      minimum: 0,
+      maximum: 4_294_967_295,
+      description: 'Seed of first weights and shuffles: the same history gives the same network.',
+    }),
+  },
+  { ...SECTION, description: 'The forecast of the traffic.' },
+);
+
+export const AllocationSchema = Type.Object(
+  {
+    price_per_core: Type.Number({
+      default: 100,
+      exclusiveMinimum: 0,
+      maximum: 1e9,
+      description: 'Cost of one core; only the ratio of the prices matters.',
+    }),
+    price_per_mebibyte: Type.Number({
+      default: 0.1,
+      minimum: 0,
+      maximum: 1e9,
+      description: 'Cost of one MiB of memory.',
+    }),
+    instance_cost: Type.Number({
+      default: 0,
+      minimum: 0,
+      maximum: 1e9,
+      description: 'Cost of an instance by itself, whatever its size.',
+    }),
+    cpu_quantum: Type.Number({
+      default: 0.05,
+      unit: 'cores',
+      minimum: 0.001,
+      maximum: 16,
+      description: "An instance's cpu is a multiple of this, or its bound.",
+    }),
+    slo_margin: Type.Number({
+      default: 0,
+      minimum: 0,
+      maximum: 0.9,
+      description: 'Share of every SLO that planning leaves unused.',
+    }),
+  },
+  { ...SECTION, description: 'What the plan minimises.' },
+);

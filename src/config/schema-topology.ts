@@ -1,0 +1,132 @@
+/** The sections that say what there is: services, chains and their SLOs. */
+import { Type } from 'typebox';
+
+/** `__proto__` is refused so that no table of names anywhere has to fear it. */
+export const IdSchema = Type.String({
+  minLength: 1,
+  maxLength: 253,
+  pattern: '^(?!__proto__$)[^\\u0000-\\u001f\\u007f-\\u009f]*$',
+  allowed: 'text of 1 to 253 characters without control characters, other than __proto__',
+});
+
+const label = (what: string) =>
+  Type.Optional(
+    Type.String({
+      pattern: '^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$',
+      allowed: 'a Kubernetes name: small letters, digits, dashes and dots',
+      derived: 'none',
+      description: what,
+    }),
+  );
+
+const CPU = { unit: 'cores', minimum: 0.001, maximum: 1024 };
+const MEMORY = { unit: 'MiB', minimum: 1, maximum: 16_777_216 };
+const INSTANCES = { minimum: 1, maximum: 10_000 };
+
+const InitialSchema = Type.Object(
+  {
+    cpu: Type.Optional(
+      Type.Number({ ...CPU, derived: 'max_cpu', description: 'Cores of one instance at the start.' }),
+    ),
+    memory: Type.Optional(
+      Type.Number({ ...MEMORY, derived: 'max_memory', description: 'Memory of one instance at the start.' }),
+    ),
+    instances: Type.Optional(
+      Type.Integer({ ...INSTANCES, derived: 'min_instances', description: 'Instances at the start.' }),
+    ),
+  },
+  {
+    default: {},
+    additionalProperties: false,
+    description: 'What the service runs with as long as nothing better is told.',
+  },
+);
+
+export const ServiceSchema = Type.Object(
+  {
+    chains: Type.Array(IdSchema, { minItems: 1, description: 'Chains that pass through the service.' }),
+    min_cpu: Type.Number({ ...CPU, description: 'Least cores of one instance.' }),
+    max_cpu: Type.Number({ ...CPU, description: 'Most cores of one instance.' }),
+    min_memory: Type.Number({ ...MEMORY, description: 'Least memory of one instance.' }),
+    max_memory: Type.Number({ ...MEMORY, description: 'Most memory of one instance.' }),
+    min_instances: Type.Integer({ ...INSTANCES, default: 1, description: 'Fewest instances.' }),
+    max_instances: Type.Integer({ ...INSTANCES, default: 10, description: 'Most instances.' }),
+    parallelism: Type.Optional(
+      Type.Number({
+        ...CPU,
+        derived: 'max_cpu',
+        description: 'Cores that one instance can use at most: 1 for a single-threaded program.',
+      }),
+    ),
+    mode: Type.Enum(['recommend'], {
+      default: 'recommend',
+      allowed: 'recommend (rolling and in-place are not available in this version)',
+      description: 'What is done with a decision. `recommend`: it is shown and stored.',
+    }),
+    limits: Type.Enum(['follow', 'keep', 'none'], {
+      default: 'follow',
+      description: 'Kubernetes limits: 1.5 × the request, as they are, or none. Not used by `recommend`.',
+    }),
+    initial: InitialSchema,
+    namespace: label('Kubernetes namespace of the service.'),
+    deployment: label('Kubernetes Deployment of the service.'),
+    container: label('Container of the Deployment that is sized.'),
+  },
+  { additionalProperties: false },
+);
+
+export const SloSchema = Type.Object(
+  {
+    latency: Type.Number({
+      unit: 's',
+      exclusiveMinimum: 0,
+      maximum: 86_400,
+      description: 'Bound of the end-to-end latency.',
+    }),
+    percentile: Type.Number({
+      default: 0.95,
+      exclusiveMinimum: 0,
+      exclusiveMaximum: 1,
+      description: 'The percentile that is held to the bound, as a fraction.',
+    }),
+    objective: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        exclusiveMaximum: 1,
+        derived: 'percentile',
+        description: 'Share of requests to be answered well and in time; the rest is the error budget.',
+      }),
+    ),
+    priority: Type.Number({
+      default: 1,
+      exclusiveMinimum: 0,
+      maximum: 1000,
+      description: 'Weight when not every chain can be served; larger is more important.',
+    }),
+  },
+  { additionalProperties: false, shorthand: 'latency' },
+);
+
+const BranchSchema = Type.Array(IdSchema, { minItems: 1, single: true });
+const StageSchema = Type.Array(BranchSchema, { minItems: 1 });
+
+export const ChainSchema = Type.Object(
+  {
+    stages: Type.Array(StageSchema, {
+      minItems: 1,
+      allowed: 'a list of stages; a stage is a list of branches; a branch is a service or a list of services',
+      description:
+        'Stages run in sequence, the branches of a stage in parallel; a branch is a service or a list of services in sequence.',
+    }),
+    visits: Type.Record(
+      IdSchema,
+      Type.Number({ exclusiveMinimum: 0, maximum: 10_000, description: 'Visits of one request.' }),
+      {
+        default: {},
+        propertyNames: IdSchema,
+        description: 'How often one request visits a service wherever the stages name it; 1 when not given.',
+      },
+    ),
+  },
+  { additionalProperties: false },
+);

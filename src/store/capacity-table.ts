@@ -1,0 +1,49 @@
+/** What the services were told to run with, and since when. */
+import type { CapacitySource } from '../models/data-models.ts';
+import type { StoredCapacity } from '../models/ports.ts';
+import type { Connection } from './connection.ts';
+import { numberAt, textAt } from './rows.ts';
+
+/** The last capacity of each service that began at or before a time still held then. */
+const HELD_AT =
+  'SELECT max(since) FROM capacities AS earlier WHERE earlier.service = capacities.service AND since <= ?';
+
+export function capacityTable(connection: Connection) {
+  const insert = connection.prepare(
+    'INSERT OR REPLACE INTO capacities (service, since, cpu, memory, instances, source) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  const select = connection
+    .prepare(
+      `SELECT service, since, cpu, memory, instances, source FROM capacities
+       WHERE since >= ifnull((${HELD_AT}), ?) ORDER BY service, since`,
+    )
+    .raw();
+  const prune = connection.prepare(`DELETE FROM capacities WHERE since < (${HELD_AT})`);
+
+  return {
+    save({ service, sinceSeconds, cpu, memory, instances, source }: StoredCapacity): void {
+      insert.run([service, sinceSeconds, cpu, memory, instances, source]);
+    },
+    load: (sinceSeconds: number): readonly StoredCapacity[] =>
+      select.all([sinceSeconds, sinceSeconds]).map(toCapacity),
+    /** Keeps for each service the one that was in force at that time. */
+    prune: (beforeSeconds: number) => prune.run([beforeSeconds]),
+  };
+}
+
+function toCapacity(row: unknown): StoredCapacity {
+  return {
+    service: textAt(row, 0),
+    sinceSeconds: numberAt(row, 1),
+    cpu: numberAt(row, 2),
+    memory: numberAt(row, 3),
+    instances: numberAt(row, 4),
+    source: toSource(textAt(row, 5)),
+  };
+}
+
+function toSource(text: string): CapacitySource {
+  if (text === 'cluster' || text === 'applied' || text === 'recommendation' || text === 'initial')
+    return text;
+  throw new Error(`the history holds the unknown capacity source ${JSON.stringify(text)}`);
+}

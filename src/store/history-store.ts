@@ -1,0 +1,159 @@
+/** The history on disk: docs/history.md. */
+import type { Decision } from '../models/decisions.ts';
+import type { SeriesWindowRow, UsageSample } from '../models/metrics.ts';
+import type { DecisionQuery, HistoryStore, Logger, SeriesStepRow, StoredCapacity } from '../models/ports.ts';
+import { bulkWriter } from './bulk-writer.ts';
+import { capacityTable } from './capacity-table.ts';
+import { type Connection, disconnect, inTransaction, scalar } from './connection.ts';
+import { decisionTable } from './decision-table.ts';
+import { openDatabase } from './open-database.ts';
+import { bytesAt, numberAt, numberOrNaNAt, textAt } from './rows.ts';
+
+export interface HistoryStoreOptions {
+  /** Told when a damaged file is moved aside. */
+  readonly logger?: Logger;
+}
+
+/**
+ * Opens the history in a folder, which is made when it is not there. Throws a HistoryStoreError that names the path
+ * when the folder cannot be used, when another process has it open, or when a newer version has written it.
+ */
+export function openHistoryStore(path: string, { logger }: HistoryStoreOptions = {}): SqliteHistoryStore {
+  return new SqliteHistoryStore(openDatabase(path, logger));
+}
+
+/** Each call is one transaction. What it has saved survives the death of the process once it returns. */
+export class SqliteHistoryStore implements HistoryStore {
+  readonly #connection: Connection;
+  readonly #decisions: ReturnType<typeof decisionTable>;
+  readonly #capacities: ReturnType<typeof capacityTable>;
+  readonly #writeWindows: ReturnType<typeof bulkWriter>;
+  readonly #writeSteps: ReturnType<typeof bulkWriter>;
+  readonly #writeUsage: ReturnType<typeof bulkWriter>;
+
+  /** Takes over an open connection; `openHistoryStore` makes one. */
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#decisions = decisionTable(connection);
+    this.#capacities = capacityTable(connection);
+    this.#writeWindows = bulkWriter(connection, 'windows', ['start', 'service', 'chain', 'payload']);
+    this.#writeSteps = bulkWriter(connection, 'steps', ['start', 'chain', 'rate', 'latency', 'error_ratio']);
+    this.#writeUsage = bulkWriter(connection, 'usage', ['at', 'service', 'cpu', 'memory']);
+  }
+
+  saveWindows(rows: readonly SeriesWindowRow[]): void {
+    const values = rows.map((row) => [row.startSeconds, row.service, row.chain, row.payload]);
+    inTransaction(this.#connection, () => this.#writeWindows(values));
+  }
+
+  /** Ordered by start, service, chain; read as it is asked for. */
+  *loadWindows(sinceSeconds: number): Iterable<SeriesWindowRow> {
+    const sql = 'SELECT start, service, chain, payload FROM windows WHERE start >= ? ORDER BY 1, 2, 3';
+    for (const row of this.#iterate(sql, sinceSeconds)) {
+      yield {
+        startSeconds: numberAt(row, 0),
+        service: textAt(row, 1),
+        chain: textAt(row, 2),
+        payload: bytesAt(row, 3),
+      };
+    }
+  }
+
+  saveSteps(rows: readonly SeriesStepRow[]): void {
+    const values = rows.map((row) => [row.startSeconds, row.chain, row.rate, row.latency, row.errorRatio]);
+    inTransaction(this.#connection, () => this.#writeSteps(values));
+  }
+
+  *loadSteps(sinceSeconds: number): Iterable<SeriesStepRow> {
+    const sql = 'SELECT chain, start, rate, latency, error_ratio FROM steps WHERE start >= ? ORDER BY 1, 2';
+    for (const row of this.#iterate(sql, sinceSeconds)) {
+      yield {
+        chain: textAt(row, 0),
+        startSeconds: numberAt(row, 1),
+        rate: numberOrNaNAt(row, 2),
+        latency: numberOrNaNAt(row, 3),
+        errorRatio: numberOrNaNAt(row, 4),
+      };
+    }
+  }
+
+  saveDecision(decision: Decision): void {
+    this.#decisions.save(decision);
+  }
+
+  /** Empty when `before` is no stored decision. */
+  loadDecisions(query: DecisionQuery): readonly Decision[] {
+    return this.#decisions.load(query);
+  }
+
+  saveCapacity(capacity: StoredCapacity): void {
+    this.#capacities.save(capacity);
+  }
+
+  loadCapacities(sinceSeconds: number): readonly StoredCapacity[] {
+    return this.#capacities.load(sinceSeconds);
+  }
+
+  saveUsage(samples: readonly UsageSample[]): void {
+    const values = samples.map(({ atSeconds, service, cpu, memory }) => [
+      atSeconds,
+      service,
+      cpu ?? null,
+      memory ?? null,
+    ]);
+    inTransaction(this.#connection, () => this.#writeUsage(values));
+  }
+
+  /** Ordered by time, then service. */
+  *loadUsage(sinceSeconds: number): Iterable<UsageSample> {
+    const sql = 'SELECT at, service, cpu, memory FROM usage WHERE at >= ? ORDER BY 1, 2';
+    for (const row of this.#iterate(sql, sinceSeconds)) {
+      const cpu = numberOrNaNAt(row, 2);
+      const memory = numberOrNaNAt(row, 3);
+      yield {
+        atSeconds: numberAt(row, 0),
+        service: textAt(row, 1),
+        ...(Number.isNaN(cpu) ? {} : { cpu }),
+        ...(Number.isNaN(memory) ? {} : { memory }),
+      };
+    }
+  }
+
+  saveState(name: string, value: Uint8Array): void {
+    this.#connection.prepare('INSERT OR REPLACE INTO states (name, value) VALUES (?, ?)').run([name, value]);
+  }
+
+  loadState(name: string): Uint8Array | undefined {
+    const row = this.#connection.prepare('SELECT value FROM states WHERE name = ?').raw().get([name]);
+    return row === undefined ? undefined : bytesAt(row, 0);
+  }
+
+  /** Never takes a state, the newest decision, or the capacity that a service has been told last. */
+  prune(windowsBeforeSeconds: number, historyBeforeSeconds: number): void {
+    inTransaction(this.#connection, () => {
+      this.#connection.prepare('DELETE FROM windows WHERE start < ?').run([windowsBeforeSeconds]);
+      this.#connection.prepare('DELETE FROM steps WHERE start < ?').run([historyBeforeSeconds]);
+      this.#connection.prepare('DELETE FROM usage WHERE at < ?').run([historyBeforeSeconds]);
+      this.#decisions.prune(historyBeforeSeconds);
+      this.#capacities.prune(historyBeforeSeconds);
+    });
+  }
+
+  /** Size of the history in the database file, bytes; space that pruning has freed counts until it is reused. */
+  sizeBytes(): number {
+    return (
+      Number(scalar(this.#connection, 'PRAGMA page_count')) *
+      Number(scalar(this.#connection, 'PRAGMA page_size'))
+    );
+  }
+
+  /** A second call does nothing. */
+  close(): void {
+    if (this.#connection.open) disconnect(this.#connection);
+  }
+
+  /** A statement of its own each time, so that two readers never share a cursor. */
+  #iterate(sql: string, sinceSeconds: number): Iterable<unknown> {
+    return this.#connection.prepare(sql).raw().iterate([sinceSeconds]);
+  }
+}

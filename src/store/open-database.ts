@@ -1,0 +1,121 @@
+/** Opens the database file: folder, lock, damage, version, in this order. */
+import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { messageOf } from '../models/errors.ts';
+import type { Logger } from '../models/ports.ts';
+import { type Connection, connect, inTransaction, scalar, sqliteCode } from './connection.ts';
+import { MIGRATIONS, SCHEMA_VERSION } from './migrations.ts';
+import { HistoryStoreError } from './store-error.ts';
+
+export const DATABASE_FILE = 'history.db';
+
+/**
+ * The database in the folder, made when there is none, of the present version and locked for this process. A damaged
+ * file is moved aside and said so in the log. Throws a HistoryStoreError when the folder cannot be used, another
+ * process has the history, or a newer DTA-SLO has written it; nothing is changed then.
+ */
+export function openDatabase(folder: string, logger: Logger | undefined): Connection {
+  makeFolder(folder);
+  const file = join(folder, DATABASE_FILE);
+  try {
+    return prepare(connectOrExplain(file), file);
+  } catch (thrown) {
+    if (!isDamage(thrown)) throw explained(file, thrown);
+    const aside = moveAside(folder, file);
+    logger?.warn(
+      { file, aside, error: messageOf(thrown) },
+      'the history is damaged: moved aside, starting anew',
+    );
+    return prepare(connectOrExplain(file), file);
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (thrown) {
+    throw new HistoryStoreError(`cannot make the history folder ${folder}: ${messageOf(thrown)}`, thrown);
+  }
+}
+
+function connectOrExplain(file: string): Connection {
+  try {
+    return connect(file);
+  } catch (thrown) {
+    if (isDamage(thrown)) throw thrown;
+    const hint = 'is its folder writable?';
+    throw new HistoryStoreError(`cannot open the history ${file} (${hint}): ${messageOf(thrown)}`, thrown);
+  }
+}
+
+function prepare(connection: Connection, file: string): Connection {
+  const version = readVersion(connection, file);
+  checkIntegrity(connection);
+  connection.pragma('journal_mode = WAL');
+  // Enough against the death of the process; a loss of power may take the last transactions, never the file.
+  connection.pragma('synchronous = NORMAL');
+  connection.pragma('foreign_keys = ON');
+  migrate(connection, version);
+  return connection;
+}
+
+function readVersion(connection: Connection, file: string): number {
+  const version = Number(scalar(connection, 'PRAGMA user_version'));
+  if (version <= SCHEMA_VERSION) return version;
+  connection.close();
+  throw new HistoryStoreError(
+    `the history ${file} has version ${version}, written by a newer DTA-SLO; this one knows up to ${SCHEMA_VERSION}. ` +
+      'Run the newer one, or set store.path to another folder.',
+  );
+}
+
+class DamagedFile extends Error {}
+
+function checkIntegrity(connection: Connection): void {
+  const answer = scalar(connection, 'PRAGMA quick_check(1)');
+  if (answer === 'ok') return;
+  connection.close();
+  throw new DamagedFile(String(answer));
+}
+
+/** Also takes the write lock once, so that a second process is found out now and not at its first save. */
+function migrate(connection: Connection, version: number): void {
+  inTransaction(connection, () => {
+    for (const step of MIGRATIONS.slice(version)) connection.exec(step);
+    connection.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+  });
+}
+
+function isDamage(thrown: unknown): boolean {
+  return thrown instanceof DamagedFile || ['SQLITE_NOTADB', 'SQLITE_CORRUPT'].includes(sqliteCode(thrown));
+}
+
+function explained(file: string, thrown: unknown): unknown {
+  if (thrown instanceof HistoryStoreError) return thrown;
+  if (sqliteCode(thrown) === 'SQLITE_BUSY') {
+    return new HistoryStoreError(
+      `the history ${file} is in use by another process; stop it, or set store.path to another folder`,
+      thrown,
+    );
+  }
+  return new HistoryStoreError(`cannot use the history ${file}: ${messageOf(thrown)}`, thrown);
+}
+
+/** Named after the time of its last write. The write-ahead log goes with it: it belongs to that file alone. */
+function moveAside(folder: string, file: string): string {
+  const time = statSync(file)
+    .mtime.toISOString()
+    .replaceAll(/[-:]|\.\d+/g, '');
+  const aside = freeName(join(folder, `history.corrupt-${time}`));
+  for (const suffix of ['', '-wal', '-shm', '-journal']) {
+    if (existsSync(file + suffix)) renameSync(file + suffix, aside + suffix);
+  }
+  return aside;
+}
+
+function freeName(base: string): string {
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? `${base}.db` : `${base}-${number}.db`;
+    if (!existsSync(name)) return name;
+  }
+}
