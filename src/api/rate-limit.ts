@@ -1,0 +1,25 @@
+/** Keeps calls that cost a whole plan from taking the daemon over. */
+import type { Clock } from '../models/ports.ts';
+import { ProblemError } from './problems.ts';
+
+/**
+ * A token bucket: `burst` calls at once, then one each `secondsPerCall`. The returned function throws a 429 problem when
+ * the bucket is empty.
+ */
+export function rateLimit(clock: Clock, burst: number, secondsPerCall: number): () => void {
+  let tokens = burst;
+  let filledAt = clock.nowSeconds();
+  return () => {
+    const now = clock.nowSeconds();
+    tokens = Math.min(burst, tokens + Math.max(0, now - filledAt) / secondsPerCall);
+    filledAt = now;
+    if (tokens < 1) throw tooMany(burst, secondsPerCall, (1 - tokens) * secondsPerCall);
+    tokens -= 1;
+  };
+}
+
+function tooMany(burst: number, secondsPerCall: number, waitSeconds: number): ProblemError {
+  const detail = `This call is answered ${burst} times at once, then once in ${secondsPerCall} s.`;
+  const headers = { 'retry-after': String(Math.max(1, Math.ceil(waitSeconds))) };
+  return new ProblemError('too-many-requests', detail, { headers });
+}

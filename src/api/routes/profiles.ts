@@ -1,0 +1,80 @@
+/** GET /profiles: how latency grows with load, for every chain at every service. */
+import { type Static, Type } from 'typebox';
+import type { Daemon } from '../../models/daemon.ts';
+import type { ProfileOutcome } from '../../models/profiles.ts';
+import { type ApiServer, Figure, figure, UnixSeconds } from '../schemas.ts';
+
+const Profile = Type.Union([
+  Type.Object({
+    service: Type.String(),
+    chain: Type.String(),
+    status: Type.Literal('profile'),
+    source: Type.String({ description: 'prior: the cold-start curve; fitted: from measured windows.' }),
+    percentile: Type.Number(),
+    floor: Type.Number({ description: 'Seconds at no load.' }),
+    queueing: Type.Number({ description: 'Seconds; the scale of waiting.' }),
+    exponent: Type.Number(),
+    vertical_exponent: Type.Number(),
+    demand: Type.Number({ description: 'CPU core-seconds of a visit.' }),
+    demand_source: Type.String(),
+    confidence: Type.Number(),
+    residual_spread: Figure,
+    windows: Type.Integer(),
+    utilization_range: Type.Array(Figure),
+    updated_at: UnixSeconds,
+  }),
+  Type.Object({
+    service: Type.String(),
+    chain: Type.String(),
+    status: Type.Literal('not-enough-data'),
+    have: Type.Number(),
+    need: Type.Number(),
+  }),
+]);
+
+const Profiles = Type.Object({ profiles: Type.Array(Profile) });
+
+export function profilesRoute(server: ApiServer, daemon: Daemon): void {
+  server.get(
+    '/profiles',
+    {
+      schema: {
+        tags: ['services'],
+        summary: 'How the latency of each chain at each service grows with load, and how sure that is',
+        response: { 200: Profiles },
+      },
+    },
+    () => ({ profiles: outcomesOf(daemon).map(profileView) }),
+  );
+}
+
+function outcomesOf(daemon: Daemon): readonly ProfileOutcome[] {
+  return [...daemon.settings.topology.services.values()].flatMap((spec) =>
+    spec.chains.map((chain) => daemon.profiles.profile(spec.id, chain)),
+  );
+}
+
+function profileView(outcome: ProfileOutcome): Static<typeof Profile> {
+  const { service, chain } = outcome;
+  if (outcome.kind === 'not-enough-data') {
+    return { service, chain, status: 'not-enough-data', have: outcome.have, need: outcome.need };
+  }
+  return {
+    service,
+    chain,
+    status: 'profile',
+    source: outcome.source,
+    percentile: outcome.percentile,
+    floor: outcome.floorSeconds,
+    queueing: outcome.queueingSeconds,
+    exponent: outcome.exponent,
+    vertical_exponent: outcome.verticalExponent,
+    demand: outcome.demandCoreSeconds,
+    demand_source: outcome.demandSource,
+    confidence: outcome.confidence,
+    residual_spread: figure(outcome.residualSpread),
+    windows: outcome.windows,
+    utilization_range: outcome.utilizationRange.map(figure),
+    updated_at: outcome.updatedSeconds,
+  };
+}

@@ -1,0 +1,111 @@
+/** POST /services/{service}/applied and /usage: what an operator or agent tells about a service. */
+import { Type } from 'typebox';
+import type { Daemon } from '../../models/daemon.ts';
+import { requireService } from '../names.ts';
+import { ProblemError } from '../problems.ts';
+import { Allocation, type ApiServer, ProblemResponse, ServiceParams, UnixSeconds } from '../schemas.ts';
+import { allocationView } from '../views/decision-view.ts';
+
+const LARGEST_FIGURE = 1e9;
+const LARGEST_INSTANCES = 100_000;
+
+/** The configured bounds do not hold here: what runs, runs. */
+const AppliedBody = Type.Object(
+  {
+    cpu: Type.Number({ exclusiveMinimum: 0, maximum: LARGEST_FIGURE, description: 'Cores of one instance.' }),
+    memory: Type.Number({
+      exclusiveMinimum: 0,
+      maximum: LARGEST_FIGURE,
+      description: 'MiB of one instance.',
+    }),
+    instances: Type.Integer({ minimum: 1, maximum: LARGEST_INSTANCES }),
+  },
+  { additionalProperties: false },
+);
+
+const Applied = Type.Object({
+  service: Type.String(),
+  ...Allocation,
+  source: Type.String(),
+  since: UnixSeconds,
+});
+
+const UsageBody = Type.Object(
+  {
+    cpu: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: LARGEST_FIGURE,
+        description: 'Cores in use by all instances together.',
+      }),
+    ),
+    memory: Type.Optional(
+      Type.Number({ minimum: 0, maximum: LARGEST_FIGURE, description: 'MiB in use by one instance.' }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+const Usage = Type.Object({
+  service: Type.String(),
+  at: UnixSeconds,
+  cpu: Type.Optional(Type.Number()),
+  memory: Type.Optional(Type.Number()),
+});
+
+export function toldRoutes(server: ApiServer, daemon: Daemon): void {
+  const tags = ['services'];
+  const failures = { 400: ProblemResponse, 404: ProblemResponse };
+
+  server.post(
+    '/services/:service/applied',
+    {
+      schema: {
+        tags,
+        summary: 'Tell what a service runs with from now on',
+        params: ServiceParams,
+        body: AppliedBody,
+        response: { 200: Applied, ...failures },
+      },
+    },
+    (request) => {
+      const { id } = requireService(daemon, request.params.service);
+      const capacity = daemon.setApplied(id, request.body);
+      return {
+        service: id,
+        ...allocationView(capacity),
+        source: capacity.source,
+        since: capacity.sinceSeconds,
+      };
+    },
+  );
+
+  server.post(
+    '/services/:service/usage',
+    {
+      schema: {
+        tags,
+        summary: 'Tell what a service uses now: cpu, memory or both',
+        params: ServiceParams,
+        body: UsageBody,
+        response: { 202: Usage, ...failures },
+      },
+    },
+    (request, reply) => {
+      const { id } = requireService(daemon, request.params.service);
+      const { cpu, memory } = request.body;
+      if (cpu === undefined && memory === undefined) throw nothingTold();
+      const at = daemon.clock.nowSeconds();
+      const used = { ...(cpu === undefined ? {} : { cpu }), ...(memory === undefined ? {} : { memory }) };
+      daemon.recordUsage({ service: id, atSeconds: at, ...used });
+      reply.code(202);
+      return { service: id, at, ...used };
+    },
+  );
+}
+
+function nothingTold(): ProblemError {
+  return ProblemError.ofFaults('invalid-request', [
+    { where: 'body', found: 'neither cpu nor memory', allowed: 'at least one of cpu, memory' },
+  ]);
+}

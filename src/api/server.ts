@@ -1,0 +1,103 @@
+/** The HTTP server of the daemon: DESIGN section 6. It is built here and listens elsewhere. */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { type FastifyInstance, type FastifyServerOptions, fastify } from 'fastify';
+import type { Daemon } from '../models/daemon.ts';
+import { messageOf } from '../models/errors.ts';
+import { watchMethods } from './method-not-allowed.ts';
+import { describeApi, serveDescription } from './openapi.ts';
+import { handleError, ProblemError, sendProblem } from './problems.ts';
+import type { MalformedCounter } from './requests/tally.ts';
+import { allocationsRoutes } from './routes/allocations.ts';
+import { chainsRoute } from './routes/chains.ts';
+import { healthRoutes } from './routes/health.ts';
+import { historyRoute } from './routes/history.ts';
+import { predictionsRoute } from './routes/predictions.ts';
+import { profilesRoute } from './routes/profiles.ts';
+import { requestsRoutes } from './routes/requests.ts';
+import { servicesRoute } from './routes/services.ts';
+import { toldRoutes } from './routes/told.ts';
+import { whatIfRoute } from './routes/what-if.ts';
+import type { ApiServer } from './schemas.ts';
+import { validatorCompiler } from './validation.ts';
+
+export interface ServerOptions {
+  /** As Fastify takes it: pino options, or false. Default false. */
+  readonly logger?: NonNullable<FastifyServerOptions['logger']>;
+  /** Shown by /healthz, /openapi.json and /metrics. */
+  readonly version: string;
+}
+
+/** A body must be there whole within this time; also the longest that one NDJSON stream may last. */
+const REQUEST_TIMEOUT_MS = 300_000;
+const KEEP_ALIVE_TIMEOUT_MS = 72_000;
+/** A name of 253 characters, percent-encoded. */
+const LONGEST_PARAMETER = 3 * 4 * 253;
+
+/** The server with every route, ready to listen or to be injected into. */
+export async function buildServer(daemon: Daemon, options: ServerOptions): Promise<FastifyInstance> {
+  const server = bareServer(daemon, options);
+  const refuseOtherMethods = watchMethods(server);
+  await describeApi(server, options.version);
+  await addRoutes(server, daemon, options.version);
+  refuseOtherMethods();
+  await serveDescription(server);
+  await server.ready();
+  return server;
+}
+
+function bareServer(daemon: Daemon, { logger }: ServerOptions): ApiServer {
+  const server = fastify({
+    logger: logger ?? false,
+    // One line a record would cost more than the record.
+    disableRequestLogging: true,
+    bodyLimit: daemon.settings.server.bodyLimitBytes,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    routerOptions: { maxParamLength: LONGEST_PARAMETER },
+    frameworkErrors: handleError,
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  server.removeContentTypeParser(['application/json', 'text/plain']);
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+    parseJson(String(text), done);
+  });
+  server.setValidatorCompiler(validatorCompiler);
+  // The schemas of answers describe; they take no part in writing them. Unknown figures are null already.
+  server.setSerializerCompiler(() => JSON.stringify);
+  server.setErrorHandler(handleError);
+  server.setNotFoundHandler((request, reply) => {
+    const detail = `${request.method} ${request.url.slice(0, 200)} is unknown here; /docs lists every call.`;
+    return sendProblem(reply, new ProblemError('not-found', detail));
+  });
+  return server;
+}
+
+/**
+ * Plain JSON.parse. A key named `__proto__` becomes an ordinary key of the object, and every schema refuses keys that it
+ * does not know: so it costs its own record only, and not the batch that it came in.
+ */
+function parseJson(text: string, done: (error: Error | null, body?: unknown) => void): void {
+  let body: unknown;
+  try {
+    // Without a body the schema of the route says whether it needs one.
+    body = text === '' ? undefined : JSON.parse(text);
+  } catch (error) {
+    const found = messageOf(error).slice(0, 200);
+    done(ProblemError.ofFaults('invalid-json', [{ where: 'body', found, allowed: 'valid JSON' }]));
+    return;
+  }
+  done(null, body);
+}
+
+async function addRoutes(server: ApiServer, daemon: Daemon, version: string): Promise<void> {
+  const counter: MalformedCounter = { malformed: 0 };
+  await requestsRoutes(server, daemon, counter);
+  allocationsRoutes(server, daemon);
+  historyRoute(server, daemon);
+  whatIfRoute(server, daemon);
+  toldRoutes(server, daemon);
+  servicesRoute(server, daemon);
+  chainsRoute(server, daemon);
+  predictionsRoute(server, daemon);
+  profilesRoute(server, daemon);
+  healthRoutes(server, daemon, version);
+}

@@ -1,0 +1,150 @@
+/** Validation of input by TypeBox schemas, with every fault named: where, found, allowed. */
+import type { FastifySchemaCompiler } from 'fastify';
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { Value } from 'typebox/value';
+import { type Fault, oneOf, show } from './faults.ts';
+import { ProblemError } from './problems.ts';
+
+const MOST_FAULTS = 20;
+
+/** A compiled schema: whether a value fits, and the faults of one that does not. */
+export interface Checker {
+  check(value: unknown): boolean;
+  /** At most 20. `where` paths begin with the prefix. */
+  faults(value: unknown, prefix: string): readonly Fault[];
+}
+
+export function checkerOf(schema: TSchema): Checker {
+  const compiled = Compile(schema);
+  return {
+    check: (value) => compiled.Check(value),
+    faults: (value, prefix) => {
+      const byPlace = new Map<string, SchemaError>();
+      for (const error of compiled.Errors(value)) keepBroadest(byPlace, error);
+      // A mistyped key is the cause of the missing one: it comes first.
+      const unknownFirst = [...byPlace.values()].sort((a, b) => rank(a) - rank(b));
+      return unknownFirst.flatMap((error) => faultsOf(schema, value, prefix, error)).slice(0, MOST_FAULTS);
+    },
+  };
+}
+
+/** Fastify's validator: text of query and path becomes numbers where the schema wants them, bodies stay as they are. */
+export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  const checker = checkerOf(schema);
+  const prefix = httpPart ?? 'body';
+  return (input: unknown) => {
+    const value = prefix === 'body' ? input : Value.Default(schema, Value.Convert(schema, input));
+    if (checker.check(value)) return { value };
+    return { error: ProblemError.ofFaults('invalid-request', checker.faults(value, prefix)) };
+  };
+};
+
+interface SchemaError {
+  readonly keyword: string;
+  readonly schemaPath: string;
+  readonly instancePath: string;
+  readonly params: object;
+}
+
+/**
+ * A failed union reports each of its members at the same place: the union itself says most. Keys that are missing and keys
+ * that are too many stand at one place too, but are two faults.
+ */
+function keepBroadest(byPlace: Map<string, SchemaError>, error: SchemaError): void {
+  if (error.keyword === 'boolean') return;
+  const aboutKeys = error.keyword === 'required' || error.keyword === 'additionalProperties';
+  const place = aboutKeys ? `${error.instancePath} ${error.keyword}` : error.instancePath;
+  const known = byPlace.get(place);
+  if (known === undefined || error.schemaPath.length < known.schemaPath.length) byPlace.set(place, error);
+}
+
+function rank(error: SchemaError): number {
+  return error.keyword === 'additionalProperties' ? 0 : 1;
+}
+
+function faultsOf(root: TSchema, value: unknown, prefix: string, error: SchemaError): readonly Fault[] {
+  const schema = at(root, error.schemaPath.replace(/^#/, ''));
+  const where = [prefix, ...segments(error.instancePath)].filter((part) => part !== '').join('.');
+  const within = (key: string): string => (where === '' ? key : `${where}.${key}`);
+  const keys = Object.keys(objectAt(schema, 'properties'));
+  if (error.keyword === 'required') {
+    return keysOf(error.params, 'requiredProperties').map((key) => ({
+      where: within(key),
+      found: 'nothing',
+      allowed: describe(at(schema, `/properties/${key}`)),
+    }));
+  }
+  if (error.keyword === 'additionalProperties') {
+    return keysOf(error.params, 'additionalProperties').map((key) => ({
+      where: within(show(key).slice(1, -1)),
+      found: 'an unknown key',
+      allowed: oneOf(keys, key),
+    }));
+  }
+  return [{ where, found: show(at(value, error.instancePath)), allowed: describe(schema) }];
+}
+
+function segments(pointer: string): readonly string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((part) => show(unescapePointer(part)).slice(1, -1));
+}
+
+function unescapePointer(part: string): string {
+  return part.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
+/** What stands at a JSON pointer (RFC 6901); own keys only. */
+function at(root: unknown, pointer: string): unknown {
+  let value = root;
+  for (const part of pointer.split('/').slice(1)) {
+    value =
+      isObject(value) && Object.hasOwn(value, unescapePointer(part))
+        ? value[unescapePointer(part)]
+        : undefined;
+  }
+  return value;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function objectAt(value: unknown, key: string): Readonly<Record<string, unknown>> {
+  const found = isObject(value) ? value[key] : undefined;
+  return isObject(found) ? found : {};
+}
+
+function keysOf(params: object, name: string): readonly string[] {
+  return Object.values(objectAt(params, name)).map(String);
+}
+
+/** What a schema allows, in words. A schema of strings says it in its description. */
+function describe(schema: unknown): string {
+  if (!isObject(schema)) return 'another value';
+  const { type, anyOf, description, const: constant } = schema;
+  if (Array.isArray(anyOf)) return anyOf.map(describe).join(' or ');
+  if (constant !== undefined) return JSON.stringify(constant);
+  if (type === 'integer') return `a whole number${range(schema)}`;
+  if (type === 'number') return `a finite number${range(schema)}`;
+  if (type === 'string') return typeof description === 'string' ? description : 'a string';
+  if (type === 'boolean') return 'true or false';
+  if (type === 'object') return `an object${sizes(schema)}`;
+  return type === 'null' ? 'null' : `a value of type ${String(type)}`;
+}
+
+function range(schema: Readonly<Record<string, unknown>>): string {
+  const bounds: string[] = [];
+  if (schema['minimum'] !== undefined) bounds.push(`of at least ${String(schema['minimum'])}`);
+  if (schema['exclusiveMinimum'] !== undefined) bounds.push(`above ${String(schema['exclusiveMinimum'])}`);
+  if (schema['maximum'] !== undefined) bounds.push(`at most ${String(schema['maximum'])}`);
+  return bounds.length === 0 ? '' : ` ${bounds.join(' and ')}`;
+}
+
+function sizes(schema: Readonly<Record<string, unknown>>): string {
+  const keys = Object.keys(objectAt(schema, 'properties'));
+  if (keys.length > 0) return ` with ${keys.join(', ')}`;
+  return schema['maxProperties'] === undefined ? '' : ` with at most ${String(schema['maxProperties'])} keys`;
+}
