@@ -83,7 +83,7 @@ export const ControlSchema = Type.Object(
       description: 'Most that the capacity of one service changes in one pass, as a factor, either way.',
     }),
     change_budget: Type.Number({
-      default: 0.5,
+      default: 1,
       exclusiveMinimum: 0,
       maximum: 1,
       description: 'Largest share of the services that shrink in one pass; at least one may.',

@@ -34,6 +34,14 @@ export class SeriesHistory {
     for (const chain of chains) this.#rings.set(chain, new ChainRing(this.#capacity));
   }
 
+  /** Takes another list of chains; the histories of those that stay are kept. */
+  reconfigure(chains: readonly string[]): void {
+    for (const chain of this.#rings.keys()) if (!chains.includes(chain)) this.#rings.delete(chain);
+    for (const chain of chains) {
+      if (!this.#rings.has(chain)) this.#rings.set(chain, new ChainRing(this.#capacity));
+    }
+  }
+
   /** Takes back stored steps, in any order; chains that are no longer known are passed over. */
   restore(rows: Iterable<SeriesStepRow>): void {
     for (const row of rows) {

@@ -1,0 +1,93 @@
+#!/usr/bin/env node
+/** Flags and environment → configuration → app → listen; signals. The only reader of the process's environment. */
+import { readFileSync } from 'node:fs';
+import { pino } from 'pino';
+import { buildServer } from './src/api/server.ts';
+import { type App, createApp } from './src/app.ts';
+import { type FlagValues, parseCommandLine } from './src/config/command-line.ts';
+import { loadSettings, startOptions } from './src/config/load.ts';
+import { ConfigError, messageOf } from './src/models/errors.ts';
+import type { Settings } from './src/models/settings.ts';
+import { systemClock } from './src/utils/system-clock.ts';
+
+const EXIT_CONFIG = 2;
+const EXIT_FAILURE = 1;
+
+/** Open requests get this long to end after a signal, ms. */
+const CLOSING_MS = 10_000;
+
+async function main(): Promise<void> {
+  const command = parseCommandLine(process.argv.slice(2));
+  if (command.kind === 'help') return print(command.text);
+  if (command.kind === 'version') return print(version());
+  await serve(command.flags);
+}
+
+async function serve(flags: FlagValues): Promise<void> {
+  const environment = process.env;
+  const { file, clockSpeed } = startOptions({ flags, environment });
+  const read = () => loadSettings({ file, flags, environment });
+  const settings = read();
+  const { host, port, logLevel } = settings.server;
+  const logger = pino({ level: logLevel });
+  const app = await createApp({ settings, clock: systemClock(clockSpeed), logger });
+  const server = await buildServer(app.daemon, { logger: { level: logLevel }, version: version() });
+  const url = await server.listen({ host, port });
+  app.start();
+  logger.info({ url, version: version(), config: file }, 'listening');
+
+  process.on('SIGHUP', () => reload(app, read, logger));
+  const stop = once(async (signal: NodeJS.Signals) => {
+    logger.info({ signal }, 'stopping');
+    setTimeout(() => server.server.closeAllConnections(), CLOSING_MS).unref();
+    await server.close();
+    await app.stop();
+    logger.info({}, 'stopped');
+  });
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+function reload(app: App, read: () => Settings, logger: pino.Logger): void {
+  try {
+    const waiting = app.reload(read());
+    logger.info({ waitingForRestart: waiting }, 'configuration read again');
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    logger.error({ problems: error.message.split('\n') }, 'configuration not taken; nothing has changed');
+  }
+}
+
+function once<Argument>(act: (argument: Argument) => Promise<void>): (argument: Argument) => void {
+  let called = false;
+  return (argument) => {
+    if (called) return;
+    called = true;
+    act(argument).catch(fail);
+  };
+}
+
+/** package.json stands beside main.ts, and one folder up from dist/main.js. */
+function version(): string {
+  for (const path of ['./package.json', '../package.json']) {
+    try {
+      const parsed: unknown = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
+      if (typeof parsed === 'object' && parsed !== null && 'version' in parsed) return String(parsed.version);
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    }
+  }
+  return 'unknown';
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** A configuration that cannot be used is told without a stack trace. */
+function fail(error: unknown): void {
+  process.stderr.write(`${error instanceof ConfigError ? error.message : `dta-slo: ${messageOf(error)}`}\n`);
+  process.exit(error instanceof ConfigError ? EXIT_CONFIG : EXIT_FAILURE);
+}
+
+main().catch(fail);

@@ -1,0 +1,157 @@
+import { PerformanceImpactQuantifier } from './components/performance-quantifier/performance-quantifier.ts';
+import { DynamicResourceAllocator } from './components/resource-allocator/resource-allocator.ts';
+import { TrafficMonitor } from './components/traffic-monitor/traffic-monitor.ts';
+import { TrafficPredictor } from './components/traffic-predictor/traffic-predictor.ts';
+import { CapacityBook } from './control/books/capacity-book.ts';
+import { PassMemory } from './control/books/pass-memory.ts';
+import { SeriesHistory } from './control/books/series-history.ts';
+import { UsageBook } from './control/books/usage-book.ts';
+import { ControlLoop } from './control/control-loop.ts';
+import { measureObjectives } from './control/objectives/objectives.ts';
+import { WindowTracker } from './control/objectives/window-tracker.ts';
+import { noteCapacity } from './control/optimize-once.ts';
+import type { ControlParts } from './control/parts.ts';
+import { recommendExecutor } from './control/recommend-executor.ts';
+import { Recorder } from './control/recorder.ts';
+import { restoreHistory } from './control/restore.ts';
+import { TrainingSchedule } from './control/training.ts';
+import { whatIf } from './control/what-if.ts';
+import type { Daemon } from './models/daemon.ts';
+import type { Clock, Logger } from './models/ports.ts';
+import type { Settings } from './models/settings.ts';
+import { openHistoryStore } from './store/history-store.ts';
+
+export interface AppOptions {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface App {
+  readonly daemon: Daemon;
+  /** Begins to watch, decide and write. */
+  start(): void;
+  /** Takes new settings without a restart and answers which of their sections need one to take effect. */
+  reload(settings: Settings): readonly string[];
+  /** Ends everything in order; what has been accepted is on disk when it resolves. */
+  stop(): Promise<void>;
+}
+
+/** Builds every part, wires them, and takes back what the store remembers. The one place that knows them all. */
+export async function createApp({ settings, clock, logger }: AppOptions): Promise<App> {
+  const parts = buildParts({ settings, clock, logger });
+  await restoreHistory(parts);
+  const recorder = new Recorder(parts);
+  const loop = new ControlLoop(parts, recorder, new TrainingSchedule(parts));
+  let flushing: NodeJS.Timeout | undefined;
+  return {
+    daemon: daemonOf(parts, loop, recorder),
+    start: () => {
+      loop.start();
+      flushing ??= setInterval(() => recorder.flush(), parts.settings.store.flushInterval * 1000);
+    },
+    reload: (next) => reload(parts, next),
+    stop: async () => {
+      clearInterval(flushing);
+      await loop.stop();
+      recorder.flush();
+      recorder.saveProfiles();
+      await parts.predictor.close();
+      parts.store.close();
+    },
+  };
+}
+
+interface AppParts extends ControlParts {
+  readonly traffic: TrafficMonitor;
+  readonly profiles: PerformanceImpactQuantifier;
+  readonly planner: DynamicResourceAllocator;
+}
+
+function buildParts({ settings, clock, logger }: AppOptions): AppParts {
+  const { topology, monitoring, prediction } = settings;
+  const traffic = new TrafficMonitor({ ...monitoring, step: prediction.step, topology, clock });
+  const predictor = new TrafficPredictor({ ...prediction, clock, logger });
+  const profiles = new PerformanceImpactQuantifier({ topology });
+  return {
+    settings,
+    clock,
+    logger,
+    traffic,
+    predictor,
+    profiles,
+    planner: new DynamicResourceAllocator(traffic, predictor, profiles, {
+      allocation: settings.allocation,
+      topology,
+    }),
+    executor: recommendExecutor,
+    store: openHistoryStore(settings.store.path, { logger }),
+    capacities: new CapacityBook(topology),
+    usage: new UsageBook(),
+    series: new SeriesHistory({
+      stepSeconds: prediction.step,
+      chains: [...topology.chains.keys()],
+      monitorSteps: Math.floor(monitoring.windowSize / prediction.step),
+      retentionSeconds: settings.store.retention,
+    }),
+    memory: new PassMemory(),
+    windows: new WindowTracker(),
+  };
+}
+
+function daemonOf(parts: AppParts, loop: ControlLoop, recorder: Recorder): Daemon {
+  return {
+    get settings() {
+      return parts.settings;
+    },
+    get predictor() {
+      return parts.predictor.status;
+    },
+    get passes() {
+      return loop.statistics;
+    },
+    clock: parts.clock,
+    intake: parts.traffic,
+    traffic: parts.traffic,
+    profiles: parts.profiles,
+    history: parts.store,
+    forecasts: () => parts.memory.forecasts,
+    latestDecision: () => parts.memory.latest,
+    runPass: (trigger) => loop.runPass(trigger),
+    whatIf: (changes) => whatIf(parts, changes),
+    capacityInForce: (service) => parts.capacities.inForce(service),
+    setApplied: (service, allocation) => {
+      noteCapacity(parts, service, allocation, 'applied');
+      return parts.capacities.inForce(service)!;
+    },
+    recordUsage: (sample) => {
+      parts.usage.note(sample);
+      parts.store.saveUsage([sample]);
+    },
+    latestUsage: (service) => parts.usage.latest(service),
+    notReadyBecause: () => (recorder.failing ? ['the history cannot be written; see the log'] : []),
+    objectives: () => measureObjectives(parts),
+  };
+}
+
+/** Sections that parts are built from once; a change of them waits for the next start. */
+const FIXED_SECTIONS = ['server', 'prediction', 'store'] as const;
+
+function reload(parts: AppParts, next: Settings): readonly string[] {
+  const before = parts.settings;
+  const fixed = { server: before.server, prediction: before.prediction, store: before.store };
+  const { samplingInterval, windowSize } = before.monitoring;
+  parts.settings = { ...next, ...fixed, monitoring: { ...next.monitoring, samplingInterval, windowSize } };
+  const { topology, monitoring, allocation } = parts.settings;
+  parts.traffic.reconfigure({ topology, unknown: monitoring.unknown, maxSeries: monitoring.maxSeries });
+  parts.profiles.reconfigure(topology);
+  parts.planner.reconfigure({ topology, allocation });
+  parts.capacities.reconfigure(topology);
+  parts.series.reconfigure([...topology.chains.keys()]);
+  const differs = (left: unknown, right: unknown) => JSON.stringify(left) !== JSON.stringify(right);
+  const waiting: string[] = FIXED_SECTIONS.filter((section) => differs(before[section], next[section]));
+  if (samplingInterval !== next.monitoring.samplingInterval || windowSize !== next.monitoring.windowSize) {
+    waiting.push('monitoring.sampling_interval, monitoring.window_size');
+  }
+  return waiting;
+}

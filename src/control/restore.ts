@@ -1,0 +1,65 @@
+import { messageOf } from '../models/errors.ts';
+import type { ControlParts } from './parts.ts';
+import { PROFILES_STATE } from './recorder.ts';
+import { NETWORK_STATE } from './training.ts';
+
+const DECISIONS_TAKEN_BACK = 64;
+const USAGE_SECONDS = 2 * 3600;
+
+/** Takes back what the store remembers. What cannot be read is left out with a line in the log; the rest goes on. */
+export async function restoreHistory(parts: ControlParts): Promise<void> {
+  const { clock, logger, memory, settings, store } = parts;
+  const now = clock.nowSeconds();
+  const windows = parts.traffic.restore(store.loadWindows(now - settings.monitoring.windowSize));
+  parts.capacities.restore(store.loadCapacities(now - settings.monitoring.windowSize));
+  parts.usage.restore(store.loadUsage(now - USAGE_SECONDS));
+  parts.series.restore(store.loadSteps(now - settings.store.retention));
+  memory.restore([...store.loadDecisions({ limit: DECISIONS_TAKEN_BACK })].reverse());
+  restoreProfiles(parts);
+  judgePastWindows(parts, now);
+  await restoreNetwork(parts);
+  logger.info({ ...windows, decision: memory.latest?.id ?? null }, 'history taken back');
+}
+
+function restoreProfiles({ store, profiles, memory, logger }: ControlParts): void {
+  const saved = store.loadState(PROFILES_STATE);
+  if (saved === undefined) return;
+  const state = parseState(saved);
+  if (state === undefined || !profiles.load(state.profiles)) {
+    logger.warn({}, 'the stored profiles cannot be read; learning starts anew');
+    return;
+  }
+  memory.learnedUntil = state.learnedUntil;
+}
+
+function parseState(saved: Uint8Array): { learnedUntil: number; profiles: unknown } | undefined {
+  try {
+    const state: unknown = JSON.parse(Buffer.from(saved).toString());
+    if (typeof state !== 'object' || state === null || !('learnedUntil' in state) || !('profiles' in state)) {
+      return undefined;
+    }
+    const { learnedUntil, profiles } = state;
+    return typeof learnedUntil === 'number' ? { learnedUntil, profiles } : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** The windows that were learned before the restart are judged once more for the share of violating ones. */
+function judgePastWindows({ traffic, memory, settings, windows }: ControlParts, now: number): void {
+  for (const window of traffic.closedWindows(now - settings.monitoring.windowSize, memory.learnedUntil)) {
+    windows.judge(window, settings.topology, settings.monitoring.windowSize);
+  }
+}
+
+async function restoreNetwork({ store, predictor, logger }: ControlParts): Promise<void> {
+  const saved = store.loadState(NETWORK_STATE);
+  if (saved === undefined) return;
+  try {
+    const outcome = await predictor.load(saved);
+    if (outcome.kind === 'refused') logger.warn(outcome, 'the stored network is not used');
+  } catch (error) {
+    logger.warn({ error: messageOf(error) }, 'the stored network is not used');
+  }
+}

@@ -1,0 +1,47 @@
+import type { WhatIfChanges, WhatIfOutcome } from '../models/daemon.ts';
+import type { ChainSpec, ServiceSpec } from '../models/data-models.ts';
+import type { PlanRequest } from '../models/ports.ts';
+import { observe } from './observe/observation.ts';
+import type { ControlParts } from './parts.ts';
+import { planRequest } from './plan-request.ts';
+
+/** Plans once more with changed loads, SLOs and bounds, from where the latest pass stood. Changes nothing. */
+export function whatIf(parts: ControlParts, changes: WhatIfChanges): WhatIfOutcome {
+  const request = changed(presentRequest(parts), changes);
+  return { ...parts.planner.plan(request), loads: Object.fromEntries(request.loads) };
+}
+
+function presentRequest(parts: ControlParts): PlanRequest {
+  const { memory, clock, settings } = parts;
+  const latest = memory.request;
+  return latest?.topology === settings.topology
+    ? latest
+    : planRequest(parts, observe(parts, clock.nowSeconds()), memory.forecasts);
+}
+
+function changed(request: PlanRequest, { loads, slos, bounds }: WhatIfChanges): PlanRequest {
+  const services = [...request.topology.services.values()].map((service) =>
+    withBounds(service, bounds[service.id]),
+  );
+  const chains = [...request.topology.chains.values()].map((chain) => withSlo(chain, slos[chain.id]));
+  return {
+    ...request,
+    topology: {
+      services: new Map(services.map((service) => [service.id, service])),
+      chains: new Map(chains.map((chain) => [chain.id, chain])),
+    },
+    loads: new Map([...request.loads, ...Object.entries(loads)]),
+  };
+}
+
+function withBounds(service: ServiceSpec, bounds: WhatIfChanges['bounds'][string] | undefined): ServiceSpec {
+  if (bounds === undefined) return service;
+  // More cores in one instance are of use only if the service is not known to stop at fewer.
+  const unlimited = service.parallelism === service.maxCpu;
+  const parallelism = unlimited ? (bounds.maxCpu ?? service.parallelism) : service.parallelism;
+  return { ...service, ...bounds, parallelism };
+}
+
+function withSlo(chain: ChainSpec, latencySeconds: number | undefined): ChainSpec {
+  return latencySeconds === undefined ? chain : { ...chain, slo: { ...chain.slo, latencySeconds } };
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { CapacityBook } from '../../../src/control/books/capacity-book.ts';
+import type { CapacityInForce } from '../../../src/models/data-models.ts';
+import { allocation, settingsWith } from '../fixtures.ts';
+
+const { topology } = settingsWith();
+const since = (sinceSeconds: number, cpu: number): CapacityInForce => ({
+  ...allocation(cpu),
+  source: 'applied',
+  sinceSeconds,
+});
+
+describe('the book of capacities in force', () => {
+  it('starts from the configured capacity and knows no service that is not configured', () => {
+    const book = new CapacityBook(topology);
+    expect(book.inForce('auth-service')).toMatchObject({
+      cpu: 4,
+      instances: 1,
+      memory: 8192,
+      source: 'initial',
+    });
+    expect(book.inForce('nobody')).toBeUndefined();
+    expect(book.changedSeconds('auth-service')).toBe(Number.NEGATIVE_INFINITY);
+  });
+
+  it('answers what held throughout a window, and nothing when it changed within', () => {
+    const book = new CapacityBook(topology);
+    book.note('auth-service', since(100, 2));
+    book.note('auth-service', since(200, 1));
+    expect(book.throughout('auth-service', 0, 60)).toMatchObject({ source: 'initial', cpu: 4 });
+    expect(book.throughout('auth-service', 60, 120)).toBeUndefined();
+    expect(book.throughout('auth-service', 120, 180)).toMatchObject({ cpu: 2 });
+    expect(book.throughout('auth-service', 100, 200)).toMatchObject({ cpu: 2 });
+    expect(book.throughout('auth-service', 180, 240)).toBeUndefined();
+    expect(book.throughout('auth-service', 200, 9000)).toMatchObject({ cpu: 1 });
+  });
+
+  it('takes a repeated report for no change', () => {
+    const book = new CapacityBook(topology);
+    expect(book.note('auth-service', since(100, 2))).toBeDefined();
+    expect(book.note('auth-service', since(150, 2))).toBeUndefined();
+    expect(book.throughout('auth-service', 120, 180)).toMatchObject({ sinceSeconds: 100 });
+    expect(book.changedSeconds('auth-service')).toBe(100);
+  });
+
+  it('does not take the same allocation from another source for a change of it', () => {
+    const book = new CapacityBook(topology);
+    book.note('auth-service', since(100, 2));
+    book.note('auth-service', { ...since(150, 2), source: 'cluster' });
+    expect(book.throughout('auth-service', 120, 180)).toMatchObject({ cpu: 2 });
+    expect(book.changedSeconds('auth-service')).toBe(100);
+  });
+
+  it('goes on from what was stored', () => {
+    const book = new CapacityBook(topology);
+    book.restore([{ service: 'auth-service', ...since(100, 2) }]);
+    expect(book.inForce('auth-service')).toMatchObject({ cpu: 2, source: 'applied' });
+  });
+});
