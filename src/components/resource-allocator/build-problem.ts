@@ -1,0 +1,134 @@
+import type { Branch, ChainSpec, ResourceAllocation, ServiceSpec } from '../../models/data-models.ts';
+import { visitsByService } from '../../models/data-models.ts';
+import type { PlanningChain, PlanningProblem, PlanningService, PlanningVisit } from '../../models/plans.ts';
+import type { PlanRequest, ProfileLearner } from '../../models/ports.ts';
+import type { LatencyProfile } from '../../models/profiles.ts';
+import type { AllocationSettings } from '../../models/settings.ts';
+import { memoryFor } from './memory.ts';
+
+/** What the allocator reads of the quantifier. */
+export type ProfileReader = Pick<ProfileLearner, 'profile' | 'composition'>;
+
+export interface BuiltProblem {
+  readonly problem: PlanningProblem;
+  /** Ids of services that stay at the capacity in force because nothing, or not enough, is known of them. */
+  readonly unplanned: readonly string[];
+}
+
+/**
+ * The planning problem of a request. Chains without a known load constrain nothing. A service is `unplanned` when one
+ * of the loaded chains through it has no profile there, or when no loaded chain comes to it at all; visits without a
+ * profile are left out of their chain.
+ */
+export function buildProblem(
+  request: PlanRequest,
+  profiles: ProfileReader,
+  settings: AllocationSettings,
+): BuiltProblem {
+  const known = new Map<string, LatencyProfile[]>();
+  const unknown = new Set<string>();
+  const chains: PlanningChain[] = [];
+  for (const chain of request.topology.chains.values()) {
+    const rate = request.loads.get(chain.id);
+    if (rate === undefined) continue;
+    for (const service of visitsByService(chain).keys()) {
+      const profile = profiles.profile(service, chain.id);
+      if (profile.kind === 'profile') known.set(service, [...(known.get(service) ?? []), profile]);
+      else unknown.add(service);
+    }
+    chains.push(planningChain(chain, rate, profiles, settings));
+  }
+  const specs = [...request.topology.services.values()];
+  const isUnplanned = (spec: ServiceSpec) => unknown.has(spec.id) || !known.has(spec.id);
+  return {
+    problem: {
+      services: specs.map((spec) =>
+        planningService(spec, known.get(spec.id) ?? [], isUnplanned(spec), request, settings),
+      ),
+      chains,
+    },
+    unplanned: specs.filter(isUnplanned).map((spec) => spec.id),
+  };
+}
+
+/** The shape that a service has now: what is in force, else what it is configured to start with. */
+export function presentShape(request: PlanRequest, spec: ServiceSpec): ResourceAllocation {
+  const { cpu, memory, instances } = request.capacities.get(spec.id) ?? spec.initial;
+  return { cpu, memory, instances };
+}
+
+function planningService(
+  spec: ServiceSpec,
+  profiles: readonly LatencyProfile[],
+  unplanned: boolean,
+  request: PlanRequest,
+  settings: AllocationSettings,
+): PlanningService {
+  const present = presentShape(request, spec);
+  return {
+    id: spec.id,
+    pricePerCore: settings.pricePerCore,
+    pricePerMebibyte: settings.pricePerMebibyte,
+    instanceCost: settings.instanceCost,
+    minCpu: spec.minCpu,
+    maxCpu: spec.maxCpu,
+    minInstances: spec.minInstances,
+    maxInstances: spec.maxInstances,
+    parallelism: spec.parallelism,
+    quantum: settings.cpuQuantum,
+    exponent: Math.max(1, ...profiles.map((profile) => profile.exponent)),
+    verticalExponent: profiles[0] === undefined ? 0 : Math.min(...profiles.map((p) => p.verticalExponent)),
+    memory: memoryFor(spec, present.memory, request.workingSets.get(spec.id)),
+    ...(unplanned ? { fixed: present } : {}),
+  };
+}
+
+function planningChain(
+  chain: ChainSpec,
+  rate: number,
+  profiles: ProfileReader,
+  settings: AllocationSettings,
+): PlanningChain {
+  const composition = profiles.composition(chain.id);
+  const { percentile, latencySeconds, priority } = chain.slo;
+  const isMeasured = composition.windows > 0;
+  return {
+    id: chain.id,
+    sloSeconds: latencySeconds * (1 - settings.sloMargin),
+    priority,
+    rate,
+    composition: composition.factor,
+    overheadSeconds: composition.overheadSeconds,
+    stages: chain.stages.map((stage) => {
+      const factor = isMeasured ? 1 : slowestOf(stage.length, percentile);
+      return stage.map((branch) => planningVisits(branch, chain.id, profiles, factor));
+    }),
+  };
+}
+
+/**
+ * What turns a p-quantile into the (1 − (1−p)/m)-quantile, so that the slowest of m branches keeps p: for an
+ * exponential tail quantiles grow like −ln(1 − p), hence ln((1−p)/m) / ln(1−p). 1 for a single branch.
+ */
+export function slowestOf(branches: number, percentile: number): number {
+  return Math.log((1 - percentile) / branches) / Math.log(1 - percentile);
+}
+
+function planningVisits(
+  branch: Branch,
+  chain: string,
+  profiles: ProfileReader,
+  factor: number,
+): PlanningVisit[] {
+  return branch.flatMap(({ service, visits }) => {
+    const profile = profiles.profile(service, chain);
+    if (profile.kind !== 'profile') return [];
+    return {
+      service,
+      visits,
+      demand: profile.demandCoreSeconds,
+      floor: factor * profile.floorSeconds,
+      queueing: factor * profile.queueingSeconds,
+    };
+  });
+}

@@ -1,0 +1,86 @@
+import type { Program } from './program.ts';
+import { nextThreshold, type Response, respond } from './response.ts';
+
+/** Relative error at which a search stops; the sweeps around it do the rest. */
+const CLOSE_ENOUGH = 1e-5;
+const MOST_STEPS = 30;
+const BEYOND = 1e-9;
+
+/**
+ * Moves along a direction until its time Σ weight·h equals `target`, or as near as `least` ≤ t ≤ `most` allow: exact
+ * maximisation of the dual along a line, since that difference is the derivative. Updates the response and returns t.
+ * Safeguarded Newton; where no service yields it goes on to the next capacity that does.
+ */
+export function moveAlong(
+  program: Program,
+  response: Response,
+  from: number,
+  to: number,
+  target: number,
+  least: number,
+  most: number,
+): number {
+  const { services, chains } = program;
+  const { visitService, visitWeight } = chains;
+  const { wait, yielding } = response;
+  let at = 0;
+  let low = least;
+  let high = most;
+  for (let step = 0; step < MOST_STEPS; step++) {
+    let time = 0;
+    let size = Math.abs(target);
+    let slope = 0;
+    for (let j = from; j < to; j++) {
+      const s = visitService[j]!;
+      const weight = visitWeight[j]!;
+      const part = weight * wait[s]!;
+      time += part;
+      size += Math.abs(part);
+      slope += weight * weight * yielding[s]!;
+    }
+    const excess = time - target;
+    if (Math.abs(excess) <= CLOSE_ENOUGH * size) return at;
+    if (excess > 0) low = at;
+    else high = at;
+    if (low >= high) return at;
+    const length = slope > 0 ? newtonStep(time, target, slope) : jump(program, response, from, to, excess);
+    let next = Number.isNaN(length) ? (excess > 0 ? most : least) : at + length;
+    if (next >= high) next = high === most ? most : (low + high) / 2;
+    else if (next <= low) next = low === least ? least : (low + high) / 2;
+    if (!Number.isFinite(next) || next === at) return at;
+    const change = next - at;
+    at = next;
+    for (let j = from; j < to; j++) {
+      const s = visitService[j]!;
+      response.weight[s] = Math.max(0, response.weight[s]! + change * visitWeight[j]!);
+      respond(services, response, s);
+    }
+  }
+  return at;
+}
+
+/**
+ * Newton on (target/time)², which is nearly linear along a direction because h falls like W^(−1/2); on the time itself
+ * where that has no meaning.
+ */
+function newtonStep(time: number, target: number, slope: number): number {
+  const plain = (time - target) / slope;
+  if (!(target > 0 && time > 0)) return plain;
+  return (plain * (time + target) * time) / (2 * target * target);
+}
+
+/** Way to just beyond the nearest weight at which one of the services begins to yield; NaN when none does. */
+function jump(program: Program, response: Response, from: number, to: number, excess: number): number {
+  const { visitService, visitWeight } = program.chains;
+  let nearest = Number.NaN;
+  for (let j = from; j < to; j++) {
+    const s = visitService[j]!;
+    const step = visitWeight[j]!;
+    const weight = response.weight[s]!;
+    const direction = excess > 0 === step > 0 ? 1 : -1;
+    const threshold = nextThreshold(program.services, weight, s, direction) * (1 + direction * BEYOND);
+    const distance = Math.abs((threshold - weight) / step);
+    if (!Number.isNaN(distance) && !(distance >= nearest)) nearest = distance;
+  }
+  return excess > 0 ? nearest : -nearest;
+}

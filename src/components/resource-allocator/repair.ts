@@ -1,0 +1,43 @@
+import { chainTime } from './chain-time.ts';
+import type { Component, Program } from './program.ts';
+
+/**
+ * Makes waits that every chain can live with out of waits that a few chains cannot, as near to them as one pass can.
+ *
+ * At the services' upper bounds every chain keeps its budget, and a chain's time is convex in the waits, so a chain is
+ * served when each of its services goes at most the share θ = (budget − time at the bounds)/(time − time at the
+ * bounds) of the way from its least wait to the given one.
+ */
+export function repair(
+  program: Program,
+  component: Component,
+  waits: Float64Array,
+  repaired: Float64Array,
+): void {
+  const { chains, services } = program;
+  repaired.fill(1, component.firstService, component.endService);
+  for (let c = component.firstChain; c < component.endChain; c++) {
+    const time = chainTime(chains, waits, c);
+    const budget = chains.budget[c]!;
+    if (!(time > budget)) continue;
+    const best = chainTime(chains, services.waitUpper, c);
+    const share = Math.max(0, ((budget - best) / (time - best)) * (1 - 1e-12));
+    const end = endOfVisits(program, c);
+    for (let j = chains.serialStart[c]!; j < end; j++) {
+      const s = chains.visitService[j]!;
+      if (share < repaired[s]!) repaired[s] = share;
+    }
+  }
+  for (let s = component.firstService; s < component.endService; s++) {
+    const least = services.waitUpper[s]!;
+    repaired[s] = least + repaired[s]! * (waits[s]! - least);
+  }
+}
+
+/** Visits of a chain are contiguous: from its first serial one to the last of its last branch. */
+export function endOfVisits(program: Program, c: number): number {
+  const { chains } = program;
+  const stages = chains.stageEnd[c]!;
+  if (chains.stageStart[c]! === stages) return chains.serialEnd[c]!;
+  return chains.branchVisitEnd[chains.branchStart[stages]! - 1]!;
+}

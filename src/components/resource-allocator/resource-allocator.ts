@@ -1,0 +1,135 @@
+import type { CapacityInForce, ResourceAllocation, Topology } from '../../models/data-models.ts';
+import type {
+  CapacityPlanner,
+  Logger,
+  PlanOutcome,
+  PlanRequest,
+  TrafficForecaster,
+} from '../../models/ports.ts';
+import type { AllocationSettings } from '../../models/settings.ts';
+import { buildProblem, type ProfileReader, presentShape } from './build-problem.ts';
+import { evaluateChains } from './evaluate.ts';
+import { type LoadReader, plannedLoads } from './planned-loads.ts';
+import { type ServicesAsked, topologyOf } from './request-topology.ts';
+import { solvePlan } from './solve-plan.ts';
+import { WarmStart } from './warm-start.ts';
+
+export interface AllocatorOptions {
+  /** Prices, quantum and margin. Default: 100 per core, 0.1 per MiB, 0 per instance, 0.05 cores, no margin. */
+  readonly allocation?: AllocationSettings;
+  /** Chains and services that `optimizeResources` knows by name. Default: none. */
+  readonly topology?: Topology;
+  readonly logger?: Logger;
+}
+
+const DEFAULT_ALLOCATION: AllocationSettings = {
+  pricePerCore: 100,
+  pricePerMebibyte: 0.1,
+  instanceCost: 0,
+  cpuQuantum: 0.05,
+  sloMargin: 0,
+};
+
+/**
+ * Plans stay below this utilisation even where no chain asks for it: nothing is known of the curve there, and the
+ * least burst would overload the service.
+ */
+const MAX_UTILIZATION = 0.95;
+
+/**
+ * The cheapest cpu, memory and instances for every service with which each chain keeps its end-to-end SLO at the
+ * planned load (DESIGN section 3). `plan` and `evaluate` are what the daemon uses; `optimizeResources` puts the request
+ * together itself, from the monitor's metrics and the predictor's forecasts.
+ */
+export class DynamicResourceAllocator implements CapacityPlanner {
+  readonly #monitor: LoadReader;
+  readonly #predictor: Pick<TrafficForecaster, 'predict'>;
+  readonly #quantifier: ProfileReader;
+  readonly #logger: Logger | undefined;
+  readonly #warmStart = new WarmStart();
+  readonly #inForce = new Map<string, CapacityInForce>();
+  #settings: AllocationSettings;
+  #topology: Topology;
+
+  constructor(
+    monitor: LoadReader,
+    predictor: Pick<TrafficForecaster, 'predict'>,
+    quantifier: ProfileReader,
+    options: AllocatorOptions = {},
+  ) {
+    this.#monitor = monitor;
+    this.#predictor = predictor;
+    this.#quantifier = quantifier;
+    this.#settings = options.allocation ?? DEFAULT_ALLOCATION;
+    this.#topology = options.topology ?? { services: new Map(), chains: new Map() };
+    this.#logger = options.logger;
+  }
+
+  /** Takes other settings, and another topology if there is one, from the next call on. */
+  reconfigure(settings: AllocationSettings, topology: Topology = this.#topology): void {
+    this.#settings = settings;
+    this.#topology = topology;
+  }
+
+  plan(request: PlanRequest): PlanOutcome {
+    const { problem, unplanned } = buildProblem(request, this.#quantifier, this.#settings);
+    const { plan } = solvePlan(problem, { maxUtilization: MAX_UTILIZATION, warmStart: this.#warmStart });
+    const { cost, gap, iterations, solveMs } = plan;
+    this.#logger?.debug({ cost, gap, iterations, solveMs, unplanned: unplanned.length }, 'planned');
+    const objectives = request.topology.chains;
+    const chains = plan.chains.map((chain) => ({
+      ...chain,
+      sloSeconds: objectives.get(chain.id)?.slo.latencySeconds ?? chain.sloSeconds,
+    }));
+    return { plan: { ...plan, chains }, unplanned };
+  }
+
+  evaluate(
+    request: PlanRequest,
+    allocations: ReadonlyMap<string, ResourceAllocation>,
+  ): ReadonlyMap<string, number> {
+    const { problem, unplanned } = buildProblem(request, this.#quantifier, this.#settings);
+    const latencies = evaluateChains(
+      problem,
+      (id) => allocations.get(id) ?? presentShape(request, request.topology.services.get(id)!),
+    );
+    const unknown = new Set(unplanned);
+    for (const chain of request.topology.chains.values()) {
+      if (chain.stages.flat(2).some((visit) => unknown.has(visit.service))) latencies.delete(chain.id);
+    }
+    return latencies;
+  }
+
+  /**
+   * Allocations for the services, given as names known to the topology or as specifications, so that each chain of
+   * `slos` (chain → seconds) keeps its latency at the larger of its measured and its forecast load. Rejects with a
+   * TypeError for a service that is not known or a latency that is not positive.
+   */
+  async optimizeResources(
+    services: ServicesAsked,
+    slos: Readonly<Record<string, number>>,
+  ): Promise<Record<string, ResourceAllocation>> {
+    const topology = topologyOf(services, slos, this.#topology);
+    const loads = await plannedLoads(topology, this.#monitor, this.#predictor);
+    const { plan } = this.plan({ topology, loads, capacities: this.#inForce, workingSets: new Map() });
+    return Object.fromEntries(
+      plan.services.map(({ id, cpu, memory, instances }) => [id, { cpu, memory, instances }]),
+    );
+  }
+
+  /** Records allocations as what the services run with from now on. */
+  applyAllocations(allocations: Readonly<Record<string, ResourceAllocation>>): void {
+    const sinceSeconds = this.#monitor.getMetrics().toSeconds;
+    for (const [service, { cpu, memory, instances }] of Object.entries(allocations)) {
+      this.#inForce.set(service, { cpu, memory, instances, source: 'applied', sinceSeconds });
+    }
+  }
+
+  /** What a service runs with: what was applied, else its configured start; undefined for an unknown service. */
+  getCurrentAllocation(service: string): ResourceAllocation | undefined {
+    const { cpu, memory, instances } =
+      this.#inForce.get(service) ?? this.#topology.services.get(service)?.initial ?? {};
+    if (cpu === undefined || memory === undefined || instances === undefined) return undefined;
+    return { cpu, memory, instances };
+  }
+}

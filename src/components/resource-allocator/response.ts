@@ -1,0 +1,113 @@
+import type { ServiceColumns } from './program.ts';
+import { capacityForSlope, capacityForWait, waitAt } from './wait-curve.ts';
+
+/**
+ * The services' answer to the multipliers: for W = Σ μ·weight over the chains through a service, the capacity that
+ * minimises cost(C) + W·h(C), seen through its wait h and how that changes with W.
+ */
+export interface Response {
+  /** W. */
+  readonly weight: Float64Array;
+  readonly wait: Float64Array;
+  /** −dh/dW, never negative; 0 at bounds and at the kink. */
+  readonly yielding: Float64Array;
+}
+
+export function allocateResponse(count: number): Response {
+  return {
+    weight: new Float64Array(count),
+    wait: new Float64Array(count),
+    yielding: new Float64Array(count),
+  };
+}
+
+/** Brings wait and yielding of service s in line with its weight. */
+export function respond(columns: ServiceColumns, response: Response, s: number): void {
+  const weight = response.weight[s]!;
+  if (weight <= columns.leaveLower[s]!) rest(response, s, columns.waitLower[s]!);
+  else if (weight < columns.reachMiddle[s]!) followBelow(columns, response, s, weight);
+  else if (weight <= columns.leaveMiddle[s]!) rest(response, s, columns.waitMiddle[s]!);
+  else if (weight < columns.reachUpper[s]!) followAbove(columns, response, s, weight);
+  else rest(response, s, columns.waitUpper[s]!);
+}
+
+/** Nearest W above (direction > 0) or below at which a service that rests begins to yield; NaN when there is none. */
+export function nextThreshold(columns: ServiceColumns, weight: number, s: number, direction: number): number {
+  if (direction > 0) {
+    if (weight <= columns.leaveLower[s]!) return finite(columns.leaveLower[s]!);
+    return weight <= columns.leaveMiddle[s]! ? finite(columns.leaveMiddle[s]!) : Number.NaN;
+  }
+  if (weight >= columns.reachUpper[s]!) return columns.reachUpper[s]!;
+  return weight >= columns.reachMiddle[s]! ? columns.reachMiddle[s]! : Number.NaN;
+}
+
+/** Continuous capacity that has the given wait: the inverse of h over both sides of the kink. */
+export function capacityOfWait(columns: ServiceColumns, s: number, wait: number): number {
+  const middle = columns.middle[s]!;
+  const demand = columns.demand[s]!;
+  if (wait >= columns.waitLower[s]!) return columns.lower[s]!;
+  if (wait <= columns.waitUpper[s]!) return columns.upper[s]!;
+  return wait > columns.waitMiddle[s]!
+    ? capacityForWait(wait, demand, columns.scaleBelow[s]!, columns.powerBelow[s]!, columns.lower[s]!, middle)
+    : capacityForWait(
+        wait,
+        demand,
+        columns.scaleAbove[s]!,
+        columns.powerAbove[s]!,
+        middle,
+        columns.upper[s]!,
+      );
+}
+
+function rest(response: Response, s: number, wait: number): void {
+  response.wait[s] = wait;
+  response.yielding[s] = 0;
+}
+
+function followBelow(columns: ServiceColumns, response: Response, s: number, weight: number): void {
+  const scale = columns.scaleBelow[s]!;
+  const power = columns.powerBelow[s]!;
+  const price = columns.priceBelow[s]!;
+  if (power === 0) follow(response, s, Math.sqrt((scale * price) / weight), weight);
+  else followCurve(columns, response, s, scale, power, price, columns.lower[s]!, columns.middle[s]!);
+}
+
+function followAbove(columns: ServiceColumns, response: Response, s: number, weight: number): void {
+  const scale = columns.scaleAbove[s]!;
+  const power = columns.powerAbove[s]!;
+  const price = columns.priceAbove[s]!;
+  if (power === 0) follow(response, s, Math.sqrt((scale * price) / weight), weight);
+  else followCurve(columns, response, s, scale, power, price, columns.middle[s]!, columns.upper[s]!);
+}
+
+/** Power 0: h = sqrt(scale·price/W), so dh/dW = −h/(2W). */
+function follow(response: Response, s: number, wait: number, weight: number): void {
+  response.wait[s] = wait;
+  response.yielding[s] = wait / (2 * weight);
+}
+
+/** From W·(−h′(C)) = price: dh/dW = −h·q²/(W·(q² + power/C² + 1/y²)), q = power/C + 1/y, y = C − D. */
+function followCurve(
+  columns: ServiceColumns,
+  response: Response,
+  s: number,
+  scale: number,
+  power: number,
+  price: number,
+  least: number,
+  most: number,
+): void {
+  const weight = response.weight[s]!;
+  const demand = columns.demand[s]!;
+  const capacity = capacityForSlope(weight, price, demand, scale, power, least, most);
+  const wait = waitAt(capacity, demand, scale, power);
+  const spare = capacity - demand;
+  const inner = power / capacity + 1 / spare;
+  const curvature = power / (capacity * capacity) + 1 / (spare * spare);
+  response.wait[s] = wait;
+  response.yielding[s] = (wait * inner * inner) / (weight * (inner * inner + curvature));
+}
+
+function finite(value: number): number {
+  return Number.isFinite(value) ? value : Number.NaN;
+}

@@ -1,0 +1,108 @@
+import type { Plan, PlannedChain, PlannedService, PlanningProblem } from '../../models/plans.ts';
+import { bindingServices } from './binding.ts';
+import { chainTime } from './chain-time.ts';
+import { type Compiled, compileProgram, isFeasible } from './compile-program.ts';
+import { costOfCapacity } from './cost.ts';
+import { type Optimum, solveProgram } from './dual-ascent.ts';
+import { capacityOfWait } from './response.ts';
+import { capacityOf, costOfShape } from './service-columns.ts';
+import { type Shaped, shapeServices } from './shapes.ts';
+import { WarmStart } from './warm-start.ts';
+
+export interface SolveOptions {
+  /** Bound on ρ in the plan, in (0, 1]. Default 1: the bare model. */
+  readonly maxUtilization?: number;
+  /** Multipliers of an earlier plan; taken as the start and replaced by this plan's. */
+  readonly warmStart?: WarmStart;
+}
+
+export interface Solved {
+  readonly plan: Plan;
+  readonly compiled: Compiled;
+  readonly optimum: Optimum;
+}
+
+/**
+ * Solves the program of DESIGN section 3: the cheapest capacity that keeps every chain's SLO, with its certificate,
+ * and shapes for it. Never throws for a problem whose ids are known and unique and whose figures are finite and in
+ * their ranges; the answer is finite but for the latency of chains that no capacity can serve.
+ */
+export function solvePlan(problem: PlanningProblem, options: SolveOptions = {}): Solved {
+  const started = performance.now();
+  const compiled = compileProgram(problem, options.maxUtilization ?? 1);
+  const warmStart = options.warmStart ?? new WarmStart();
+  const optimum = solveProgram(compiled.program, warmStart.start(compiled));
+  warmStart.keep(compiled, optimum.multipliers);
+  const shaped = shapeServices(compiled, optimum.waits, optimum.weights);
+  const capacities = optimum.waits.map((wait, s) => capacityOfWait(compiled.program.services, s, wait));
+  const services = compiled.services.map((_, s) => planService(compiled, shaped, capacities, s));
+  const chains = compiled.chains.map((_, c) => planChain(compiled, optimum, shaped, c));
+  const costs = totals(compiled, optimum, shaped, capacities);
+  return {
+    compiled,
+    optimum,
+    plan: {
+      services: inOrder(problem.services, services),
+      chains: inOrder(problem.chains, chains),
+      ...costs,
+      iterations: optimum.sweeps,
+      solveMs: performance.now() - started,
+    },
+  };
+}
+
+function planService(
+  compiled: Compiled,
+  shaped: Shaped,
+  capacities: Float64Array,
+  s: number,
+): PlannedService {
+  const service = compiled.services[s]!;
+  const shape = shaped.shapes[s]!;
+  const demandCores = compiled.demand[s]!;
+  return {
+    id: service.id,
+    cpu: shape.cpu,
+    memory: service.fixed?.memory ?? service.memory,
+    instances: shape.instances,
+    capacityCores: capacities[s]!,
+    demandCores,
+    utilization: demandCores === 0 ? 0 : demandCores / capacityOf(service, shape),
+  };
+}
+
+function planChain(compiled: Compiled, optimum: Optimum, shaped: Shaped, c: number): PlannedChain {
+  const chain = compiled.chains[c]!;
+  const achievableLatency = compiled.achievable[c]!;
+  const shadowPrice = optimum.multipliers.chain[c]!;
+  return {
+    id: chain.id,
+    sloSeconds: chain.sloSeconds,
+    expectedLatency: compiled.serialFloor[c]! + chainTime(compiled.program.chains, shaped.waits, c),
+    feasible: isFeasible(chain, achievableLatency),
+    achievableLatency,
+    binding: shadowPrice > 0 ? bindingServices(compiled, shaped.shapes, chain) : [],
+    shadowPrice,
+  };
+}
+
+function totals(compiled: Compiled, optimum: Optimum, shaped: Shaped, capacities: Float64Array) {
+  let cost = 0;
+  let continuousCost = 0;
+  for (const [s, service] of compiled.services.entries()) {
+    cost += costOfShape(service, shaped.shapes[s]!);
+    continuousCost += costOfCapacity(compiled.program.services, s, capacities[s]!);
+  }
+  const excess = Math.max(0, optimum.cost - optimum.lowerBound);
+  const gap = continuousCost > 0 ? excess / continuousCost : 0;
+  return { cost, continuousCost, lowerBound: continuousCost - excess, gap };
+}
+
+/** Results in the order of what was asked. */
+function inOrder<Item extends { readonly id: string }>(
+  asked: readonly { readonly id: string }[],
+  items: readonly Item[],
+): readonly Item[] {
+  const byId = new Map(items.map((item) => [item.id, item]));
+  return asked.map(({ id }) => byId.get(id)!);
+}
