@@ -1,5 +1,5 @@
 import type { Composition } from '../../models/profiles.ts';
-import { weightedQuantile } from './medians.ts';
+import { weightedMedian } from './medians.ts';
 
 /** One window: end-to-end percentile against the critical path of the services' percentiles, s. */
 export interface CompositionSample {
@@ -33,12 +33,11 @@ export function fitComposition(
 ): Composition {
   if (samples.length < MIN_WINDOWS) return DEFAULT_COMPOSITION;
   const ratios = samples.map(({ endToEndSeconds, pathSeconds }) => endToEndSeconds / pathSeconds);
-  const typical = weightedQuantile(
+  const typical = weightedMedian(
     samples.map((sample) => sample.endToEndSeconds),
     weights,
-    0.5,
   );
-  let factor = clampFactor(weightedQuantile(ratios, weights, 0.5));
+  let factor = clampFactor(weightedMedian(ratios, weights));
   let overhead = factor === HIGHEST_FACTOR ? overheadFor(factor, samples, weights) : 0;
   for (let iteration = 0; iteration < ITERATIONS; iteration++) {
     const robust = robustWeights(samples, weights, factor, overhead);
@@ -57,7 +56,7 @@ function robustWeights(
   overhead: number,
 ): number[] {
   const sizes = samples.map((s) => Math.abs((factor * s.pathSeconds + overhead) / s.endToEndSeconds - 1));
-  const bend = HUBER * Math.max(LEAST_SPREAD, 1.4826 * weightedQuantile(sizes, weights, 0.5));
+  const bend = HUBER * Math.max(LEAST_SPREAD, 1.4826 * weightedMedian(sizes, weights));
   return sizes.map((size, i) => weights[i]! * (size > bend ? bend / size : 1));
 }
 
@@ -98,7 +97,7 @@ function overheadFor(
   weights: readonly number[],
 ): number {
   const rests = samples.map(({ endToEndSeconds, pathSeconds }) => endToEndSeconds - factor * pathSeconds);
-  return Math.max(0, weightedQuantile(rests, weights, 0.5));
+  return Math.max(0, weightedMedian(rests, weights));
 }
 
 function clampFactor(factor: number): number {

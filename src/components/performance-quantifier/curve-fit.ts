@@ -1,9 +1,9 @@
 import { medianInPlace } from './medians.ts';
 
-/** Observations of one pair: latency y at queueing term x, in logarithms, with weights; the first `count` count. */
+/** Observations of one pair: latency, s, at each queueing term, with weights; the first `count` count. */
 export interface CurveObservations {
   readonly terms: Float64Array;
-  readonly logLatencies: Float64Array;
+  readonly latencies: Float64Array;
   readonly weights: Float64Array;
   readonly count: number;
 }
@@ -17,53 +17,86 @@ export interface CurveFit {
   readonly queueingError: number;
 }
 
+export interface CurveStart {
+  readonly floorSeconds: number;
+  readonly queueingSeconds: number;
+}
+
+export interface CurveFitOptions {
+  /** Fits the floor alone, with this `queueing`. */
+  readonly fixedQueueing?: number;
+  /** Spread that garbage is told by; default: what the residuals have. */
+  readonly fixedSpread?: number;
+}
+
 const MAX_ITERATIONS = 12;
-const RELATIVE_CHANGE = 1e-4;
+/** The spread is settled after so many iterations. */
+const SPREAD_ITERATIONS = 4;
+const RELATIVE_CHANGE = 1e-3;
 /** Residuals beyond this many spreads count linearly: 95 % efficiency for normal errors (Huber 1981, section 4.5). */
 const HUBER = 1.345;
 /** A sketch answers within 2 %, and no fit is believed to be better than that. */
 const LEAST_SPREAD = 0.02;
 
 /**
- * floor, queueing ≥ 0 that minimise Σ w·huber(log(floor + queueing·x) − log y): relative errors, since latencies span
- * decades, and robust, since some windows are garbage.
+ * floor, queueing ≥ 0 that minimise Σ w·huber(r) with r the relative residual of y against ŷ = floor + queueing·x
+ * (see `relativeResidual`): relative, since latencies span decades, and robust, since some windows are garbage.
  *
- * Iteratively reweighted Gauss-Newton: with ŷ the present curve and r = log(y/ŷ), each step solves the non-negative
- * weighted least squares of (floor + queueing·x)/ŷ on 1 + r. Weights: P. J. Huber, "Robust Statistics", 1981,
- * section 7.8. With `fixedQueueing` only the floor is fitted.
+ * Iteratively reweighted Gauss-Newton: each step solves the non-negative weighted least squares of
+ * (floor + queueing·x)/ŷ on 1 + r. Weights: P. J. Huber, "Robust Statistics", 1981, section 7.8.
+ * `scratch` has room for all observations.
  */
 export function fitCurve(
   data: CurveObservations,
-  start: { readonly floorSeconds: number; readonly queueingSeconds: number },
+  start: CurveStart,
   scratch: Float64Array,
-  fixedQueueing?: number,
+  { fixedQueueing, fixedSpread }: CurveFitOptions = {},
 ): CurveFit {
   let floor = start.floorSeconds;
   let queueing = fixedQueueing ?? start.queueingSeconds;
-  let spread = residualSpread(data, floor, queueing, scratch);
-  let queueingError = Number.POSITIVE_INFINITY;
+  let spread = fixedSpread ?? Number.NaN;
+  let variance = Number.POSITIVE_INFINITY;
   for (let iteration = 0; iteration < MAX_ITERATIONS; iteration++) {
-    const normal = normalEquations(data, floor, queueing, spread);
+    if (fixedSpread === undefined && iteration < SPREAD_ITERATIONS) {
+      spread = residualSpread(data, floor, queueing, scratch);
+    }
+    const normal = normalEquations(data, floor, queueing, HUBER * spread);
     const next = fixedQueueing === undefined ? solveBoth(normal) : solveFloor(normal, fixedQueueing);
-    const change = Math.abs(next.floor - floor) + Math.abs(next.queueing - queueing);
-    const size = floor + queueing;
+    const isSettled =
+      Math.abs(next.floor - floor) <= RELATIVE_CHANGE * floor &&
+      Math.abs(next.queueing - queueing) <= RELATIVE_CHANGE * queueing;
     floor = next.floor;
     queueing = next.queueing;
-    spread = residualSpread(data, floor, queueing, scratch);
-    queueingError = spread * Math.sqrt(normal.variance);
-    if (change <= RELATIVE_CHANGE * size) break;
+    variance = normal.variance;
+    if (isSettled) break;
   }
-  return { floorSeconds: floor, queueingSeconds: queueing, spread, queueingError };
+  if (fixedSpread === undefined) spread = residualSpread(data, floor, queueing, scratch);
+  return {
+    floorSeconds: floor,
+    queueingSeconds: queueing,
+    spread,
+    queueingError: spread * Math.sqrt(variance),
+  };
 }
 
-/** Σ w·ψ with ψ Huber's loss of the log residuals, linear beyond `bend`; what a demand is judged by. */
-export function curveLoss(data: CurveObservations, floor: number, queueing: number, bend: number): number {
+/** Σ w·huber(r), linear beyond `HUBER · spread`: what `fitCurve` minimises with that fixed spread. */
+export function curveLoss(data: CurveObservations, curve: CurveStart, spread: number): number {
+  const bend = HUBER * spread;
   let loss = 0;
   for (let i = 0; i < data.count; i++) {
-    const size = Math.abs(data.logLatencies[i]! - Math.log(floor + queueing * data.terms[i]!));
+    const expected = curve.floorSeconds + curve.queueingSeconds * data.terms[i]!;
+    const size = Math.abs(relativeResidual(data.latencies[i]!, expected));
     loss += data.weights[i]! * (size <= bend ? 0.5 * size * size : bend * (size - 0.5 * bend));
   }
   return loss;
+}
+
+/**
+ * 2·(y − ŷ)/(y + ŷ) = 2·tanh(log(y/ŷ)/2): within 1 % of log(y/ŷ) up to a third, symmetric in it, at most ±2 for
+ * garbage, and several times faster.
+ */
+function relativeResidual(latency: number, expected: number): number {
+  return (2 * (latency - expected)) / (latency + expected);
 }
 
 function residualSpread(
@@ -73,7 +106,7 @@ function residualSpread(
   scratch: Float64Array,
 ): number {
   for (let i = 0; i < data.count; i++) {
-    scratch[i] = Math.abs(data.logLatencies[i]! - Math.log(floor + queueing * data.terms[i]!));
+    scratch[i] = Math.abs(relativeResidual(data.latencies[i]!, floor + queueing * data.terms[i]!));
   }
   return Math.max(LEAST_SPREAD, 1.4826 * medianInPlace(scratch, data.count));
 }
@@ -84,7 +117,7 @@ interface NormalEquations {
   readonly queueingQueueing: number;
   readonly floorRight: number;
   readonly queueingRight: number;
-  /** Diagonal element of the inverse that belongs to `queueing`. */
+  /** Diagonal element of the inverse that belongs to `queueing`; Infinity when the matrix is singular. */
   readonly variance: number;
 }
 
@@ -92,9 +125,8 @@ function normalEquations(
   data: CurveObservations,
   floor: number,
   queueing: number,
-  spread: number,
+  bend: number,
 ): NormalEquations {
-  const bend = HUBER * spread;
   let floorFloor = 0;
   let floorQueueing = 0;
   let queueingQueueing = 0;
@@ -102,16 +134,18 @@ function normalEquations(
   let queueingRight = 0;
   for (let i = 0; i < data.count; i++) {
     const x = data.terms[i]!;
-    const inverse = 1 / (floor + queueing * x);
-    const residual = data.logLatencies[i]! + Math.log(inverse);
+    const expected = floor + queueing * x;
+    const residual = relativeResidual(data.latencies[i]!, expected);
     const size = Math.abs(residual);
+    const inverse = 1 / expected;
     const weight = data.weights[i]! * (size > bend ? bend / size : 1) * inverse;
-    const target = 1 + Math.max(-1, Math.min(1, residual));
-    floorFloor += weight * inverse;
-    floorQueueing += weight * inverse * x;
-    queueingQueueing += weight * inverse * x * x;
-    floorRight += weight * target;
-    queueingRight += weight * target * x;
+    const target = weight * (1 + Math.max(-0.9, Math.min(1, residual)));
+    const weighted = weight * inverse;
+    floorFloor += weighted;
+    floorQueueing += weighted * x;
+    queueingQueueing += weighted * x * x;
+    floorRight += target;
+    queueingRight += target * x;
   }
   const determinant = floorFloor * queueingQueueing - floorQueueing * floorQueueing;
   const isSingular = !(determinant > 1e-12 * floorFloor * queueingQueueing);
@@ -119,7 +153,7 @@ function normalEquations(
   return { floorFloor, floorQueueing, queueingQueueing, floorRight, queueingRight, variance };
 }
 
-/** The 2 × 2 non-negative problem in closed form: the free minimum, else the better edge. */
+/** The 2 × 2 non-negative problem in closed form: the free minimum, else the edge that it lies beyond. */
 function solveBoth(n: NormalEquations): { floor: number; queueing: number } {
   if (n.variance === Number.POSITIVE_INFINITY) return { floor: n.floorRight / n.floorFloor, queueing: 0 };
   const determinant = n.floorFloor / n.variance;

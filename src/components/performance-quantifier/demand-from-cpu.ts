@@ -5,13 +5,14 @@ import { solveNonNegative } from './non-negative-least-squares.ts';
 export interface CpuDemand {
   /** d of every pair, core-seconds per visit. */
   readonly demands: Float64Array;
-  /** 1.4826 · median |used / Σ rate·d − 1|. */
+  /** 1.4826 · median |Σ rate·d / used − 1|. */
   readonly spread: number;
   readonly windows: number;
 }
 
 const MIN_WINDOWS = 3;
-const ITERATIONS = 4;
+const MAX_ITERATIONS = 6;
+const RELATIVE_CHANGE = 1e-3;
 const HUBER = 1.345;
 const LEAST_SPREAD = 0.02;
 /** Above this share of the capacity the use is cut off by the limit and no longer follows the rates. */
@@ -28,80 +29,81 @@ const SPLIT_WEIGHT = 0.25;
  * times have (`shares`, core-seconds up to a common factor).
  */
 export function demandFromCpu(evidence: FitEvidence, shares: Float64Array): CpuDemand | undefined {
-  const rows = usableRows(evidence, shares);
-  if (rows.length < MIN_WINDOWS) return undefined;
-  const scale = commonScale(evidence, shares, rows);
-  const n = shares.length;
-  let factors = new Float64Array(n).fill(scale);
-  let spread = relativeSpread(evidence, shares, factors, rows);
-  for (let iteration = 0; iteration < ITERATIONS; iteration++) {
-    const { gram, right } = normalEquations(evidence, shares, factors, rows, spread, scale);
-    factors = Float64Array.from(solveNonNegative(gram, right, factors));
-    spread = relativeSpread(evidence, shares, factors, rows);
+  const system = relativeRows(evidence, shares);
+  if (system.count < MIN_WINDOWS) return undefined;
+  const scale = 1 / medianInPlace(predicted(system, new Float64Array(system.chains).fill(1)));
+  let factors = new Float64Array(system.chains).fill(scale);
+  let spread = Number.NaN;
+  for (let iteration = 0; iteration < MAX_ITERATIONS; iteration++) {
+    const residuals = predicted(system, factors).map((value) => Math.abs(value - 1));
+    spread = Math.max(LEAST_SPREAD, 1.4826 * medianInPlace(residuals.slice()));
+    const next = solveWeighted(system, residuals, HUBER * spread, factors, scale);
+    const isSettled = next.every((value, c) => Math.abs(value - factors[c]!) <= RELATIVE_CHANGE * scale);
+    factors = next;
+    if (isSettled) break;
   }
-  return { demands: shares.map((share, c) => share * factors[c]!), spread, windows: rows.length };
+  return { demands: shares.map((share, c) => share * factors[c]!), spread, windows: system.count };
 }
 
-function usableRows(evidence: FitEvidence, shares: Float64Array): number[] {
-  const rows: number[] = [];
+/** Row after row rate_c·share_c / used, to be explained as 1, and the windows' weights. */
+interface RelativeSystem {
+  readonly count: number;
+  readonly chains: number;
+  readonly rows: Float64Array;
+  readonly weights: Float64Array;
+}
+
+function relativeRows(evidence: FitEvidence, shares: Float64Array): RelativeSystem {
+  const chains = shares.length;
+  const rows = new Float64Array(evidence.count * chains);
+  const weights = new Float64Array(evidence.count);
+  let count = 0;
   for (let i = 0; i < evidence.count; i++) {
     const used = evidence.used[i]!;
-    if (used > 0 && used < CUT_OFF * evidence.capacities[i]! && explained(evidence, shares, i) > 0)
-      rows.push(i);
+    if (!(used > 0) || used >= CUT_OFF * evidence.capacities[i]!) continue;
+    let total = 0;
+    for (let c = 0; c < chains; c++) {
+      const value = (evidence.pairs[c]!.columns.rates[i]! * shares[c]!) / used;
+      rows[count * chains + c] = value;
+      total += value;
+    }
+    if (total > 0) weights[count++] = evidence.ageWeights[i]!;
   }
-  return rows;
+  return { count, chains, rows, weights };
 }
 
-function explained(evidence: FitEvidence, shares: Float64Array, row: number, factors?: Float64Array): number {
-  let cores = 0;
-  for (let c = 0; c < shares.length; c++) {
-    cores += evidence.pairs[c]!.columns.rates[row]! * shares[c]! * (factors === undefined ? 1 : factors[c]!);
+function predicted({ count, chains, rows }: RelativeSystem, factors: Float64Array): Float64Array {
+  const values = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    let value = 0;
+    for (let c = 0; c < chains; c++) value += rows[i * chains + c]! * factors[c]!;
+    values[i] = value;
   }
-  return cores;
+  return values;
 }
 
-function commonScale(evidence: FitEvidence, shares: Float64Array, rows: readonly number[]): number {
-  return medianInPlace(Float64Array.from(rows, (i) => evidence.used[i]! / explained(evidence, shares, i)));
-}
-
-function relativeSpread(
-  evidence: FitEvidence,
-  shares: Float64Array,
-  factors: Float64Array,
-  rows: readonly number[],
-): number {
-  const residuals = Float64Array.from(rows, (i) =>
-    Math.abs(explained(evidence, shares, i, factors) / evidence.used[i]! - 1),
-  );
-  return Math.max(LEAST_SPREAD, 1.4826 * medianInPlace(residuals));
-}
-
-function normalEquations(
-  evidence: FitEvidence,
-  shares: Float64Array,
-  factors: Float64Array,
-  rows: readonly number[],
-  spread: number,
+function solveWeighted(
+  { count, chains, rows, weights }: RelativeSystem,
+  residuals: Float64Array,
+  bend: number,
+  start: Float64Array,
   scale: number,
-): { gram: Float64Array; right: Float64Array } {
-  const n = shares.length;
-  const gram = new Float64Array(n * n);
-  const right = new Float64Array(n);
-  const row = new Float64Array(n);
-  for (const i of rows) {
-    const used = evidence.used[i]!;
-    const size = Math.abs(explained(evidence, shares, i, factors) / used - 1);
-    const weight = evidence.ageWeights[i]! * (size > HUBER * spread ? (HUBER * spread) / size : 1);
-    for (let c = 0; c < n; c++) row[c] = (evidence.pairs[c]!.columns.rates[i]! * shares[c]!) / used;
-    for (let c = 0; c < n; c++) {
-      right[c] = right[c]! + weight * row[c]!;
-      for (let e = 0; e < n; e++) gram[c * n + e] = gram[c * n + e]! + weight * row[c]! * row[e]!;
+): Float64Array<ArrayBuffer> {
+  const gram = new Float64Array(chains * chains);
+  const right = new Float64Array(chains);
+  for (let i = 0; i < count; i++) {
+    const weight = weights[i]! * (residuals[i]! > bend ? bend / residuals[i]! : 1);
+    for (let c = 0; c < chains; c++) {
+      const weighted = weight * rows[i * chains + c]!;
+      right[c] = right[c]! + weighted;
+      for (let e = 0; e < chains; e++)
+        gram[c * chains + e] = gram[c * chains + e]! + weighted * rows[i * chains + e]!;
     }
   }
-  const ridge = SPLIT_WEIGHT / (scale * scale);
-  for (let c = 0; c < n; c++) {
-    gram[c * n + c] = gram[c * n + c]! + ridge / n;
-    right[c] = right[c]! + (ridge / n) * scale;
+  const ridge = SPLIT_WEIGHT / (chains * scale * scale);
+  for (let c = 0; c < chains; c++) {
+    gram[c * chains + c] = gram[c * chains + c]! + ridge;
+    right[c] = right[c]! + ridge * scale;
   }
-  return { gram, right };
+  return solveNonNegative(gram, right, start);
 }

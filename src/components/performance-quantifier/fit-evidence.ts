@@ -9,7 +9,9 @@ export interface FitEvidence {
   readonly capacities: Float64Array;
   /** min(u, m), cores. */
   readonly cpus: Float64Array;
-  /** 0.5^(age / half-life). */
+  /** u^−η of min(u, m). */
+  readonly slownesses: Float64Array;
+  /** 0.5^(age / half-life), never 0. */
   readonly ageWeights: Float64Array;
   readonly used: Float64Array;
   readonly pairs: readonly PairEvidence[];
@@ -22,12 +24,14 @@ export interface PairEvidence {
   readonly requests: number;
   /** Windows good enough for a prior: few errors, a latency, a handful of requests. Oldest first. */
   readonly priorRows: readonly number[];
-  /** Those of them with enough requests to be fitted, and their logarithms of the latency and weights. */
+  /** Those of them with enough requests to be fitted, and their latencies, s, and weights. */
   readonly rows: Int32Array;
-  readonly logLatencies: Float64Array;
+  readonly latencies: Float64Array;
   readonly weights: Float64Array;
 }
 
+/** Evidence of last month is better than none, and weights of 0 would leave nothing to fit. */
+const LEAST_WEIGHT = 1e-6;
 /** Sampling variance of a percentile falls with 1/requests down to what the service itself varies. */
 const HALF_WEIGHT_REQUESTS = 50;
 
@@ -40,17 +44,20 @@ export function gatherEvidence(
 ): FitEvidence {
   const cpus = table.cpus.slice(0, count).map((cpu) => Math.min(cpu, parallelism));
   const capacities = cpus.map((cpu, i) => cpu * table.instances[i]!);
+  const slownesses = cpus.map((cpu) => cpu ** -settings.verticalExponentPrior);
   const ageWeights = table.starts
     .slice(0, count)
-    .map((start) => 0.5 ** (Math.max(0, nowSeconds - start) / settings.halfLifeSeconds));
+    .map((start) =>
+      Math.max(LEAST_WEIGHT, 0.5 ** (Math.max(0, nowSeconds - start) / settings.halfLifeSeconds)),
+    );
   const used = table.used.subarray(0, count);
   const pairs = [...table.chains].map(([chain, columns]) =>
-    pairEvidence(chain, columns, count, ageWeights, settings),
+    gatherPair(chain, columns, count, ageWeights, settings),
   );
-  return { count, capacities, cpus, ageWeights, used, pairs };
+  return { count, capacities, cpus, slownesses, ageWeights, used, pairs };
 }
 
-function pairEvidence(
+function gatherPair(
   chain: string,
   columns: PairColumns,
   count: number,
@@ -67,9 +74,9 @@ function pairEvidence(
   const rows = Int32Array.from(
     priorRows.filter((i) => columns.requests[i]! >= settings.minRequestsPerWindow),
   );
-  const logLatencies = Float64Array.from(rows, (i) => Math.log(columns.percentiles[i]!));
+  const latencies = Float64Array.from(rows, (i) => columns.percentiles[i]!);
   const weights = Float64Array.from(rows, (i) => ageWeights[i]! * requestWeight(columns.requests[i]!));
-  return { chain, columns, requests, priorRows, rows, logLatencies, weights };
+  return { chain, columns, requests, priorRows, rows, latencies, weights };
 }
 
 export function requestWeight(requests: number): number {

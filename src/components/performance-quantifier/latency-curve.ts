@@ -9,24 +9,16 @@ export interface LatencyCurve {
   readonly verticalExponent: number;
 }
 
-/** ρ^k / (u^η · (1 − ρ)): what `queueing` is multiplied with. Infinity from ρ = 1 on. */
-export function queueingTerm(
-  utilization: number,
-  cpu: number,
-  exponent: number,
-  verticalExponent: number,
-): number {
+/** ρ^k / (1 − ρ): how waiting grows with the utilisation. Infinity from ρ = 1 on. */
+export function waiting(utilization: number, exponent: number): number {
   if (utilization >= 1) return Number.POSITIVE_INFINITY;
-  return exponent === 1
-    ? utilization / (cpu ** verticalExponent * (1 - utilization))
-    : utilization ** exponent / (cpu ** verticalExponent * (1 - utilization));
+  return (exponent === 1 ? utilization : utilization ** exponent) / (1 - utilization);
 }
 
 /** Latency of one visit, s; Infinity from ρ = 1 on. `cpu`: cores of one instance. */
 export function latencyAt(curve: LatencyCurve, utilization: number, cpu: number): number {
-  if (utilization >= 1) return Number.POSITIVE_INFINITY;
-  const term = queueingTerm(utilization, cpu, curve.exponent, curve.verticalExponent);
-  return curve.floorSeconds + curve.queueingSeconds * term;
+  const { floorSeconds, queueingSeconds, exponent, verticalExponent } = curve;
+  return floorSeconds + (queueingSeconds * waiting(utilization, exponent)) / cpu ** verticalExponent;
 }
 
 /**

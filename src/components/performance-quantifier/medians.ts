@@ -34,17 +34,21 @@ export function medianInPlace(values: Float64Array, count: number = values.lengt
 }
 
 /**
- * Smallest value at which the weights of the values up to it reach the share q of all; NaN when nothing has weight.
- * For q = 0.5 the weighted median: the minimiser of Σ w·|value − m|.
+ * Index of the weighted median, the value that minimises Σ w·|value − m|: the smallest at which the weights of the
+ * values up to it reach half of all. −1 when nothing has weight.
  */
-export function weightedQuantile(values: ArrayLike<number>, weights: ArrayLike<number>, q: number): number {
-  const order = Array.from({ length: values.length }, (_, i) => i).filter((i) => weights[i]! > 0);
-  order.sort((i, j) => values[i]! - values[j]!);
-  const wanted = q * order.reduce((sum, i) => sum + weights[i]!, 0);
+export function weightedMedianIndex(values: readonly number[], weights: readonly number[]): number {
+  const order = values.map((_, i) => i).sort((i, j) => values[i]! - values[j]!);
+  const half = weights.reduce((sum, weight) => sum + weight, 0) / 2;
   let reached = 0;
   for (const i of order) {
     reached += weights[i]!;
-    if (reached >= wanted) return values[i]!;
+    if (reached >= half && weights[i]! > 0) return i;
   }
-  return order.length === 0 ? Number.NaN : values[order.at(-1)!]!;
+  return -1;
+}
+
+/** The weighted median itself; NaN when nothing has weight. */
+export function weightedMedian(values: readonly number[], weights: readonly number[]): number {
+  return values[weightedMedianIndex(values, weights)] ?? Number.NaN;
 }

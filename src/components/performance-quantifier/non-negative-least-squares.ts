@@ -13,7 +13,7 @@ export function solveNonNegative(
   gram: Float64Array,
   right: Float64Array,
   start: Float64Array = new Float64Array(right.length),
-): Float64Array {
+): Float64Array<ArrayBuffer> {
   const n = right.length;
   const solution = Float64Array.from(start, (value) => Math.max(0, value));
   for (let sweep = 0; sweep < MAX_SWEEPS; sweep++) {

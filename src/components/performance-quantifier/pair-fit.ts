@@ -1,7 +1,7 @@
 import { confidenceOf } from './confidence.ts';
 import { type CurveFit, type CurveObservations, fitCurve } from './curve-fit.ts';
 import { type FitEvidence, type PairEvidence, requestWeight } from './fit-evidence.ts';
-import { EXPONENT, type LatencyCurve, queueingTerm } from './latency-curve.ts';
+import { EXPONENT, type LatencyCurve, waiting } from './latency-curve.ts';
 import type { QuantifierSettings } from './options.ts';
 import { priorCurve } from './prior-curve.ts';
 import { SATURATED } from './utilizations.ts';
@@ -34,7 +34,7 @@ export interface PairFitContext {
  * b/(a·u^η) of a prior. With the bounding demand it is 1 (processor sharing): that demand is pessimistic enough. With
  * a known demand the ratio has to carry what percentiles, queues and quotas add: see docs/latency-profiles.md.
  */
-const QUEUEING_RATIO: Readonly<Record<DemandSource, number>> = { bound: 1, curvature: 1, 'measured-cpu': 3 };
+const QUEUEING_RATIO: Readonly<Record<DemandSource, number>> = { bound: 1, curvature: 3, 'measured-cpu': 3 };
 /** No service is believed to keep its latency up to saturation: queueing is at least this share of the floor. */
 const LEAST_QUEUEING = 0.05;
 
@@ -66,18 +66,18 @@ export function fitPair(context: PairFitContext, pair: PairEvidence, demand: num
 function observe(context: PairFitContext, pair: PairEvidence): CurveObservations {
   const { rows } = pair;
   const terms = new Float64Array(rows.length);
-  const logLatencies = new Float64Array(rows.length);
+  const latencies = new Float64Array(rows.length);
   const weights = new Float64Array(rows.length);
   let count = 0;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
     const rho = context.utilization[row]!;
     if (rho >= SATURATED) continue;
-    terms[count] = queueingTerm(rho, context.evidence.cpus[row]!, EXPONENT, context.verticalExponent);
-    logLatencies[count] = pair.logLatencies[i]!;
+    terms[count] = waiting(rho, EXPONENT) * context.evidence.slownesses[row]!;
+    latencies[count] = pair.latencies[i]!;
     weights[count++] = pair.weights[i]!;
   }
-  return { terms, logLatencies, weights, count };
+  return { terms, latencies, weights, count };
 }
 
 /**
@@ -92,7 +92,7 @@ function fitTowards(prior: LatencyCurve, data: CurveObservations): CurveFit {
   const high = free.queueingSeconds + free.queueingError;
   const queueing = Math.min(high, Math.max(low, prior.queueingSeconds));
   if (queueing === free.queueingSeconds) return free;
-  return fitCurve(data, free, scratch, queueing);
+  return fitCurve(data, free, scratch, { fixedQueueing: queueing });
 }
 
 function keepQueueing(fit: CurveFit): { floorSeconds: number; queueingSeconds: number } {

@@ -1,6 +1,6 @@
 import { type FitEvidence, type PairEvidence, requestWeight } from './fit-evidence.ts';
 import type { LatencyCurve } from './latency-curve.ts';
-import { weightedQuantile } from './medians.ts';
+import { weightedMedianIndex } from './medians.ts';
 
 /** Highest utilisation that a prior believes in. */
 export const PRIOR_SATURATION = 0.95;
@@ -10,10 +10,10 @@ const ANCHOR_WINDOWS = 30;
 /**
  * The cold-start curve of DESIGN section 3: the observed percentile q at ρ̂ = min(0.95, D̂/C) is made a curve by
  *
- *     floor = q / (1 + β·ρ̂/(1−ρ̂)),   queueing = β · floor · u^η
+ *     floor = q / (1 + β·ρ̂^k/(1−ρ̂)),   queueing = β · floor · u^η
  *
  * so that L(ρ̂, u) = q. β is `queueingRatio`; for β = 1 the curve is q·(1−ρ̂)/(1−ρ), that of processor sharing
- * (Kleinrock 1976, Queueing Systems II, section 4.4). With several windows their weighted median counts.
+ * (Kleinrock 1976, Queueing Systems II, section 4.4). Of several windows the one with the median floor counts.
  */
 export function priorCurve(
   evidence: FitEvidence,
@@ -28,12 +28,9 @@ export function priorCurve(
     const rho = Math.min(PRIOR_SATURATION, utilization[i]!);
     return pair.columns.percentiles[i]! / (1 + (queueingRatio * rho ** exponent) / (1 - rho));
   });
-  const queueings = rows.map((i, j) => queueingRatio * floors[j]! * evidence.cpus[i]! ** verticalExponent);
   const weights = rows.map((i) => evidence.ageWeights[i]! * requestWeight(pair.columns.requests[i]!));
-  return {
-    floorSeconds: weightedQuantile(floors, weights, 0.5),
-    queueingSeconds: weightedQuantile(queueings, weights, 0.5),
-    exponent,
-    verticalExponent,
-  };
+  const anchor = weightedMedianIndex(floors, weights);
+  const floorSeconds = floors[anchor]!;
+  const queueingSeconds = queueingRatio * floorSeconds * evidence.cpus[rows[anchor]!]! ** verticalExponent;
+  return { floorSeconds, queueingSeconds, exponent, verticalExponent };
 }

@@ -5,7 +5,7 @@ import { EXPONENT } from './latency-curve.ts';
 import { lowLoadMeans } from './low-load-means.ts';
 import type { QuantifierSettings } from './options.ts';
 import { type DemandSource, fitPair, type PairModel } from './pair-fit.ts';
-import { utilizations } from './utilizations.ts';
+import { observedUtilizations } from './utilizations.ts';
 
 /** What is known of a service after a fit. */
 export interface ServiceModel {
@@ -34,12 +34,12 @@ export function fitService(
   if (bounds === undefined) return undefined;
   const verticalExponent = settings.verticalExponentPrior;
   const cpu = demandFromCpu(evidence, bounds);
-  const share = cpu === undefined ? (known ?? searchShare(evidence, bounds, settings)).share : undefined;
+  const share = cpu === undefined ? (known ?? searchShare(evidence, bounds)).share : undefined;
   const { demands, demandSource } = chooseDemand(bounds, cpu, share);
   const context = {
     evidence,
     settings,
-    utilization: utilizations(evidence, demands),
+    utilization: observedUtilizations(evidence, demands),
     demandSource,
     verticalExponent,
   };
@@ -58,8 +58,8 @@ export function fitService(
   };
 }
 
-function searchShare(evidence: FitEvidence, bounds: Float64Array, settings: QuantifierSettings): KnownShare {
-  return { share: demandFromCurvature(evidence, bounds, EXPONENT, settings.verticalExponentPrior) };
+function searchShare(evidence: FitEvidence, bounds: Float64Array): KnownShare {
+  return { share: demandFromCurvature(evidence, bounds, EXPONENT) };
 }
 
 /** Own times at low load; a chain that only ever failed is taken for the heaviest of the others. */
