@@ -1,5 +1,6 @@
-import type { ChainSpec, ServiceSpec, Slo, Stage, Topology } from '../models/data-models.ts';
+import type { ServiceSpec, Slo, Stage, Topology } from '../models/data-models.ts';
 import type { ConfigFile } from './schema.ts';
+import { servicesByChain } from './services-by-chain.ts';
 
 type FileService = ConfigFile['services'][string];
 type FileSlo = ConfigFile['slos'][string];
@@ -9,7 +10,12 @@ type FileChain = ConfigFile['chains'][string];
 export function buildTopology(file: ConfigFile): Topology {
   const services = Object.entries(file.services).map(([id, service]) => buildService(id, service));
   const graphs = new Map(Object.entries(file.chains));
-  const chains = Object.entries(file.slos).map(([id, slo]) => buildChain(id, slo, graphs.get(id), services));
+  const lines = servicesByChain(Object.entries(file.services));
+  const chains = Object.entries(file.slos).map(([id, slo]) => {
+    const graph = graphs.get(id);
+    const stages = graph === undefined ? line(lines.get(id) ?? []) : buildStages(graph);
+    return { id, slo: buildSlo(slo), stages };
+  });
   return {
     services: new Map(services.map((service) => [service.id, service])),
     chains: new Map(chains.map((chain) => [chain.id, chain])),
@@ -40,15 +46,6 @@ function buildService(id: string, service: FileService): ServiceSpec {
   };
 }
 
-function buildChain(
-  id: string,
-  slo: FileSlo,
-  graph: FileChain | undefined,
-  services: readonly ServiceSpec[],
-): ChainSpec {
-  return { id, slo: buildSlo(slo), stages: graph === undefined ? line(id, services) : buildStages(graph) };
-}
-
 function buildSlo(slo: FileSlo): Slo {
   return {
     latencySeconds: slo.latency,
@@ -66,8 +63,6 @@ function buildStages({ stages, visits }: FileChain): readonly Stage[] {
 }
 
 /** The services that list the chain, one after the other. */
-function line(chain: string, services: readonly ServiceSpec[]): readonly Stage[] {
-  return services
-    .filter((service) => service.chains.includes(chain))
-    .map(({ id }) => [[{ service: id, visits: 1 }]]);
+function line(services: readonly string[]): readonly Stage[] {
+  return services.map((service) => [[{ service, visits: 1 }]]);
 }

@@ -1,15 +1,19 @@
 /** Whether services, SLOs and chain graphs name each other rightly. */
-import { closestName } from './closest-name.ts';
 import type { Found } from './cross-checks.ts';
 import { joinKey, quote } from './describe-value.ts';
+import { hint } from './hint.ts';
 import type { Readable } from './read.ts';
 import type { ConfigFile } from './schema.ts';
+import { servicesByChain } from './services-by-chain.ts';
 
 type File = Readable<ConfigFile>;
 type Chain = NonNullable<NonNullable<File['chains']>[string]>;
 
 export function chainProblems(file: File): Found[] {
-  const services = servicesByChain(file);
+  const entries = Object.entries(file.services ?? {});
+  // With a service whose chains cannot be read, nobody knows which chains there are.
+  if (entries.some(([, service]) => service?.chains === undefined)) return [];
+  const services = servicesByChain(entries);
   return [
     ...emptinessProblems(file),
     ...sloProblems(file, services),
@@ -22,16 +26,6 @@ export function chainProblems(file: File): Found[] {
       ),
     ),
   ];
-}
-
-function servicesByChain(file: File): Map<string, string[]> {
-  const result = new Map<string, string[]>();
-  for (const [service, spec] of Object.entries(file.services ?? {})) {
-    for (const chain of new Set(spec?.chains ?? [])) {
-      result.set(chain, [...(result.get(chain) ?? []), service]);
-    }
-  }
-  return result;
 }
 
 function emptinessProblems({ services }: File): Found[] {
@@ -119,9 +113,4 @@ const MOST_NAMES = 10;
 function listed(names: readonly string[]): string {
   const rest = names.length - MOST_NAMES;
   return names.slice(0, MOST_NAMES).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
-}
-
-function hint(typed: string, known: readonly string[]): string {
-  const meant = closestName(typed, known);
-  return meant === undefined ? '' : `; did you mean ${meant}?`;
 }

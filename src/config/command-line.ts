@@ -1,10 +1,10 @@
 /** The command line. */
-import { parseArgs } from 'node:util';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { ConfigError, type ConfigProblem } from '../models/errors.ts';
-import { annotationsOf } from './annotations.ts';
-import { closestName } from './closest-name.ts';
 import { quote } from './describe-value.ts';
-import { type FlagValues, OverridesSchema, SPELLINGS } from './overrides.ts';
+import { helpText } from './help-text.ts';
+import { hint } from './hint.ts';
+import { type FlagValues, SPELLINGS } from './overrides.ts';
 import { type GivenText, readOverrides } from './read-overrides.ts';
 
 export type { FlagValues } from './overrides.ts';
@@ -16,43 +16,51 @@ export type CommandLine =
 
 const SOURCE = 'command line';
 
-type Token = NonNullable<ReturnType<typeof tokens>>[number];
-
 /**
  * What the arguments after the program's name ask for. Throws a ConfigError with everything that is wrong with them;
  * `--help` and `--version` win over that.
  */
 export function parseCommandLine(argv: readonly string[]): CommandLine {
-  const parsed = tokens(argv);
-  const names = new Set(parsed.map((token) => (token.kind === 'option' ? token.name : '')));
+  const given = tokens(argv);
+  const names = new Set(given.map((token) => (token.kind === 'option' ? token.name : '')));
   if (names.has('help')) return { kind: 'help', text: helpText() };
   if (names.has('version')) return { kind: 'version' };
-  const { values, problems } = readOverrides(parsed.flatMap(givenText), SOURCE);
-  const all = [...parsed.flatMap(tokenProblem), ...problems];
+  const { values, problems } = readOverrides(given.flatMap(givenText), SOURCE);
+  const all = [...given.flatMap(tokenProblem), ...problems];
   if (all.length > 0) throw new ConfigError(all);
   return { kind: 'run', flags: values };
 }
 
-function tokens(argv: readonly string[]) {
-  const valued = Object.values(SPELLINGS).map(({ flag }) => [flag, { type: 'string' }] as const);
-  const options = {
-    ...Object.fromEntries(valued),
-    help: { type: 'boolean', short: 'h' },
-    version: { type: 'boolean' },
-  } as const;
-  // Not strict: strict stops at the first mistake, and all of them are to be told.
-  return parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true }).tokens;
+type Token = ReturnType<typeof rawTokens>[number];
+
+/** Flags and values. `--port --host x` leaves the port without a value: what looks like a flag is one. */
+function tokens(argv: readonly string[]): Token[] {
+  const raw = rawTokens(argv);
+  const swallowing = raw.findIndex(
+    (token) => token.kind === 'option' && !token.inlineValue && token.value?.startsWith('--'),
+  );
+  const token = raw[swallowing];
+  if (token?.kind !== 'option') return raw;
+  const { kind, name, rawName, index } = token;
+  const bare = { kind, name, rawName, index, value: undefined, inlineValue: undefined };
+  return [...raw.slice(0, swallowing), bare, ...tokens(argv.slice(index + 1))];
+}
+
+const OPTIONS: NonNullable<ParseArgsConfig['options']> = {
+  ...Object.fromEntries(Object.values(SPELLINGS).map(({ flag }) => [flag, { type: 'string' }])),
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean' },
+};
+
+/** Not strict: strict stops at the first mistake, and all of them are to be told. */
+function rawTokens(argv: readonly string[]) {
+  return parseArgs({ args: [...argv], options: OPTIONS, strict: false, tokens: true }).tokens;
 }
 
 function givenText(token: Token): GivenText[] {
-  if (token.kind !== 'option' || !hasValue(token)) return [];
+  if (token.kind !== 'option' || token.value === undefined) return [];
   const entry = Object.entries(SPELLINGS).find(([, { flag }]) => flag === token.name);
-  return entry === undefined ? [] : [{ key: entry[0], spelling: `--${token.name}`, text: token.value ?? '' }];
-}
-
-/** `--port --host x` leaves the port without a value: what looks like a flag is one. */
-function hasValue(token: Extract<Token, { kind: 'option' }>): boolean {
-  return token.value !== undefined && (token.inlineValue === true || !token.value.startsWith('--'));
+  return entry === undefined ? [] : [{ key: entry[0], spelling: `--${token.name}`, text: token.value }];
 }
 
 function tokenProblem(token: Token): ConfigProblem[] {
@@ -62,39 +70,16 @@ function tokenProblem(token: Token): ConfigProblem[] {
   }
   const spelling = Object.values(SPELLINGS).find(({ flag }) => flag === token.name);
   if (spelling === undefined) return [unknownFlag(token.rawName)];
-  return hasValue(token)
-    ? []
-    : [problem(token.rawName, 'no value', `--${spelling.flag} ${spelling.argument}`)];
+  if (token.value !== undefined) return [];
+  return [problem(token.rawName, 'no value', `--${spelling.flag} ${spelling.argument}`)];
 }
 
 function unknownFlag(typed: string): ConfigProblem {
-  const known = [...Object.values(SPELLINGS).map(({ flag }) => flag), 'help', 'version'].map(
-    (flag) => `--${flag}`,
-  );
-  const meant = closestName(typed, known);
-  const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-  return problem(typed, 'an unknown flag', `${known.join(', ')}${hint}`);
+  const flags = [...Object.values(SPELLINGS).map(({ flag }) => flag), 'help', 'version'];
+  const known = flags.map((flag) => `--${flag}`);
+  return problem(typed, 'an unknown flag', known.join(', ') + hint(typed, known));
 }
 
 function problem(path: string, found: string, allowed: string): ConfigProblem {
   return { source: SOURCE, path, found, allowed };
-}
-
-function helpText(): string {
-  const properties = new Map(Object.entries(OverridesSchema.properties));
-  const rows = Object.entries(SPELLINGS).map(([key, { flag, argument, variable }]) => {
-    const { description = '', default: fallback } = annotationsOf(properties.get(key) ?? {});
-    return [`--${flag} ${argument}`, `${description} [${variable}, default ${fallback}]`];
-  });
-  rows.push(['--help', 'Shows this text.'], ['--version', 'Shows the version.']);
-  const width = Math.max(...rows.map(([left = '']) => left.length)) + 2;
-  return [
-    'dta-slo keeps the latency objectives of service chains at the least cost.',
-    '',
-    'Usage: dta-slo [flags]',
-    '',
-    ...rows.map(([left = '', right]) => `  ${left.padEnd(width)}${right}`),
-    '',
-    'A flag beats the environment variable in brackets, which beats the file.',
-  ].join('\n');
 }

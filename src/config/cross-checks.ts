@@ -81,8 +81,9 @@ function inside(path: string, value = Number.NaN, low = Number.NaN, high = Numbe
 }
 
 function repeated(path: string, chains: readonly string[]): Found[] {
+  const first = new Map([...chains.entries()].reverse().map(([index, chain]) => [chain, index]));
   return chains.flatMap((chain, index) =>
-    chains.indexOf(chain) === index
+    first.get(chain) === index
       ? []
       : [{ path: `${path}.chains[${index}]`, found: `${quote(chain)} again`, allowed: 'each chain once' }],
   );

@@ -3,9 +3,12 @@ import { type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import type { ConfigProblem } from '../models/errors.ts';
 import { allowedBy } from './annotations.ts';
-import { closestName } from './closest-name.ts';
 import { describeFound } from './describe-value.ts';
+import { hint } from './hint.ts';
 import { type FlagValues, OverridesSchema, SPELLINGS, VARIABLE_PREFIX } from './overrides.ts';
+import { isServiceLink } from './service-links.ts';
+
+const ENVIRONMENT = 'environment';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -36,18 +39,16 @@ export function readOverrides(given: readonly GivenText[], source: string): Over
 
 /** What the environment sets. An empty variable counts as not set. */
 export function readEnvironment(environment: Environment): OverridesReading {
-  const set = Object.entries(environment).filter(
-    ([name, text]) => isOurs(name) && text !== undefined && text !== '',
-  );
   const keys = new Map(Object.entries(SPELLINGS).map(([key, { variable }]) => [variable, key]));
-  const given = set.flatMap(([name, text = '']) => {
+  const given: GivenText[] = [];
+  const unknown: ConfigProblem[] = [];
+  for (const [name, text = ''] of Object.entries(environment)) {
+    if (!name.startsWith(VARIABLE_PREFIX) || text === '' || isServiceLink(name, text)) continue;
     const key = keys.get(name);
-    return key === undefined ? [] : [{ key, spelling: name, text }];
-  });
-  const unknown = set
-    .filter(([name]) => !keys.has(name))
-    .map(([name]) => unknownVariable(name, [...keys.keys()]));
-  const { values, problems } = readOverrides(given, 'environment');
+    if (key === undefined) unknown.push(unknownVariable(name, [...keys.keys()]));
+    else given.push({ key, spelling: name, text });
+  }
+  const { values, problems } = readOverrides(given, ENVIRONMENT);
   return { values, problems: [...problems, ...unknown] };
 }
 
@@ -56,17 +57,7 @@ function parseText(schema: TSchema, text: string): unknown {
   return isNumeric && /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text.trim()) ? Number(text) : text;
 }
 
-function isOurs(name: string): boolean {
-  return name.startsWith(VARIABLE_PREFIX);
-}
-
 function unknownVariable(name: string, known: readonly string[]): ConfigProblem {
-  const meant = closestName(name, known);
-  const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-  return {
-    source: 'environment',
-    path: name,
-    found: 'an unknown variable',
-    allowed: `${known.join(', ')}${hint}`,
-  };
+  const allowed = known.join(', ') + hint(name, known);
+  return { source: ENVIRONMENT, path: name, found: 'an unknown variable', allowed };
 }

@@ -3,12 +3,12 @@ import { type TArray, type TObject, type TRecord, type TSchema, Type } from 'typ
 import { Value } from 'typebox/value';
 import type { ConfigProblem } from '../models/errors.ts';
 import { allowedBy, annotationsOf } from './annotations.ts';
-import { closestName } from './closest-name.ts';
-import { describeFound, joinKey } from './describe-value.ts';
+import { describeFound, joinKey, quote } from './describe-value.ts';
 import { parseDuration } from './duration.ts';
+import { hint } from './hint.ts';
 import { type ConfigFile, ConfigFileSchema } from './schema.ts';
 
-/** A document as far as it could be read: what does not fit the schema is left out, names are kept. */
+/** A document as far as it could be read: what does not fit the schema is left out, names are kept, a list is whole. */
 export type Readable<T> = T extends readonly (infer Item)[]
   ? readonly Readable<Item>[]
   : T extends object
@@ -27,6 +27,9 @@ export interface Reading {
  * 10,000 services does not have a million.
  */
 const MOST_VALUES = 1_000_000;
+
+/** Most problems that are told: whoever made more made the same one many times. */
+const MOST_PROBLEMS = 1000;
 
 type Mapping = Record<string, unknown>;
 
@@ -116,7 +119,7 @@ function readRecord(schema: TRecord, raw: unknown, path: string, context: Contex
   const result: Mapping = {};
   for (const [name, value] of Object.entries(mapping)) {
     if (names !== undefined && !Value.Check(names, name)) {
-      report(context, path, `the name ${describeFound(name)}`, allowedBy(names));
+      report(context, path, `the name ${quote(name)}`, allowedBy(names));
     } else {
       result[name] = read(Type.RecordValue(schema), value, joinKey(path, name), context) ?? {};
     }
@@ -130,19 +133,18 @@ function readArray(schema: TArray, raw: unknown, path: string, context: Context)
   if (!Array.isArray(list) || list.length < minItems || list.length > maxItems) {
     return report(context, path, describeFound(list), allowedBy(schema));
   }
-  const result: unknown[] = [];
-  for (const [index, item] of list.entries()) {
-    const itemPath = list === raw ? `${path}[${index}]` : path;
-    const value = read(schema.items, item, itemPath, context);
-    if (value !== undefined) result.push(value);
-  }
-  return result;
+  const items = list.map((item: unknown, index) =>
+    read(schema.items, item, list === raw ? `${path}[${index}]` : path, context),
+  );
+  return items.includes(undefined) ? undefined : items;
 }
 
 function readLeaf(schema: TSchema, raw: unknown, path: string, context: Context): unknown {
   const value = withoutUnit(schema, raw);
   if (Value.Check(schema, value)) return value;
-  return report(context, path, describeFound(raw), allowedBy(schema));
+  const forms =
+    isTime(schema) && typeof raw === 'string' ? ', or with a unit such as 300s, 5m, 12h, 30d' : '';
+  return report(context, path, describeFound(raw), allowedBy(schema) + forms);
 }
 
 function isLeafFit(schema: TSchema, raw: unknown): boolean {
@@ -150,8 +152,11 @@ function isLeafFit(schema: TSchema, raw: unknown): boolean {
 }
 
 function withoutUnit(schema: TSchema, raw: unknown): unknown {
-  const isTime = annotationsOf(schema).unit === 's' && typeof raw === 'string';
-  return isTime ? (parseDuration(raw) ?? raw) : raw;
+  return isTime(schema) && typeof raw === 'string' ? (parseDuration(raw) ?? raw) : raw;
+}
+
+function isTime(schema: TSchema): boolean {
+  return annotationsOf(schema).unit === 's';
 }
 
 function asMapping(schema: TSchema, raw: unknown, path: string, context: Context) {
@@ -165,12 +170,12 @@ function isMapping(value: unknown): value is Mapping {
 }
 
 function reportUnknownKey(key: string, known: readonly string[], path: string, context: Context): void {
-  const meant = closestName(key, known);
-  const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-  report(context, joinKey(path, key), 'an unknown key', `${known.join(', ')}${hint}`);
+  report(context, joinKey(path, key), 'an unknown key', known.join(', ') + hint(key, known));
 }
 
 function report(context: Context, path: string, found: string, allowed: string): undefined {
-  context.problems.push({ source: context.source, path, found, allowed });
+  if (context.problems.length < MOST_PROBLEMS) {
+    context.problems.push({ source: context.source, path, found, allowed });
+  }
   return undefined;
 }

@@ -44,7 +44,7 @@ export const MonitoringSchema = Type.Object(
     window_size: Type.Integer({
       default: 3600,
       unit: 's',
-      minimum: 300,
+      minimum: 60,
       maximum: DAY,
       description: 'How far back the metrics reach, and how late a record may come.',
     }),

@@ -44,7 +44,11 @@ const InitialSchema = Type.Object(
 
 export const ServiceSchema = Type.Object(
   {
-    chains: Type.Array(IdSchema, { minItems: 1, description: 'Chains that pass through the service.' }),
+    chains: Type.Array(IdSchema, {
+      minItems: 1,
+      allowed: 'a list of at least one chain',
+      description: 'Chains that pass through the service.',
+    }),
     min_cpu: Type.Number({ ...CPU, description: 'Least cores of one instance.' }),
     max_cpu: Type.Number({ ...CPU, description: 'Most cores of one instance.' }),
     min_memory: Type.Number({ ...MEMORY, description: 'Least memory of one instance.' }),
@@ -107,14 +111,22 @@ export const SloSchema = Type.Object(
   { additionalProperties: false, shorthand: 'latency' },
 );
 
-const BranchSchema = Type.Array(IdSchema, { minItems: 1, single: true });
-const StageSchema = Type.Array(BranchSchema, { minItems: 1 });
+const BranchSchema = Type.Array(IdSchema, {
+  minItems: 1,
+  single: true,
+  allowed: 'a service or a list of services in sequence',
+});
+
+const StageSchema = Type.Array(BranchSchema, {
+  minItems: 1,
+  allowed: 'a list of at least one branch; a branch is a service or a list of services in sequence',
+});
 
 export const ChainSchema = Type.Object(
   {
     stages: Type.Array(StageSchema, {
       minItems: 1,
-      allowed: 'a list of stages; a stage is a list of branches; a branch is a service or a list of services',
+      allowed: 'a list of at least one stage; a stage is a list of branches',
       description:
         'Stages run in sequence, the branches of a stage in parallel; a branch is a service or a list of services in sequence.',
     }),
