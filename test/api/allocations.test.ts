@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { buildServer } from '../../src/api/server.ts';
 import { testDaemon } from './test-daemon.ts';
 
-describe("allocations", () => {
+describe('allocations', () => {
   it('answers', async () => {
     const daemon = testDaemon();
     const server = await buildServer(daemon, { version: '1.2.3' });
@@ -25,7 +25,7 @@ describe("allocations", () => {
       '/services?window=9999',
     ]) {
       const a = await server.inject({ url });
-      console.log(url, a.statusCode, a.body.slice(0, 500));
+      console.log(url, a.statusCode, a.body.slice(0, url === '/metrics' ? 99999 : 500));
     }
     for (const [url, payload] of [
       ['/requests', { service_id: 'auth-service', chain_id: 'order-processing', response_time: 0.1 }],
@@ -37,7 +37,7 @@ describe("allocations", () => {
         ],
       ],
       ['/requests', { service_id: 'auth-servic', chain_id: 'order-processing', response_time: 0.1 }],
-      ['/allocations', undefined],
+      ['/metrics', '/allocations', undefined],
       ['/allocations/what-if', { loads: { 'order-processing': 3 }, bounds: { x: { min_cpu: 0 } } }],
       ['/allocations/what-if', { loads: { 'order-processing': 3 } }],
       ['/services/auth-service/applied', { cpu: 1, memory: 3, instances: 2 }],
