@@ -1,0 +1,111 @@
+/** Sums over some slots. CPU seconds stand beside the number of requests that told them. */
+export interface Totals {
+  requests: number;
+  errors: number;
+  /** Seconds of the requests that did not fail. */
+  latencySum: number;
+  cpuSum: number;
+  cpuRequests: number;
+}
+
+export function noTotals(): Totals {
+  return { requests: 0, errors: 0, latencySum: 0, cpuSum: 0, cpuRequests: 0 };
+}
+
+const FIELDS = 3;
+const CPU_FIELDS = 2;
+
+/**
+ * Counters of the latest slots. A slot stands at its index modulo the size and is cleared when another index takes its
+ * place, so nothing has to run for time to pass. Indices are kept modulo 2^32. An untouched slot counts zero under
+ * whichever index, so the initial indices need no mark.
+ */
+export class CounterRing {
+  readonly size: number;
+  readonly #mask: number;
+  readonly #indices: Int32Array;
+  readonly #totals: Float64Array;
+  /** Most services never tell CPU seconds. */
+  #cpu: Float64Array | undefined;
+
+  /** At least `slots`; rounded up to a power of two. */
+  constructor(slots: number) {
+    this.size = powerOfTwo(slots);
+    this.#mask = this.size - 1;
+    this.#indices = new Int32Array(this.size);
+    this.#totals = new Float64Array(this.size * FIELDS);
+  }
+
+  add(index: number, latency: number, isError: boolean, count: number, cpuSeconds: number): void {
+    const at = this.#slot(index);
+    const field = at * FIELDS;
+    this.#totals[field]! += count;
+    if (isError) this.#totals[field + 1]! += count;
+    else this.#totals[field + 2]! += latency * count;
+    // NaN: not told.
+    if (cpuSeconds >= 0) this.#addCpu(at, cpuSeconds * count, count);
+  }
+
+  /** Puts totals in the place of whatever the slot held. */
+  replace(index: number, totals: Totals): void {
+    const at = this.#slot(index);
+    this.#clear(at);
+    this.#totals[at * FIELDS] = totals.requests;
+    this.#totals[at * FIELDS + 1] = totals.errors;
+    this.#totals[at * FIELDS + 2] = totals.latencySum;
+    if (totals.cpuRequests > 0) this.#addCpu(at, totals.cpuSum, totals.cpuRequests);
+  }
+
+  /** Adds a share of the slot to the totals: 1 for the whole of it. */
+  addTo(totals: Totals, index: number, share = 1): void {
+    const at = index & this.#mask;
+    if (this.#indices[at] !== (index | 0)) return;
+    totals.requests += this.#totals[at * FIELDS]! * share;
+    totals.errors += this.#totals[at * FIELDS + 1]! * share;
+    totals.latencySum += this.#totals[at * FIELDS + 2]! * share;
+    if (this.#cpu === undefined) return;
+    totals.cpuSum += this.#cpu[at * CPU_FIELDS]! * share;
+    totals.cpuRequests += this.#cpu[at * CPU_FIELDS + 1]! * share;
+  }
+
+  /** The index that stands at a position of the ring. */
+  indexAt(position: number): number {
+    return this.#indices[position]! >>> 0;
+  }
+
+  requestsIn(index: number): number {
+    const at = index & this.#mask;
+    return this.#indices[at] === (index | 0) ? this.#totals[at * FIELDS]! : 0;
+  }
+
+  /** Forgets every slot after the given one. */
+  dropAfter(index: number): void {
+    for (let at = 0; at < this.size; at++) {
+      if (((this.#indices[at]! - index) | 0) > 0) this.#clear(at);
+    }
+  }
+
+  #slot(index: number): number {
+    const at = index & this.#mask;
+    if (this.#indices[at] !== (index | 0)) {
+      this.#clear(at);
+      this.#indices[at] = index;
+    }
+    return at;
+  }
+
+  #clear(at: number): void {
+    this.#totals.fill(0, at * FIELDS, (at + 1) * FIELDS);
+    this.#cpu?.fill(0, at * CPU_FIELDS, (at + 1) * CPU_FIELDS);
+  }
+
+  #addCpu(at: number, cpuSeconds: number, requests: number): void {
+    this.#cpu ??= new Float64Array(this.size * CPU_FIELDS);
+    this.#cpu[at * CPU_FIELDS]! += cpuSeconds;
+    this.#cpu[at * CPU_FIELDS + 1]! += requests;
+  }
+}
+
+export function powerOfTwo(atLeast: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(1, atLeast)));
+}

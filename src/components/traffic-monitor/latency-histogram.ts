@@ -1,0 +1,85 @@
+import type { LatencyDistribution } from '../../models/metrics.ts';
+import { BUCKET_COUNT, bucketUpperBound, bucketValue, RELATIVE_ERROR } from './latency-buckets.ts';
+
+/** The latencies of a window: the sum of the sketches of its slots, without the empty buckets at both ends. */
+export class LatencyHistogram implements LatencyDistribution {
+  readonly count: number;
+  readonly meanSeconds: number;
+  readonly relativeError = RELATIVE_ERROR;
+  readonly #first: number;
+  readonly #counts: Float64Array;
+  readonly #weight: number;
+
+  /**
+   * `counts` of the buckets from `first` on. `count` and `latencySum` are those of the counters, which cut the window
+   * more finely than the sketches do.
+   */
+  constructor(first: number, counts: Float64Array, count: number, latencySum: number) {
+    this.#first = first;
+    this.#counts = counts;
+    this.#weight = counts.reduce((sum, each) => sum + each, 0);
+    this.count = count;
+    this.meanSeconds = count > 0 ? latencySum / count : Number.NaN;
+  }
+
+  /** The latency of rank ⌊q·(n − 1)⌋ in ascending order, counted from 0 (DDSketch, algorithm 2). */
+  quantile(q: number): number {
+    if (this.#isEmpty || Number.isNaN(q)) return Number.NaN;
+    const rank = Math.floor(Math.min(1, Math.max(0, q)) * (this.#weight - 1));
+    let below = 0;
+    for (let i = 0; i < this.#counts.length; i++) {
+      below += this.#counts[i]!;
+      if (below > rank) return bucketValue(this.#first + i);
+    }
+    return bucketValue(this.#first + this.#counts.length - 1);
+  }
+
+  /** Latencies are taken as spread evenly inside the bucket that holds the bound. */
+  fractionAbove(seconds: number): number {
+    if (this.#isEmpty) return 0;
+    let above = 0;
+    for (let i = this.#counts.length - 1; i >= 0; i--) {
+      const share = shareAbove(this.#first + i, seconds);
+      if (share === 0) break;
+      above += this.#counts[i]! * share;
+    }
+    return above / this.#weight;
+  }
+
+  get #isEmpty(): boolean {
+    return this.count === 0 || this.#weight === 0;
+  }
+}
+
+function shareAbove(bucket: number, seconds: number): number {
+  const upper = bucketUpperBound(bucket);
+  const lower = bucket === 0 ? 0 : bucketUpperBound(bucket - 1);
+  if (seconds < lower) return 1;
+  return seconds < upper ? (upper - seconds) / (upper - lower) : 0;
+}
+
+/** Room to add sketches up in, used again for each series. */
+export class HistogramBuilder {
+  readonly counts = new Float64Array(BUCKET_COUNT);
+
+  /** The histogram of what was added; the room is empty afterwards. */
+  build(count: number, latencySum: number): LatencyHistogram {
+    let first = 0;
+    while (first < BUCKET_COUNT && this.counts[first] === 0) first++;
+    let end = BUCKET_COUNT;
+    while (end > first && this.counts[end - 1] === 0) end--;
+    const counts = this.counts.slice(first, end);
+    this.counts.fill(0, first, end);
+    return new LatencyHistogram(first, counts, count, latencySum);
+  }
+
+  /** The occupied buckets of what was added, in ascending order; the room is empty afterwards. */
+  takeBuckets(): Map<number, number> {
+    const buckets = new Map<number, number>();
+    this.counts.forEach((count, bucket) => {
+      if (count > 0) buckets.set(bucket, count);
+    });
+    this.counts.fill(0);
+    return buckets;
+  }
+}

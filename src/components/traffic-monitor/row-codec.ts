@@ -1,0 +1,116 @@
+import type { Totals } from './counter-ring.ts';
+import { BUCKET_COUNT } from './latency-buckets.ts';
+
+/** What one coarse slot of one series holds. */
+export interface SlotContent {
+  /** Width of the slot, s: slots of another width cannot be taken back. */
+  readonly widthSeconds: number;
+  /** Times of the oldest and the newest record in it as far as known, s. */
+  readonly firstSeconds: number;
+  readonly lastSeconds: number;
+  readonly totals: Totals;
+  /** Count by occupied bucket. */
+  readonly buckets: ReadonlyMap<number, number>;
+}
+
+/** Changes when the layout or the buckets change. */
+const VERSION = 1;
+const DOUBLE_BYTES = 8;
+const HEADER_BYTES = 1 + 4 + 8 * DOUBLE_BYTES;
+
+/**
+ * version (1 byte), FNV-1a checksum of all that follows (4), width, first, last, requests, errors, latency sum, CPU sum,
+ * requests with CPU (8 doubles, little endian), then for each occupied bucket in ascending order two LEB128 numbers:
+ * the distance to the bucket before (−1 for the first) and the count.
+ */
+export function encodeSlot(content: SlotContent): Uint8Array {
+  const bytes: number[] = [];
+  let previous = -1;
+  for (const [bucket, count] of content.buckets) {
+    pushNumber(bytes, bucket - previous);
+    pushNumber(bytes, count);
+    previous = bucket;
+  }
+  const payload = new Uint8Array(HEADER_BYTES + bytes.length);
+  const view = new DataView(payload.buffer);
+  const { requests, errors, latencySum, cpuSum, cpuRequests } = content.totals;
+  const { widthSeconds, firstSeconds, lastSeconds } = content;
+  const doubles = [
+    widthSeconds,
+    firstSeconds,
+    lastSeconds,
+    requests,
+    errors,
+    latencySum,
+    cpuSum,
+    cpuRequests,
+  ];
+  for (const [i, value] of doubles.entries()) view.setFloat64(5 + i * DOUBLE_BYTES, value, true);
+  payload.set(bytes, HEADER_BYTES);
+  payload[0] = VERSION;
+  view.setUint32(1, checksum(payload), true);
+  return payload;
+}
+
+/** Undefined for bytes that `encodeSlot` of this version did not write. */
+export function decodeSlot(payload: Uint8Array): SlotContent | undefined {
+  if (payload.length < HEADER_BYTES || payload[0] !== VERSION) return undefined;
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+  if (view.getUint32(1, true) !== checksum(payload)) return undefined;
+  const double = (i: number) => view.getFloat64(5 + i * DOUBLE_BYTES, true);
+  const buckets = readBuckets(payload);
+  if (buckets === undefined) return undefined;
+  return {
+    widthSeconds: double(0),
+    firstSeconds: double(1),
+    lastSeconds: double(2),
+    totals: {
+      requests: double(3),
+      errors: double(4),
+      latencySum: double(5),
+      cpuSum: double(6),
+      cpuRequests: double(7),
+    },
+    buckets,
+  };
+}
+
+function readBuckets(payload: Uint8Array): Map<number, number> | undefined {
+  const buckets = new Map<number, number>();
+  const reader = { at: HEADER_BYTES };
+  let bucket = -1;
+  while (reader.at < payload.length) {
+    bucket += readNumber(payload, reader);
+    const count = readNumber(payload, reader);
+    if (!(bucket < BUCKET_COUNT && count > 0 && !buckets.has(bucket))) return undefined;
+    buckets.set(bucket, count);
+  }
+  return buckets;
+}
+
+function pushNumber(bytes: number[], value: number): void {
+  let rest = value;
+  while (rest >= 128) {
+    bytes.push((rest % 128) + 128);
+    rest = Math.floor(rest / 128);
+  }
+  bytes.push(rest);
+}
+
+/** NaN where the bytes end too early. */
+function readNumber(payload: Uint8Array, reader: { at: number }): number {
+  let value = 0;
+  for (let scale = 1; ; scale *= 128) {
+    const byte = payload[reader.at++];
+    if (byte === undefined) return Number.NaN;
+    value += (byte % 128) * scale;
+    if (byte < 128) return value;
+  }
+}
+
+/** FNV-1a, 32 bit (Fowler, Noll, Vo), of everything behind the checksum itself. */
+function checksum(payload: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  for (let i = 5; i < payload.length; i++) hash = Math.imul(hash ^ payload[i]!, 0x01000193);
+  return hash >>> 0;
+}

@@ -1,0 +1,129 @@
+import type { Topology } from '../../models/data-models.ts';
+import type { BucketSlab } from './bucket-slab.ts';
+import type { Rejection } from './intake-counts.ts';
+import { Series } from './series.ts';
+import type { TimeGrid } from './time-grid.ts';
+
+const LONGEST_ID = 253;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not get in.
+const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f]/;
+
+/** Which series may exist. */
+export interface Admission {
+  readonly topology: Topology | undefined;
+  readonly unknown: 'reject' | 'learn';
+  readonly maxSeries: number;
+}
+
+/** All series by name. Names are keys of Maps only: `__proto__` is a name like any other. */
+export class SeriesRegistry {
+  #admission: Admission;
+  readonly #grid: TimeGrid;
+  readonly #slab: BucketSlab;
+  readonly #byService = new Map<string, Map<string, Series>>();
+  readonly #endToEnd = new Map<string, Series>();
+  readonly #byChain = new Map<string, Series[]>();
+  #size = 0;
+
+  constructor(admission: Admission, grid: TimeGrid, slab: BucketSlab) {
+    this.#admission = admission;
+    this.#grid = grid;
+    this.#slab = slab;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get admission(): Admission {
+    return this.#admission;
+  }
+
+  atService(service: string, chain: string): Series | undefined {
+    return this.#byService.get(service)?.get(chain);
+  }
+
+  endToEnd(chain: string): Series | undefined {
+    return this.#endToEnd.get(chain);
+  }
+
+  /** Every series of a chain, the end-to-end one included. */
+  ofChain(chain: string): readonly Series[] {
+    return this.#byChain.get(chain) ?? [];
+  }
+
+  *all(): Iterable<Series> {
+    for (const ofChain of this.#byChain.values()) yield* ofChain;
+  }
+
+  /** Makes the series, or says why it may not exist. `service` undefined: end to end. */
+  admit(service: string | undefined, chain: string): Series | Rejection {
+    const fault = this.#faultOf(service, chain);
+    if (fault !== undefined) return fault;
+    if (this.#size >= this.#admission.maxSeries) return 'too-many-series';
+    const series = new Series(service, chain, this.#grid, this.#slab);
+    this.#insert(series);
+    return series;
+  }
+
+  /** Takes other rules; series that they do not know are dropped, the others keep their data. */
+  reconfigure(admission: Admission): void {
+    this.#admission = admission;
+    for (const series of [...this.all()]) {
+      if (this.#faultOf(series.service, series.chain) !== undefined) this.#remove(series);
+    }
+  }
+
+  /** Drops the series whose last record is older than the given time. */
+  dropSilent(sinceSeconds: number): void {
+    for (const series of [...this.all()]) {
+      if (series.lastSeconds < sinceSeconds) this.#remove(series);
+    }
+  }
+
+  #faultOf(service: string | undefined, chain: string): Rejection | undefined {
+    if (!isId(chain) || (service !== undefined && !isId(service))) return 'invalid-id';
+    const { topology, unknown } = this.#admission;
+    if (unknown === 'learn') return undefined;
+    const spec = service === undefined ? undefined : topology?.services.get(service);
+    if (service !== undefined && spec === undefined) return 'unknown-service';
+    if (topology?.chains.has(chain) !== true) return 'unknown-chain';
+    return spec === undefined || spec.chains.includes(chain) ? undefined : 'chain-not-listed';
+  }
+
+  #insert(series: Series): void {
+    this.#size++;
+    const ofChain = this.#byChain.get(series.chain);
+    if (ofChain === undefined) this.#byChain.set(series.chain, [series]);
+    else ofChain.push(series);
+    if (series.service === undefined) {
+      this.#endToEnd.set(series.chain, series);
+      return;
+    }
+    const ofService = this.#byService.get(series.service);
+    if (ofService === undefined) this.#byService.set(series.service, new Map([[series.chain, series]]));
+    else ofService.set(series.chain, series);
+  }
+
+  #remove(series: Series): void {
+    this.#size--;
+    series.release();
+    const rest = this.ofChain(series.chain).filter((other) => other !== series);
+    if (rest.length === 0) this.#byChain.delete(series.chain);
+    else this.#byChain.set(series.chain, rest);
+    if (series.service === undefined) this.#endToEnd.delete(series.chain);
+    else this.#removeAtService(series.service, series.chain);
+  }
+
+  #removeAtService(service: string, chain: string): void {
+    const ofService = this.#byService.get(service);
+    ofService?.delete(chain);
+    if (ofService?.size === 0) this.#byService.delete(service);
+  }
+}
+
+function isId(name: string): boolean {
+  return (
+    typeof name === 'string' && name.length > 0 && name.length <= LONGEST_ID && !CONTROL_CHARACTER.test(name)
+  );
+}

@@ -1,0 +1,115 @@
+import type { BucketSlab } from './bucket-slab.ts';
+import { CounterRing, type Totals } from './counter-ring.ts';
+import { bucketOf, HIGHEST_SECONDS } from './latency-buckets.ts';
+import { SketchRing } from './sketch-ring.ts';
+import type { TimeGrid } from './time-grid.ts';
+
+/** Everything that is kept of one chain at one service, or of one chain end to end. */
+export class Series {
+  /** Undefined for an end-to-end series. */
+  readonly service: string | undefined;
+  readonly chain: string;
+  /** Times of the oldest and the newest record, s. */
+  firstSeconds = Number.POSITIVE_INFINITY;
+  lastSeconds = Number.NEGATIVE_INFINITY;
+  /** Whether any coarse slot changed since it was last drained. */
+  changed = false;
+  readonly fine: CounterRing;
+  readonly fineSketches: SketchRing;
+  readonly coarse: CounterRing;
+  readonly coarseSketches: SketchRing;
+  readonly #grid: TimeGrid;
+  readonly #changedSlots: Uint8Array;
+
+  constructor(service: string | undefined, chain: string, grid: TimeGrid, slab: BucketSlab) {
+    this.service = service;
+    this.chain = chain;
+    this.#grid = grid;
+    this.fine = new CounterRing(grid.recentSlots);
+    this.fineSketches = new SketchRing(Math.ceil(grid.recentSlots / grid.finePerSketch) + 1, slab);
+    this.coarse = new CounterRing(grid.coarseSlots);
+    this.coarseSketches = new SketchRing(grid.coarseSlots, slab);
+    this.#changedSlots = new Uint8Array(this.coarse.size);
+  }
+
+  /** `fine` is the slot of `atSeconds`; `isRecent` says whether the fine ring still reaches back to it. */
+  record(
+    atSeconds: number,
+    fine: number,
+    isRecent: boolean,
+    latency: number,
+    isError: boolean,
+    count: number,
+    cpuSeconds: number,
+  ): void {
+    const coarse = this.#grid.coarseOf(fine);
+    const seconds = Math.min(latency, HIGHEST_SECONDS);
+    this.coarse.add(coarse, seconds, isError, count, cpuSeconds);
+    if (isRecent) this.fine.add(fine, seconds, isError, count, cpuSeconds);
+    if (!isError) {
+      const bucket = bucketOf(seconds);
+      this.coarseSketches.add(coarse, bucket, count);
+      if (isRecent) this.fineSketches.add(this.#grid.sketchOf(fine), bucket, count);
+    }
+    this.#touch(coarse);
+    this.widen(atSeconds, atSeconds);
+  }
+
+  /** Puts a coarse slot in the place of whatever was there; `buckets` are its occupied buckets and their counts. */
+  replaceCoarse(coarse: number, totals: Totals, buckets: ReadonlyMap<number, number>): void {
+    this.coarse.replace(coarse, totals);
+    this.coarseSketches.clear(coarse);
+    for (const [bucket, count] of buckets) this.coarseSketches.add(coarse, bucket, count);
+  }
+
+  /** Takes older and newer records into the times of the first and the last. */
+  widen(firstSeconds: number, lastSeconds: number): void {
+    if (firstSeconds < this.firstSeconds) this.firstSeconds = firstSeconds;
+    if (lastSeconds > this.lastSeconds) this.lastSeconds = lastSeconds;
+  }
+
+  /** Hands out the coarse slots that changed since the last call. */
+  takeChanged(): number[] {
+    const changed: number[] = [];
+    this.#changedSlots.forEach((isChanged, at) => {
+      if (isChanged !== 0) changed.push(this.coarse.indexAt(at));
+    });
+    this.#changedSlots.fill(0);
+    this.changed = false;
+    return changed;
+  }
+
+  /** Forgets what lies after the given time: the clock went back and those times are still to come. */
+  dropAfter(seconds: number): void {
+    const fine = this.#grid.fineOf(seconds);
+    const coarse = this.#grid.coarseOf(fine);
+    for (let at = 0; at < this.coarse.size; at++) {
+      if (this.coarse.requestsIn(this.coarse.indexAt(at)) > 0 && this.coarse.indexAt(at) > coarse) {
+        this.#touch(this.coarse.indexAt(at));
+      }
+    }
+    this.fine.dropAfter(fine);
+    this.fineSketches.dropAfter(this.#grid.sketchOf(fine));
+    this.coarse.dropAfter(coarse);
+    this.coarseSketches.dropAfter(coarse);
+    this.lastSeconds = Math.min(this.lastSeconds, seconds);
+    this.firstSeconds = Math.min(this.firstSeconds, seconds);
+  }
+
+  /** Gives the buckets of what is too old to be asked for back. */
+  expire(newestCoarse: number): void {
+    const firstFine = newestCoarse * this.#grid.finePerCoarse - this.#grid.recentSlots;
+    this.fineSketches.dropBefore(this.#grid.sketchOf(firstFine));
+    this.coarseSketches.dropBefore(newestCoarse - this.#grid.coarseSlots + 1);
+  }
+
+  release(): void {
+    this.fineSketches.release();
+    this.coarseSketches.release();
+  }
+
+  #touch(coarse: number): void {
+    this.#changedSlots[coarse & (this.#changedSlots.length - 1)] = 1;
+    this.changed = true;
+  }
+}
