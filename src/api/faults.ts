@@ -11,6 +11,7 @@ const LONGEST_SHOWN = 80;
 const MOST_NAMES = 20;
 /** Comparing names costs their product; longer ones are no slip of the finger. */
 const LONGEST_COMPARED = 64;
+const MOST_COMPARED = 500;
 
 export function sentenceOf(fault: Fault): string {
   return `${fault.where}: found ${fault.found}, allowed: ${fault.allowed}`;
@@ -43,7 +44,7 @@ export function nearest(names: readonly string[], found: string): string | undef
   if (found.length > LONGEST_COMPARED) return undefined;
   const wanted = bare(found);
   let best: { readonly name: string; readonly distance: number } | undefined;
-  for (const name of names) {
+  for (const name of names.slice(0, MOST_COMPARED)) {
     if (Math.abs(name.length - found.length) > 4) continue;
     const distance = editDistance(bare(name), wanted);
     if (distance <= 2 && distance < wanted.length && (best === undefined || distance < best.distance)) {

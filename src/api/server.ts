@@ -1,9 +1,10 @@
 /** The HTTP server of the daemon: DESIGN section 6. It is built here and listens elsewhere. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { type FastifyInstance, type FastifyServerOptions, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyServerOptions, fastify, LogController } from 'fastify';
 import type { Daemon } from '../models/daemon.ts';
 import { messageOf } from '../models/errors.ts';
 import { watchMethods } from './method-not-allowed.ts';
+import { exposition } from './metrics/exposition.ts';
 import { describeApi, serveDescription } from './openapi.ts';
 import { handleError, ProblemError, sendProblem } from './problems.ts';
 import type { MalformedCounter } from './requests/tally.ts';
@@ -11,6 +12,8 @@ import { allocationsRoutes } from './routes/allocations.ts';
 import { chainsRoute } from './routes/chains.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoute } from './routes/history.ts';
+import { metricsRoute } from './routes/metrics.ts';
+import { overviewRoute } from './routes/overview.ts';
 import { predictionsRoute } from './routes/predictions.ts';
 import { profilesRoute } from './routes/profiles.ts';
 import { requestsRoutes } from './routes/requests.ts';
@@ -49,7 +52,7 @@ function bareServer(daemon: Daemon, { logger }: ServerOptions): ApiServer {
   const server = fastify({
     logger: logger ?? false,
     // One line a record would cost more than the record.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: daemon.settings.server.bodyLimitBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
@@ -99,5 +102,7 @@ async function addRoutes(server: ApiServer, daemon: Daemon, version: string): Pr
   chainsRoute(server, daemon);
   predictionsRoute(server, daemon);
   profilesRoute(server, daemon);
+  metricsRoute(server, exposition(daemon, version, counter));
   healthRoutes(server, daemon, version);
+  overviewRoute(server, daemon, version);
 }

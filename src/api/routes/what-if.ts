@@ -8,6 +8,7 @@ import { rateLimit } from '../rate-limit.ts';
 import { Allocation, type ApiServer, Figure, figure, ProblemResponse } from '../schemas.ts';
 
 const MOST_ENTRIES = 20_000;
+const MOST_FAULTS = 20;
 const LARGEST_FIGURE = 1e9;
 const LARGEST_INSTANCES = 100_000;
 
@@ -79,7 +80,7 @@ export function whatIfRoute(server: ApiServer, daemon: Daemon): void {
     },
     (request) => {
       const faults = faultsOf(daemon, request.body);
-      if (faults.length > 0) throw ProblemError.ofFaults('invalid-request', faults.slice(0, 20));
+      if (faults.length > 0) throw ProblemError.ofFaults('invalid-request', faults.slice(0, MOST_FAULTS));
       spend();
       return answerOf(daemon.whatIf(changesOf(request.body)));
     },
@@ -101,6 +102,7 @@ function faultsOf(daemon: Daemon, { loads = {}, slos = {}, bounds = {} }: WhatIf
 function unknownNames(where: string, entries: object, known: ReadonlyMap<string, unknown>): readonly Fault[] {
   return Object.keys(entries)
     .filter((name) => !known.has(name))
+    .slice(0, MOST_FAULTS)
     .map((name) => ({
       where: `body.${where}`,
       found: `the unknown name ${show(name)}`,
