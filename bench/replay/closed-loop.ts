@@ -11,6 +11,7 @@ import { Delivery, type DeliveryReport } from './delivery.ts';
 import { RecordBatch } from './record-batch.ts';
 import { ScoredRun } from './scored-run.ts';
 import type { SimulatedSystem } from './shipped-system.ts';
+import { mean } from './statistics.ts';
 
 export interface ClosedLoopOptions {
   readonly client: DaemonClient;
@@ -24,6 +25,8 @@ export interface ClosedLoopOptions {
   readonly applyDelaySeconds: number;
   /** Whether visits tell their CPU, or latency alone. */
   readonly withCpu: boolean;
+  /** Simulated time between two batches, s; default 5. */
+  readonly sliceSeconds?: number;
   readonly signal: AbortSignal;
   readonly observer?: LoopObserver;
 }
@@ -49,9 +52,10 @@ export interface LoopResult {
   readonly highestLagSeconds: number;
 }
 
-/** Simulated time between two batches, and the longest one when the simulation has fallen behind. */
 const SLICE_SECONDS = 5;
-const LONGEST_SLICE_SECONDS = 15;
+
+/** When the simulation has fallen behind, a slice grows at most by this factor. */
+const LARGEST_GROWTH = 3;
 
 interface Ordered {
   readonly service: number;
@@ -105,9 +109,10 @@ class ClosedLoop {
   /** Waits until the daemon's clock has passed another slice; when it has passed more, the slice is longer. */
   async #nextSliceEnd(endSeconds: number): Promise<number> {
     const from = this.#run.nowSeconds;
-    const missing = from + SLICE_SECONDS - this.#elapsedSeconds();
+    const slice = this.#options.sliceSeconds ?? SLICE_SECONDS;
+    const missing = from + slice - this.#elapsedSeconds();
     if (missing > 0) await sleep((missing / this.#options.clock.speed) * 1000);
-    return Math.min(endSeconds, from + LONGEST_SLICE_SECONDS, this.#elapsedSeconds());
+    return Math.min(endSeconds, from + LARGEST_GROWTH * slice, this.#elapsedSeconds());
   }
 
   async #simulateTo(seconds: number): Promise<void> {
@@ -165,7 +170,7 @@ class ClosedLoop {
       changes: this.#changes,
       wallSeconds,
       achievedSpeed: this.#run.nowSeconds / wallSeconds,
-      meanLagSeconds: this.#lags.reduce((total, lag) => total + lag, 0) / this.#lags.length,
+      meanLagSeconds: mean(this.#lags),
       highestLagSeconds: Math.max(...this.#lags),
     };
   }

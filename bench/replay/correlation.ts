@@ -1,4 +1,5 @@
 import type { MinutePoint } from './scored-run.ts';
+import { pearson, sum } from './statistics.ts';
 
 export interface LoadFollowing {
   /** Correlation of the allocated cores with the load of the same minute. */
@@ -13,29 +14,10 @@ const LONGEST_LAG_MINUTES = 15;
 /** How well the allocation follows the load: Pearson's r between load(t) and cores(t + lag). */
 export function loadFollowing(minutes: readonly MinutePoint[]): LoadFollowing {
   const load = minutes.map(({ requestsPerSecond }) => requestsPerSecond);
-  const cores = minutes.map((point) => point.cores.reduce((total, value) => total + value, 0));
+  const cores = minutes.map((point) => sum(point.cores));
   const byLag = Array.from({ length: LONGEST_LAG_MINUTES + 1 }, (_, lag) =>
     pearson(load.slice(0, load.length - lag), cores.slice(lag)),
   );
   const atLag = Math.max(...byLag.filter((value) => !Number.isNaN(value)), -1);
   return { atOnce: byLag[0]!, lagMinutes: Math.max(0, byLag.indexOf(atLag)), atLag };
-}
-
-/** NaN when one of them does not vary. */
-export function pearson(xs: readonly number[], ys: readonly number[]): number {
-  const meanX = mean(xs);
-  const meanY = mean(ys);
-  let xy = 0;
-  let xx = 0;
-  let yy = 0;
-  for (let i = 0; i < xs.length; i++) {
-    xy += (xs[i]! - meanX) * (ys[i]! - meanY);
-    xx += (xs[i]! - meanX) ** 2;
-    yy += (ys[i]! - meanY) ** 2;
-  }
-  return xy / Math.sqrt(xx * yy);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0) / values.length;
 }

@@ -1,5 +1,5 @@
 import type { DaemonClient, IntakeAnswer } from './daemon-client.ts';
-import { percentile } from './percentile.ts';
+import { percentile } from './statistics.ts';
 
 export interface DeliveryReport {
   readonly records: number;

@@ -1,4 +1,4 @@
-import { percentile } from './percentile.ts';
+import { percentile } from './statistics.ts';
 
 /** Width of the windows in which an objective is judged, s. */
 export const WINDOW_SECONDS = 60;

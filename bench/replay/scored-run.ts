@@ -4,6 +4,7 @@ import { QueueSimulator, type SimulationListener } from './queue-simulator.ts';
 import { randomStreams } from './random-variates.ts';
 import type { PoolShape } from './server-pool.ts';
 import type { SimulatedSystem } from './shipped-system.ts';
+import { sum } from './statistics.ts';
 
 /** One minute of a run. */
 export interface MinutePoint {
@@ -64,6 +65,11 @@ export class ScoredRun implements SimulationListener {
 
   get visits(): number {
     return this.#simulator.visits;
+  }
+
+  /** The minutes that are over. */
+  get minutes(): readonly MinutePoint[] {
+    return this.#minutes;
   }
 
   shape(service: number): PoolShape {
@@ -143,8 +149,4 @@ export class ScoredRun implements SimulationListener {
   #usedCoreSeconds(): number {
     return sum(this.#coreSeconds.map((_, service) => this.#simulator.usedCoreSeconds(service)));
   }
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

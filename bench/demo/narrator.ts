@@ -1,0 +1,102 @@
+import { styleText } from 'node:util';
+import type { LoopObserver } from '../replay/closed-loop.ts';
+import type { Advice, ServiceAdvice } from '../replay/daemon-client.ts';
+import type { ScoredRun } from '../replay/scored-run.ts';
+import type { SimulatedSystem } from '../replay/shipped-system.ts';
+import { SCENARIO } from './scenario.ts';
+
+const REPORT_EVERY_SECONDS = 600;
+
+export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan';
+
+/** Colours where someone looks at a terminal, plain text everywhere else. */
+export function painted(style: Style, text: string): string {
+  const inColour = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
+  return inColour ? styleText(style, text) : text;
+}
+
+/** Tells the story of a run, line by line. */
+export class Narrator implements LoopObserver {
+  readonly #system: SimulatedSystem;
+  readonly #print: (line: string) => void;
+  readonly #shown = new Map<string, string>();
+  #reported = 0;
+  #events = [
+    {
+      at: SCENARIO.burst.fromSeconds,
+      what: `a burst: ${SCENARIO.burst.factor} × the load for ${(SCENARIO.burst.untilSeconds - SCENARIO.burst.fromSeconds) / 60} minutes`,
+    },
+    {
+      at: SCENARIO.slowdown.fromSeconds,
+      what: `${SCENARIO.slowdown.service} slows down: every visit now burns ${SCENARIO.slowdown.factor} × the CPU`,
+    },
+  ];
+
+  constructor(system: SimulatedSystem, print: (line: string) => void) {
+    this.#system = system;
+    this.#print = print;
+  }
+
+  onStart(run: ScoredRun): void {
+    const { service, factor, fromSeconds } = SCENARIO.slowdown;
+    const index = this.#system.services.findIndex(({ id }) => id === service);
+    run.setDemandFactor(index, factor, fromSeconds);
+    for (const [place, { id }] of this.#system.services.entries())
+      this.#shown.set(id, size(run.shape(place)));
+  }
+
+  onSlice(run: ScoredRun): void {
+    this.#announce(run.nowSeconds);
+    if (run.nowSeconds < this.#reported + REPORT_EVERY_SECONDS) return;
+    this.#reported += REPORT_EVERY_SECONDS;
+    this.#print(this.#sight(run));
+  }
+
+  onDecision(nowSeconds: number, advice: Advice): void {
+    for (const service of advice.services) this.#tell(nowSeconds, service);
+  }
+
+  #tell(nowSeconds: number, service: ServiceAdvice): void {
+    const before = this.#shown.get(service.id);
+    const after = size(service);
+    if (before === after) return;
+    this.#shown.set(service.id, after);
+    const change = `${service.id}: ${before} → ${after}`;
+    this.#print(`${time(nowSeconds)}  ${painted('cyan', `decides  ${change}`)}`);
+    this.#print(painted('dim', `                 ${service.reason}: ${service.explanation}`));
+  }
+
+  #announce(nowSeconds: number): void {
+    for (const event of this.#events.filter(({ at }) => at <= nowSeconds)) {
+      this.#print(`${time(event.at)}  ${painted('yellow', `event    ${event.what}`)}`);
+    }
+    this.#events = this.#events.filter(({ at }) => at > nowSeconds);
+  }
+
+  /** What the last minute looked like. */
+  #sight(run: ScoredRun): string {
+    const minute = run.minutes.at(-1);
+    const load = `${(minute?.requestsPerSecond ?? 0).toFixed(0)} requests/s`.padEnd(14);
+    const chains = run.windows.map((windows, chain) => {
+      const { id } = this.#system.chains[chain]!;
+      const slo = this.#system.slosSeconds[chain]!;
+      const p95 = windows.closed.at(-1)?.p95Seconds ?? Number.NaN;
+      const text = `${id} ${milliseconds(p95)} of ${milliseconds(slo)}`;
+      return painted(p95 <= slo ? 'green' : 'red', p95 <= slo ? text : `${text} (!)`);
+    });
+    return `${time(run.nowSeconds)}  ${painted('bold', 'sees')}     ${load} p95: ${chains.join(', ')}`;
+  }
+}
+
+function time(seconds: number): string {
+  const minutes = Math.floor(seconds / 60);
+  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}`;
+}
+
+function size({ cpu, instances }: { readonly cpu: number; readonly instances: number }): string {
+  return `${instances} × ${Number(cpu.toFixed(2))} cores`;
+}
+
+export function milliseconds(seconds: number): string {
+  return Number.isFinite(seconds) ? `${(1000 * seconds).toFixed(0)} ms` : 'no answer';
+}
