@@ -145,7 +145,7 @@ function reload(parts: AppParts, next: Settings): readonly string[] {
   const { topology, monitoring, allocation } = parts.settings;
   parts.traffic.reconfigure({ topology, unknown: monitoring.unknown, maxSeries: monitoring.maxSeries });
   parts.profiles.reconfigure(topology);
-  parts.planner.reconfigure({ topology, allocation });
+  parts.planner.reconfigure(allocation, topology);
   parts.capacities.reconfigure(topology);
   parts.series.reconfigure([...topology.chains.keys()]);
   const differs = (left: unknown, right: unknown) => JSON.stringify(left) !== JSON.stringify(right);

@@ -4,7 +4,11 @@ import type { Daemon } from '../../models/daemon.ts';
 import { ProblemError } from '../problems.ts';
 import { type ApiServer, ProblemResponse } from '../schemas.ts';
 
-const Alive = Type.Object({ status: Type.Literal('ok'), version: Type.String() });
+const Alive = Type.Object({
+  status: Type.Literal('ok'),
+  version: Type.String(),
+  time: Type.Number({ description: "The daemon's clock, Unix seconds." }),
+});
 const Ready = Type.Object({ status: Type.Literal('ready') });
 
 export function healthRoutes(server: ApiServer, daemon: Daemon, version: string): void {
@@ -13,6 +17,7 @@ export function healthRoutes(server: ApiServer, daemon: Daemon, version: string)
   server.get('/healthz', { schema: { tags, summary: 'Alive', response: { 200: Alive } } }, () => ({
     status: 'ok' as const,
     version,
+    time: daemon.clock.nowSeconds(),
   }));
 
   server.get(
