@@ -52,7 +52,7 @@ export const ControlSchema = Type.Object(
       description: 'A chain without a record for this long is stale: its services hold.',
     }),
     min_confidence: Type.Number({
-      default: 0.3,
+      default: 0.1,
       minimum: 0,
       maximum: 1,
       description: 'Confidence that a profile needs before its service may shrink on it.',
