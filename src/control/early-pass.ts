@@ -1,14 +1,11 @@
 import type { PassTrigger } from '../models/decisions.ts';
 import { type BurnRates, burnRates } from './objectives/objectives.ts';
-import { chainRate, trafficByChain } from './observe/chain-traffic.ts';
+import { chainRate, standsOut, trafficByChain } from './observe/chain-traffic.ts';
 import { readMetrics } from './observe/observation.ts';
 import type { ControlParts } from './parts.ts';
 
 /** Load is compared with the plan's over this long, s. */
 const JUMP_SECONDS = 30;
-
-/** A jump must stand out of Poisson noise by this many standard deviations. */
-const JUMP_DEVIATIONS = 4;
 
 type EarlyParts = Pick<ControlParts, 'traffic' | 'settings' | 'memory'>;
 
@@ -40,7 +37,5 @@ function burnsFast({ short, long }: BurnRates, limit: number): boolean {
 
 function hasJumped(rate: number | undefined, planned: number | undefined, factor: number): boolean {
   if (rate === undefined || planned === undefined) return false;
-  const seen = rate * JUMP_SECONDS;
-  const expected = planned * JUMP_SECONDS;
-  return rate > planned * factor && seen - expected > JUMP_DEVIATIONS * Math.sqrt(Math.max(1, expected));
+  return rate > planned * factor && standsOut(rate, planned, JUMP_SECONDS);
 }

@@ -43,17 +43,30 @@ function draftOf(
 ): Draft {
   const baseline = withinBounds(service, context.baselines.get(service.id) ?? service.initial);
   if (found === undefined) {
-    return {
-      service,
-      baseline,
-      target: baseline,
-      reason: 'no-data',
-      explanation: `Stays at ${describeAllocation(baseline)}: no latency profile yet, too few requests have been seen.`,
-    };
+    return { service, baseline, target: baseline, ...explainHold(service, baseline, context.observation) };
   }
   const { cpu, memory, instances } = found;
   const planned = { cpu, memory, instances };
   return { service, baseline, planned, target: planned, ...explainPlan(service, baseline, found, tightest) };
+}
+
+/** Why a service could not be planned: its chains fell silent, or too little has been seen of them at all. */
+function explainHold(
+  service: ServiceSpec,
+  baseline: ResourceAllocation,
+  { chains, atSeconds }: Observation,
+): { reason: ReasonCode; explanation: string } {
+  const stays = `Stays at ${describeAllocation(baseline)}`;
+  for (const id of service.chains) {
+    const { load, lastRecordSeconds } = chains.get(id) ?? {};
+    if (load !== undefined || lastRecordSeconds === undefined) continue;
+    const silence = formatNumber(atSeconds - lastRecordSeconds);
+    return { reason: 'stale-data', explanation: `${stays}: no record of ${id} for ${silence} s.` };
+  }
+  return {
+    reason: 'no-data',
+    explanation: `${stays}: too few requests have been seen for a latency profile.`,
+  };
 }
 
 function explainPlan(

@@ -131,7 +131,7 @@ export function seriesOf(
   };
 }
 
-/** A clock that stands still until it is set; sleepers wake when it passes their time. */
+/** A clock that stands still until it is moved; sleepers wake when their time has passed. */
 export class FakeClock implements Clock {
   #now: number;
   #sleepers: { until: number; wake: () => void }[] = [];
@@ -147,19 +147,25 @@ export class FakeClock implements Clock {
   sleep(seconds: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted === true) return resolve();
-      this.#sleepers.push({ until: this.#now + seconds, wake: resolve });
-      signal?.addEventListener('abort', () => resolve(), { once: true });
+      const wake = () => {
+        signal?.removeEventListener('abort', wake);
+        resolve();
+      };
+      signal?.addEventListener('abort', wake);
+      this.#sleepers.push({ until: this.#now + seconds, wake });
     });
   }
 
-  set(now: number): void {
-    this.#now = now;
-    const due = this.#sleepers.filter(({ until }) => until <= now);
-    this.#sleepers = this.#sleepers.filter(({ until }) => until > now);
+  advance(seconds: number): void {
+    this.#now += seconds;
+    const due = this.#sleepers.filter(({ until }) => until <= this.#now);
+    this.#sleepers = this.#sleepers.filter(({ until }) => until > this.#now);
     for (const { wake } of due) wake();
   }
 
-  advance(seconds: number): void {
-    this.set(this.#now + seconds);
+  /** Sets the clock forth or back as an operator would; who sleeps sleeps on as long as before. */
+  jump(seconds: number): void {
+    this.#now += seconds;
+    for (const sleeper of this.#sleepers) sleeper.until += seconds;
   }
 }

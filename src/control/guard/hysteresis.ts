@@ -52,15 +52,15 @@ export function limitStep(draft: Draft, { settings }: GuardContext): Draft {
   );
 }
 
-/** A small saving is not worth a change. */
+/** A small decrease is not worth a change. Cores and memory are looked at alone, so that neither hides the other. */
 export function holdSmallDecrease(draft: Draft, { settings }: GuardContext): Draft {
   if (!shrinks(draft)) return draft;
-  const { pricePerCore, pricePerMebibyte, instanceCost } = settings.allocation;
-  const cost = ({ cpu, memory, instances }: Draft['target']) =>
-    instances * (pricePerCore * cpu + pricePerMebibyte * memory + instanceCost);
-  const saving = 1 - cost(draft.target) / cost(draft.baseline);
+  const { service, baseline, target } = draft;
+  const cores = 1 - capacityCores(service, target) / capacityCores(service, baseline);
+  const memory = 1 - target.memory / baseline.memory;
+  const decrease = Math.max(cores, memory);
   const least = settings.control.minDecrease;
-  if (saving >= least) return draft;
-  const because = `it would save ${formatNumber(Math.max(0, saving) * 100)} %, less than ${formatNumber(least * 100)} %`;
+  if (decrease >= least) return draft;
+  const because = `a decrease of ${formatNumber(decrease * 100)} %, less than ${formatNumber(least * 100)} %, is not worth a change`;
   return heldFromShrinking(draft, 'small-decrease', because);
 }

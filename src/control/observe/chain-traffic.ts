@@ -42,6 +42,14 @@ export function chainRate(traffic: ChainTraffic | undefined): number | undefined
   return traffic.endToEnd?.ratePerSecond;
 }
 
+/** A jump must stand out of Poisson noise by this many standard deviations. */
+const JUMP_DEVIATIONS = 4;
+
+/** Whether a rate over some seconds is higher than another one by more than chance. */
+export function standsOut(rate: number, than: number, seconds: number): boolean {
+  return (rate - than) * seconds > JUMP_DEVIATIONS * Math.sqrt(Math.max(1, than * seconds));
+}
+
 /** Where a statement about a chain comes from: end-to-end samples if there are enough, else its services' times. */
 export function sourceOf(traffic: ChainTraffic): 'end-to-end' | 'composed' {
   return (traffic.endToEnd?.latency.count ?? 0) >= LEAST_REQUESTS ? 'end-to-end' : 'composed';

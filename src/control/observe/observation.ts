@@ -3,12 +3,22 @@ import type { TrafficMetrics } from '../../models/metrics.ts';
 import type { TrafficReader } from '../../models/ports.ts';
 import type { Settings } from '../../models/settings.ts';
 import type { CapacityBook } from '../books/capacity-book.ts';
-import { type ChainTraffic, chainRate, errorRatio, latencyAt, trafficByChain } from './chain-traffic.ts';
+import {
+  type ChainTraffic,
+  chainRate,
+  errorRatio,
+  latencyAt,
+  standsOut,
+  trafficByChain,
+} from './chain-traffic.ts';
 import { ownTimes } from './own-times.ts';
 
 /** Load and latency are judged over this long, s. */
 const RECENT_SECONDS = 300;
 const LAST_MINUTE_SECONDS = 60;
+
+/** A jump of the load within the last minute shows over this long, s. */
+const JUMP_SECONDS = 15;
 
 /** After a change of capacity, requests that met the old one are still under way for this long, s. */
 const SETTLING_SECONDS = 30;
@@ -51,11 +61,12 @@ export function observe(sources: ObserveSources, atSeconds: number): Observation
   const chains = [...recent.byChain].map(([id, traffic]): [string, ChainObservation] => {
     const since = judgedSince(sources, traffic.spec, atSeconds);
     const lastMinute = trafficSince(atSeconds - LAST_MINUTE_SECONDS).byChain.get(id);
+    const jump = trafficSince(atSeconds - JUMP_SECONDS).byChain.get(id);
     return [
       id,
       {
         id,
-        load: recentLoad(sources, traffic, lastMinute, atSeconds),
+        load: recentLoad(sources, id, atSeconds, chainRate(lastMinute), chainRate(jump)),
         observedLatency: latencyAt(traffic, traffic.spec.slo.percentile),
         violating: since !== undefined && isOver(lastMinute) && isOver(trafficSince(since).byChain.get(id)),
         lastRecordSeconds: sources.traffic.lastRecordSeconds(id),
@@ -83,17 +94,22 @@ export function readMetrics(
   return settings.monitoring.latencyScope === 'total' ? ownTimes(metrics, settings.topology) : metrics;
 }
 
-/** Largest rate of the whole steps of the last 300 s and of the last minute, requests/s. */
+/**
+ * Largest rate of the whole steps of the last 300 s, of the last minute, and of a jump that shows within it beyond
+ * chance, requests/s.
+ */
 function recentLoad(
   { traffic, settings }: ObserveSources,
-  recent: ChainTraffic,
-  lastMinute: ChainTraffic | undefined,
+  chain: string,
   atSeconds: number,
+  lastMinute = Number.NaN,
+  jump = Number.NaN,
 ): number | undefined {
   const steps = Math.max(1, Math.ceil(RECENT_SECONDS / settings.prediction.step));
-  const whole = traffic.chainSeries(recent.spec.id, atSeconds, steps).rates;
-  const rates = [...whole, chainRate(lastMinute) ?? Number.NaN].filter((rate) => Number.isFinite(rate));
-  return rates.length === 0 ? undefined : Math.max(...rates);
+  const rates = [...traffic.chainSeries(chain, atSeconds, steps).rates, lastMinute].filter(Number.isFinite);
+  if (rates.length === 0) return undefined;
+  const usual = Math.max(...rates);
+  return standsOut(jump, usual, JUMP_SECONDS) ? jump : usual;
 }
 
 /**

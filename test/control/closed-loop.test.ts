@@ -1,0 +1,156 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { type App, createApp } from '../../src/app.ts';
+import type { ReasonCode } from '../../src/models/decisions.ts';
+import type { Logger } from '../../src/models/ports.ts';
+import type { Settings } from '../../src/models/settings.ts';
+import { seededRandom } from '../../src/utils/random.ts';
+import { temporaryFolder } from '../e2e/daemon-process.ts';
+import { FakeClock, NOW, settingsWith } from './fixtures.ts';
+
+const folder = temporaryFolder();
+afterAll(() => folder.remove());
+
+const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** CPU of one visit, core-seconds. */
+const DEMAND = { 'auth-service': 0.01, 'payment-service': 0.02 };
+const WAYS = {
+  'user-registration': ['auth-service'],
+  'order-processing': ['auth-service', 'payment-service'],
+  'subscription-management': ['payment-service'],
+} as const;
+
+/** The whole daemon on a clock of its own, fed by services that slow down as their load grows. */
+class Trial {
+  readonly clock = new FakeClock(NOW);
+  readonly #random = seededRandom(7);
+  #app: App | undefined;
+
+  async start(name: string, changes: Partial<Settings['control']> = {}): Promise<this> {
+    const settings = settingsWith({ assumeApplied: true, ...changes });
+    const store = { ...settings.store, path: `${folder.path}/${name}` };
+    this.#app = await createApp({ settings: { ...settings, store }, clock: this.clock, logger: SILENT });
+    this.#app.start();
+    return this;
+  }
+
+  get app(): App {
+    return this.#app!;
+  }
+
+  /** Runs that many seconds with `rate` requests/s of each chain. */
+  async run(seconds: number, rate: number): Promise<void> {
+    for (let elapsed = 0; elapsed < seconds; elapsed += 5) {
+      this.#record(5 * rate);
+      this.clock.advance(5);
+      // The loop's turn: everything in it that is not a timer of the clock settles within a few turns.
+      for (let turn = 0; turn < 8; turn += 1) await new Promise(setImmediate);
+    }
+  }
+
+  cores(service: keyof typeof DEMAND): number {
+    const { cpu, instances } = this.app.daemon.capacityInForce(service)!;
+    return cpu * instances;
+  }
+
+  reasons(): ReasonCode[] {
+    return this.app.daemon.latestDecision()?.services.map(({ reason }) => reason) ?? [];
+  }
+
+  #record(requests: number): void {
+    for (const [chain, services] of Object.entries(WAYS)) {
+      for (let index = 0; index < requests; index += 1) {
+        const times = services.map((service) => this.#responseTime(service, requests / 5));
+        for (const [at, seconds] of times.entries()) {
+          this.app.daemon.intake.recordRequest(services[at]!, chain, seconds);
+        }
+        this.app.daemon.intake.recordEndToEnd(
+          chain,
+          times.reduce((sum, seconds) => sum + seconds, 0),
+        );
+      }
+    }
+  }
+
+  /** Exponential, with the mean of processor sharing; two chains pass through each service. */
+  #responseTime(service: keyof typeof DEMAND, rate: number): number {
+    const utilization = Math.min(0.98, (2 * rate * DEMAND[service]) / this.cores(service));
+    return (-Math.log(1 - this.#random()) * DEMAND[service]) / (1 - utilization);
+  }
+}
+
+describe('the daemon on a clock of its own', () => {
+  it('gives back what is not needed step by step, keeps the SLOs, and grows with the load before its turn', async () => {
+    const trial = await new Trial().start('steps');
+    await trial.run(900, 20);
+    const afterQuarter = trial.cores('auth-service');
+    expect(afterQuarter).toBeLessThanOrEqual(2);
+    await trial.run(2700, 20);
+    const settled = trial.cores('auth-service');
+    expect(settled).toBeLessThan(afterQuarter);
+    // 20 requests/s of two chains at 10 ms each are 0.4 cores; nothing may go below that.
+    expect(settled).toBeGreaterThan(0.4);
+    for (const chain of trial.app.daemon.objectives().chains) expect(chain.violationRatio).toBeLessThan(0.05);
+
+    const passes = () =>
+      Object.values(trial.app.daemon.passes.completed).reduce((sum, count) => sum + count, 0);
+    const before = passes();
+    await trial.run(90, 60);
+    expect(passes()).toBeGreaterThan(before);
+    expect(
+      trial.app.daemon.passes.completed['load-jump'] + trial.app.daemon.passes.completed['burn-rate'],
+    ).toBeGreaterThan(0);
+    expect(trial.cores('auth-service')).toBeGreaterThan(1.2);
+    await trial.app.stop();
+  });
+
+  it('shrinks nothing when the records stop', async () => {
+    const trial = await new Trial().start('silence');
+    await trial.run(600, 20);
+    const cores = trial.cores('payment-service');
+    await trial.run(1800, 0);
+    expect(trial.cores('payment-service')).toBeGreaterThanOrEqual(cores);
+    expect(new Set(trial.reasons())).toEqual(new Set(['stale-data']));
+    await trial.app.stop();
+  });
+
+  it('changes nothing while it is paused', async () => {
+    const trial = await new Trial().start('paused', { paused: true });
+    await trial.run(900, 20);
+    expect(trial.cores('auth-service')).toBe(4);
+    expect(trial.reasons()).toEqual(['paused', 'paused']);
+    await trial.app.stop();
+  });
+
+  it('goes on after its clock was set back or forth by an hour', async () => {
+    const trial = await new Trial().start('clock');
+    await trial.run(600, 20);
+    for (const jump of [-3600, 3600]) {
+      trial.clock.jump(jump);
+      const { completed } = trial.app.daemon.passes;
+      const before = completed.interval;
+      await trial.run(660, 20);
+      expect(completed.interval).toBeGreaterThan(before);
+      expect(trial.app.daemon.passes.failed).toBe(0);
+      expect(trial.cores('auth-service')).toBeGreaterThan(0.4);
+    }
+    await trial.app.stop();
+  });
+
+  it('counts every accepted record once across a restart', async () => {
+    const first = await new Trial().start('restart');
+    await first.run(300, 10);
+    const count = (app: App) =>
+      app.daemon.traffic
+        .getMetrics(3600, first.clock.nowSeconds())
+        .services.reduce((sum, { requests }) => sum + requests, 0);
+    const before = count(first.app);
+    expect(before).toBe(300 * 10 * 4);
+    await first.app.stop();
+    const settings = settingsWith();
+    const store = { ...settings.store, path: `${folder.path}/restart` };
+    const again = await createApp({ settings: { ...settings, store }, clock: first.clock, logger: SILENT });
+    expect(count(again)).toBe(before);
+    await again.stop();
+  });
+});
