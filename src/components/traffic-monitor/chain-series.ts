@@ -1,8 +1,8 @@
 import type { ChainSpec } from '../../models/data-models.ts';
 import { visitsByService } from '../../models/data-models.ts';
 import type { ChainSeries } from '../../models/metrics.ts';
-import type { ActivityRing } from './activity-ring.ts';
 import { noTotals, type Totals } from './counter-ring.ts';
+import type { Coverage } from './coverage.ts';
 import type { Series } from './series.ts';
 import type { TimeGrid } from './time-grid.ts';
 
@@ -14,56 +14,50 @@ export interface ChainSeriesRequest {
   readonly untilSeconds: number;
   readonly steps: number;
   readonly stepSeconds: number;
-  /** Nothing was watched before this time, s. */
-  readonly watchedSince: number;
   /** Coarse slots before this one are gone. */
   readonly oldestCoarse: number;
 }
 
-/** The last whole steps of a chain, aligned to the epoch; the rules are those of `TrafficReader.chainSeries`. */
-export function chainSeries(
-  request: ChainSeriesRequest,
-  grid: TimeGrid,
-  activity: ActivityRing,
-): ChainSeries {
+/**
+ * The last whole steps of a chain, aligned to the epoch; the rules are those of `TrafficReader.chainSeries`. Latency and
+ * errors are those of the end-to-end samples where there are any in these steps, else of the series that gives the rate.
+ */
+export function chainSeries(request: ChainSeriesRequest, grid: TimeGrid, coverage: Coverage): ChainSeries {
+  const result = unknownSeries(request);
+  const source = rateSource(request, result.startSeconds, grid);
+  if (source === undefined) return result;
+  const endToEnd = endToEndSource(request, result.startSeconds, grid);
+  const observed = endToEnd !== undefined && requestsOf(endToEnd) > 0 ? endToEnd : source;
+  const firstSeconds = Math.min(...request.series.map((series) => series.firstSeconds));
+  for (let i = 0; i < request.steps; i++) {
+    const from = result.startSeconds + i * request.stepSeconds;
+    const to = from + request.stepSeconds;
+    if (to <= firstSeconds || !wasWatched(from, to, request.oldestCoarse, grid, coverage)) continue;
+    const covered = coverage.coveredSeconds(from, to);
+    result.rates[i] = source.totals[i]!.requests / source.visits / covered;
+    setObserved(result, i, observed.totals[i]!);
+  }
+  return result;
+}
+
+function unknownSeries(request: ChainSeriesRequest): ChainSeries {
   const { chain, steps, stepSeconds } = request;
+  // A step that ends just now must not be lost to rounding.
   const end = Math.floor(request.untilSeconds / stepSeconds + 1e-9);
-  const startSeconds = (end - steps) * stepSeconds;
-  const result: ChainSeries = {
+  return {
     chain,
-    startSeconds,
+    startSeconds: (end - steps) * stepSeconds,
     stepSeconds,
     rates: new Float64Array(steps).fill(Number.NaN),
     latencies: new Float64Array(steps).fill(Number.NaN),
     errorRatios: new Float64Array(steps).fill(Number.NaN),
   };
-  const sums = (series: Series) =>
-    Array.from({ length: steps }, (_, i) =>
-      sumOver(series, startSeconds + i * stepSeconds, startSeconds + (i + 1) * stepSeconds, grid),
-    );
-  const source = rateSource(request, sums);
-  if (source === undefined) return result;
-  const firstSeconds = Math.min(...request.series.map((series) => series.firstSeconds));
-  const endToEnd = request.series.find((series) => series.service === undefined);
-  const observed = endToEnd === undefined ? [] : sums(endToEnd);
-  const hasObserved = observed.some((totals) => totals.requests > 0);
-  for (let i = 0; i < steps; i++) {
-    const from = startSeconds + i * stepSeconds;
-    const to = from + stepSeconds;
-    if (to <= firstSeconds || !wasActive(from, to, request.oldestCoarse, grid, activity)) continue;
-    result.rates[i] =
-      source.totals[i]!.requests / source.visits / coveredSeconds(from, to, request.watchedSince, grid);
-    const totals = hasObserved ? observed[i]! : source.totals[i]!;
-    if (totals.requests > 0) result.errorRatios[i] = totals.errors / totals.requests;
-    const answered = totals.requests - totals.errors;
-    if (answered > 0) result.latencies[i] = totals.latencySum / answered;
-  }
-  return result;
 }
 
-/** The part of [from, to) that was watched, and never less than one fine slot. */
-export function coveredSeconds(from: number, to: number, watchedSince: number, grid: TimeGrid): number {
-  return Math.max(grid.fineSeconds, to - Math.max(from, watchedSince));
+function setObserved(result: ChainSeries, step: number, totals: Totals): void {
+  const answered = totals.requests - totals.errors;
+  if (totals.requests > 0) result.errorRatios[step] = totals.errors / totals.requests;
+  if (answered > 0) result.latencies[step] = totals.latencySum / answered;
 }
 
 interface RateSource {
@@ -72,24 +66,52 @@ interface RateSource {
   readonly visits: number;
 }
 
-function rateSource(request: ChainSeriesRequest, sums: (series: Series) => Totals[]): RateSource | undefined {
-  const visits = request.spec === undefined ? undefined : visitsByService(request.spec);
-  // visitsByService names the services in the order of the stages.
-  const candidates =
-    visits === undefined
-      ? request.series.filter((series) => series.service !== undefined)
-      : [...visits.keys()].flatMap((service) =>
-          request.series.filter((series) => series.service === service),
-        );
-  const measured = candidates.map((series) => ({
-    totals: sums(series),
-    visits: visits?.get(series.service ?? '') ?? 1,
-  }));
-  const busy = measured.filter((source) => requestsOf(source) > 0);
-  if (visits === undefined) busy.sort((a, b) => requestsOf(b) - requestsOf(a));
-  if (busy[0] !== undefined) return busy[0];
-  const endToEnd = request.series.find((series) => series.service === undefined);
-  return endToEnd === undefined ? measured[0] : { totals: sums(endToEnd), visits: 1 };
+/** The first stage with records; without stages the service with the most; else the end-to-end samples. */
+function rateSource(
+  request: ChainSeriesRequest,
+  startSeconds: number,
+  grid: TimeGrid,
+): RateSource | undefined {
+  const sources = serviceSources(request, startSeconds, grid);
+  const busy = sources.filter((source) => requestsOf(source) > 0);
+  if (request.spec === undefined) busy.sort((a, b) => requestsOf(b) - requestsOf(a));
+  return busy[0] ?? endToEndSource(request, startSeconds, grid) ?? sources[0];
+}
+
+/** In the order of the stages, where the chain has any. */
+function serviceSources(request: ChainSeriesRequest, startSeconds: number, grid: TimeGrid): RateSource[] {
+  const atServices = request.series.filter((series) => series.service !== undefined);
+  if (request.spec === undefined) {
+    return atServices.map((series) => sourceOf(series, 1, request, startSeconds, grid));
+  }
+  return [...visitsByService(request.spec)].flatMap(([service, visits]) =>
+    atServices
+      .filter((series) => series.service === service)
+      .map((series) => sourceOf(series, visits, request, startSeconds, grid)),
+  );
+}
+
+function endToEndSource(
+  request: ChainSeriesRequest,
+  startSeconds: number,
+  grid: TimeGrid,
+): RateSource | undefined {
+  const series = request.series.find((each) => each.service === undefined);
+  return series === undefined ? undefined : sourceOf(series, 1, request, startSeconds, grid);
+}
+
+function sourceOf(
+  series: Series,
+  visits: number,
+  request: ChainSeriesRequest,
+  startSeconds: number,
+  grid: TimeGrid,
+): RateSource {
+  const totals = Array.from({ length: request.steps }, (_, i) => {
+    const from = startSeconds + i * request.stepSeconds;
+    return sumOver(series, from, from + request.stepSeconds, grid);
+  });
+  return { totals, visits };
 }
 
 function requestsOf(source: RateSource): number {
@@ -102,15 +124,16 @@ function sumOver(series: Series, from: number, to: number, grid: TimeGrid): Tota
   return totals;
 }
 
-function wasActive(
+function wasWatched(
   from: number,
   to: number,
   oldestCoarse: number,
   grid: TimeGrid,
-  activity: ActivityRing,
+  coverage: Coverage,
 ): boolean {
-  const slots = overlaps(from, to, grid).map(([slot]) => slot);
-  return slots.every((slot) => slot >= oldestCoarse) && slots.some((slot) => activity.has(slot));
+  const slots = overlaps(from, to, grid);
+  const first = slots[0]?.[0] ?? 0;
+  return first >= oldestCoarse && coverage.wasActive(first, first + slots.length);
 }
 
 /** The coarse slots that [from, to) touches, each with the share of it that lies inside. */

@@ -3,6 +3,7 @@ import { noTotals } from './counter-ring.ts';
 import type { HistogramBuilder } from './latency-histogram.ts';
 import { decodeSlot, encodeSlot, type SlotContent } from './row-codec.ts';
 import type { Series } from './series.ts';
+import type { SeriesRegistry } from './series-registry.ts';
 import type { TimeGrid } from './time-grid.ts';
 
 /** The rows of a series that changed since the last call. */
@@ -35,17 +36,37 @@ function slotContent(series: Series, slot: number, grid: TimeGrid, builder: Hist
   };
 }
 
-/** What a row says about which slot, when it fits the grid and makes sense; otherwise undefined. */
-export function readRow(
+/**
+ * Puts a row in the place of what its slot holds. Undefined when it cannot be read, fits no slot that is kept, or
+ * belongs to a series that may not exist; otherwise the slot and the time of its first record.
+ */
+export function restoreRow(
   row: SeriesWindowRow,
+  registry: SeriesRegistry,
   grid: TimeGrid,
-): { slot: number; content: SlotContent } | undefined {
+  oldestSlot: number,
+  nowSeconds: number,
+): { readonly slot: number; readonly firstSeconds: number } | undefined {
   const content = decodeSlot(row.payload);
+  const slot = Math.round(row.startSeconds / grid.coarseSeconds);
+  const startSeconds = slot * grid.coarseSeconds;
   if (content === undefined || !isSound(content)) return undefined;
-  const slot = row.startSeconds / grid.coarseSeconds;
-  const fits =
-    Math.abs(content.widthSeconds - grid.coarseSeconds) < 1e-9 && Math.abs(slot - Math.round(slot)) < 1e-6;
-  return fits ? { slot: Math.round(slot), content } : undefined;
+  if (!isSame(content.widthSeconds, grid.coarseSeconds) || !isSame(startSeconds, row.startSeconds)) {
+    return undefined;
+  }
+  if (slot < oldestSlot || startSeconds > nowSeconds) return undefined;
+  const series = findOrAdmit(registry, row);
+  if (series === undefined) return undefined;
+  const firstSeconds = clamp(content.firstSeconds, startSeconds, nowSeconds);
+  series.replaceCoarse(slot, content.totals, content.buckets);
+  series.widen(firstSeconds, clamp(content.lastSeconds, firstSeconds, nowSeconds));
+  return { slot, firstSeconds };
+}
+
+function findOrAdmit(registry: SeriesRegistry, row: SeriesWindowRow): Series | undefined {
+  const service = row.service === '' ? undefined : row.service;
+  const series = registry.find(service, row.chain) ?? registry.admit(service, row.chain);
+  return typeof series === 'string' ? undefined : series;
 }
 
 function isSound(content: SlotContent): boolean {
@@ -53,7 +74,16 @@ function isSound(content: SlotContent): boolean {
   const figures = [requests, errors, latencySum, cpuSum, cpuRequests];
   return (
     figures.every((figure) => Number.isFinite(figure) && figure >= 0) &&
+    requests > 0 &&
     errors <= requests &&
     cpuRequests <= requests
   );
+}
+
+function isSame(a: number, b: number): boolean {
+  return Math.abs(a - b) < 1e-6;
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(Math.max(value, low), high);
 }

@@ -55,6 +55,7 @@ function seriesMetrics(
 
 /** Sketch slots are wider than the fine slots that count: at the window's ends they reach a little beyond it. */
 function addSketches(series: Series, window: MetricsWindow, grid: TimeGrid, builder: HistogramBuilder): void {
+  series.settle();
   for (let slot = window.coarseFrom; slot < window.coarseTo; slot++) {
     series.coarseSketches.addTo(builder.counts, slot);
   }

@@ -39,12 +39,9 @@ export class SeriesRegistry {
     return this.#admission;
   }
 
-  atService(service: string, chain: string): Series | undefined {
-    return this.#byService.get(service)?.get(chain);
-  }
-
-  endToEnd(chain: string): Series | undefined {
-    return this.#endToEnd.get(chain);
+  /** `service` undefined: end to end. */
+  find(service: string | undefined, chain: string): Series | undefined {
+    return service === undefined ? this.#endToEnd.get(chain) : this.#byService.get(service)?.get(chain);
   }
 
   /** Every series of a chain, the end-to-end one included. */
@@ -56,7 +53,7 @@ export class SeriesRegistry {
     for (const ofChain of this.#byChain.values()) yield* ofChain;
   }
 
-  /** Makes the series, or says why it may not exist. `service` undefined: end to end. */
+  /** Makes the series, or says why it may not exist. */
   admit(service: string | undefined, chain: string): Series | Rejection {
     const fault = this.#faultOf(service, chain);
     if (fault !== undefined) return fault;

@@ -1,6 +1,7 @@
 import type { BucketSlab } from './bucket-slab.ts';
 import { CounterRing, type Totals } from './counter-ring.ts';
 import { bucketOf, HIGHEST_SECONDS } from './latency-buckets.ts';
+import { OpenSketch } from './open-sketch.ts';
 import { SketchRing } from './sketch-ring.ts';
 import type { TimeGrid } from './time-grid.ts';
 
@@ -19,6 +20,7 @@ export class Series {
   readonly coarse: CounterRing;
   readonly coarseSketches: SketchRing;
   readonly #grid: TimeGrid;
+  readonly #open = new OpenSketch();
   readonly #changedSlots: Uint8Array;
 
   constructor(service: string | undefined, chain: string, grid: TimeGrid, slab: BucketSlab) {
@@ -46,17 +48,24 @@ export class Series {
     const seconds = Math.min(latency, HIGHEST_SECONDS);
     this.coarse.add(coarse, seconds, isError, count, cpuSeconds);
     if (isRecent) this.fine.add(fine, seconds, isError, count, cpuSeconds);
-    if (!isError) {
-      const bucket = bucketOf(seconds);
-      this.coarseSketches.add(coarse, bucket, count);
-      if (isRecent) this.fineSketches.add(this.#grid.sketchOf(fine), bucket, count);
-    }
+    if (!isError) this.#sketch(this.#grid.sketchOf(fine), isRecent, bucketOf(seconds), count);
     this.#touch(coarse);
     this.widen(atSeconds, atSeconds);
   }
 
+  /** Puts what the open sketch holds into the rings. To be called before sketches are read. */
+  settle(): void {
+    const slot = this.#open.slot;
+    const coarse = this.#grid.coarseOf(slot * this.#grid.finePerSketch);
+    this.#open.take((bucket, count) => {
+      this.coarseSketches.add(coarse, bucket, count);
+      this.fineSketches.add(slot, bucket, count);
+    });
+  }
+
   /** Puts a coarse slot in the place of whatever was there; `buckets` are its occupied buckets and their counts. */
   replaceCoarse(coarse: number, totals: Totals, buckets: ReadonlyMap<number, number>): void {
+    this.settle();
     this.coarse.replace(coarse, totals);
     this.coarseSketches.clear(coarse);
     for (const [bucket, count] of buckets) this.coarseSketches.add(coarse, bucket, count);
@@ -70,6 +79,7 @@ export class Series {
 
   /** Hands out the coarse slots that changed since the last call. */
   takeChanged(): number[] {
+    this.settle();
     const changed: number[] = [];
     this.#changedSlots.forEach((isChanged, at) => {
       if (isChanged !== 0) changed.push(this.coarse.indexAt(at));
@@ -81,6 +91,8 @@ export class Series {
 
   /** Forgets what lies after the given time: the clock went back and those times are still to come. */
   dropAfter(seconds: number): void {
+    this.settle();
+    this.#open.slot = -1;
     const fine = this.#grid.fineOf(seconds);
     const coarse = this.#grid.coarseOf(fine);
     for (let at = 0; at < this.coarse.size; at++) {
@@ -98,6 +110,7 @@ export class Series {
 
   /** Gives the buckets of what is too old to be asked for back. */
   expire(newestCoarse: number): void {
+    this.settle();
     const firstFine = newestCoarse * this.#grid.finePerCoarse - this.#grid.recentSlots;
     this.fineSketches.dropBefore(this.#grid.sketchOf(firstFine));
     this.coarseSketches.dropBefore(newestCoarse - this.#grid.coarseSlots + 1);
@@ -106,6 +119,20 @@ export class Series {
   release(): void {
     this.fineSketches.release();
     this.coarseSketches.release();
+  }
+
+  #sketch(slot: number, isRecent: boolean, bucket: number, count: number): void {
+    if (slot > this.#open.slot) {
+      this.settle();
+      this.#open.slot = slot;
+    }
+    if (slot === this.#open.slot) this.#open.add(bucket, count);
+    else this.#sketchLate(slot, isRecent, bucket, count);
+  }
+
+  #sketchLate(slot: number, isRecent: boolean, bucket: number, count: number): void {
+    this.coarseSketches.add(this.#grid.coarseOf(slot * this.#grid.finePerSketch), bucket, count);
+    if (isRecent) this.fineSketches.add(slot, bucket, count);
   }
 
   #touch(coarse: number): void {
