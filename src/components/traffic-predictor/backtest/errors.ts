@@ -89,3 +89,23 @@ export function relativeError(
   });
   return { ratio: ofModel === ofReference ? 1 : ofModel / ofReference, pairs };
 }
+
+/** Summed absolute error of a model minus that of a reference, by origin; 0 where there is nothing to compare. */
+export function lossDifferences(
+  values: Float64Array,
+  origins: Int32Array,
+  model: Float64Array,
+  reference: Float64Array,
+  horizon: number,
+): Float64Array {
+  return Float64Array.from(origins, (origin, i) => {
+    let sum = 0;
+    for (let h = 1; h <= horizon; h++) {
+      const truth = values[origin + h] ?? Number.NaN;
+      const difference =
+        Math.abs(truth - model[i * horizon + h - 1]!) - Math.abs(truth - reference[i * horizon + h - 1]!);
+      if (!Number.isNaN(difference)) sum += difference;
+    }
+    return sum;
+  });
+}

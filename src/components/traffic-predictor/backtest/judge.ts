@@ -2,7 +2,8 @@ import type { ForecastModel } from '../../../models/forecasts.ts';
 import type { Baseline } from '../baselines/baselines.ts';
 import { BASELINES, baselineForecasts, seasonPeriods } from '../baselines/baselines.ts';
 import { calibrate } from './calibrate.ts';
-import { relativeError } from './errors.ts';
+import { dieboldMariano } from './diebold-mariano.ts';
+import { lossDifferences, relativeError } from './errors.ts';
 import { backtestOrigins } from './origins.ts';
 import type { GruBacktest, Verdict, Voice } from './verdict.ts';
 
@@ -10,8 +11,8 @@ import type { GruBacktest, Verdict, Voice } from './verdict.ts';
 const LEAST_PAIRS = 20;
 /** Origins that the network must have been watched at, none of them in its training. */
 const LEAST_GRU_ORIGINS = 20;
-/** The network must be better than this share of the best baseline's error: a lead within chance does not count. */
-const NEEDED_RATIO = 0.97;
+/** Diebold–Mariano statistic that its lead must reach: one that a coin would give in one of ten cases is none. */
+const NEEDED_LEAD = -1.28;
 
 /**
  * The rolling-origin backtest of one chain: which baseline has the least absolute error over the last part of the
@@ -35,10 +36,10 @@ export function judge(
   const scores: Partial<Record<ForecastModel, number>> = {};
   let best = { model: 'naive' as Baseline, forecasts: naive, score: 1 };
   for (const { model, forecasts } of byModel) {
-    const { ratio, pairs } = relativeError(values, origins, forecasts, naive, horizon);
-    if (pairs < LEAST_PAIRS || !Number.isFinite(ratio)) continue;
-    scores[model] = ratio;
-    if (ratio < best.score) best = { model, forecasts, score: ratio };
+    const error = relativeError(values, origins, forecasts, naive, horizon);
+    if (!scored(error)) continue;
+    scores[model] = error.ratio;
+    if (error.ratio < best.score) best = { model, forecasts, score: error.ratio };
   }
   const baseline = baselineVoice(best.model, best.score, scores, values, origins, best.forecasts, horizon);
   const verdict = { baseline, scores, periods, atSeconds };
@@ -71,27 +72,30 @@ function baselineReason(model: Baseline, score: number, scores: Verdict['scores'
 }
 
 function withGru(verdict: Verdict, gru: GruBacktest, values: Float64Array, horizon: number): Verdict {
-  const { origins } = gru;
-  const against = (model: Baseline) =>
-    relativeError(
-      values,
-      origins,
-      gru.medians,
-      baselineForecasts(model, values, origins, horizon, verdict.periods),
-      horizon,
-    );
-  const toNaive = against('naive');
-  const scores = Number.isFinite(toNaive.ratio) ? { ...verdict.scores, gru: toNaive.ratio } : verdict.scores;
-  const best = verdict.baseline.model;
-  const toBest = best === 'naive' ? toNaive : against(best);
-  const comparison = `the GRU's error is ${toBest.ratio.toFixed(2)} of the best baseline's (${best}) over ${origins.length} origins after its training`;
-  if (origins.length < LEAST_GRU_ORIGINS || toBest.pairs < LEAST_PAIRS || !(toBest.ratio < NEEDED_RATIO)) {
-    const reason = `${verdict.baseline.reason}; ${comparison}`;
-    return { ...verdict, scores, baseline: { ...verdict.baseline, reason } };
+  const { origins, medians } = gru;
+  const rival = verdict.baseline.model;
+  const forecastsOf = (model: Baseline) =>
+    baselineForecasts(model, values, origins, horizon, verdict.periods);
+  const best = forecastsOf(rival);
+  const toBest = relativeError(values, origins, medians, best, horizon);
+  const toNaive =
+    rival === 'naive' ? toBest : relativeError(values, origins, medians, forecastsOf('naive'), horizon);
+  const lead = dieboldMariano(lossDifferences(values, origins, medians, best, horizon), origins, horizon);
+  const scores = scored(toNaive) ? { ...verdict.scores, gru: toNaive.ratio } : verdict.scores;
+  const comparison = `the GRU's error is ${toBest.ratio.toFixed(2)} of the best baseline's (${rival}) over ${origins.length} origins after its training`;
+  if (origins.length >= LEAST_GRU_ORIGINS && scored(toBest) && toBest.ratio < 1 && lead <= NEEDED_LEAD) {
+    const gruVoice = {
+      model: 'gru' as const,
+      reason: comparison,
+      ...calibrate(values, origins, gru, horizon),
+    };
+    return { ...verdict, scores, gru: gruVoice };
   }
-  return {
-    ...verdict,
-    scores,
-    gru: { model: 'gru', reason: comparison, ...calibrate(values, origins, gru, horizon) },
-  };
+  const within = toBest.ratio < 1 ? ', which may be chance' : '';
+  const reason = `${verdict.baseline.reason}; ${comparison}${within}`;
+  return { ...verdict, scores, baseline: { ...verdict.baseline, reason } };
+}
+
+function scored({ ratio, pairs }: { readonly ratio: number; readonly pairs: number }): boolean {
+  return pairs >= LEAST_PAIRS && Number.isFinite(ratio);
 }

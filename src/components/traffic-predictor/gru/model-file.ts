@@ -8,7 +8,7 @@ import type { NetworkShape } from '../options.ts';
 const MAGIC = Buffer.from('DTA-SLO-GRU\n');
 const VERSION = 1;
 /** How windows are normalised; part of what the weights mean. It is computed from each window and has no numbers. */
-const SCALER = 'asinh of differences to a moving average over the mean absolute step';
+const SCALER = 'differences to a moving average over the mean absolute step, cut at 20, halved';
 const DIGEST_BYTES = 32;
 
 export interface SavedNetwork {

@@ -1,11 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import type { NetworkShape } from '../options.ts';
+import type { LinearStart } from './linear-start.ts';
 import { QUANTILE_COUNT, QUANTILES } from './quantiles.ts';
 
+const LINEAR_PATH = 'linear_path';
+const RECURRENT_OUTPUT = 'recurrent_output';
+
 /**
- * GRU layers over the window, then one dense layer with three numbers a step: the median, and two increments (before
- * softplus) to the higher quantiles. The last layer starts at zero: untrained, the median is the window's anchor.
+ * Three numbers a step, the median and two increments (before softplus) to the higher quantiles, each the sum of two
+ * paths: GRU layers with a dense layer on their last state, and a linear map of the window. Both end in weights of
+ * zero: untrained, the median is the window's anchor.
  *
  * Input [windows, sequenceLength, features], output [windows, horizon · 3].
  */
@@ -21,8 +26,24 @@ export function buildNetwork(shape: NetworkShape, seed: number): layers.LayersMo
     });
     hidden = symbolic(gru.apply(hidden));
   });
-  const head = layers.layers.dense({ units: shape.horizon * QUANTILE_COUNT, kernelInitializer: 'zeros' });
-  return layers.model({ inputs: input, outputs: symbolic(head.apply(hidden)) });
+  const outputs = { units: shape.horizon * QUANTILE_COUNT, kernelInitializer: 'zeros' as const };
+  const recurrent = layers.layers.dense({ ...outputs, name: RECURRENT_OUTPUT }).apply(hidden);
+  const linear = layers.layers
+    .dense({ ...outputs, useBias: false, name: LINEAR_PATH })
+    .apply(layers.layers.flatten().apply(input));
+  const sum = layers.layers.add().apply([symbolic(recurrent), symbolic(linear)]);
+  return layers.model({ inputs: input, outputs: symbolic(sum) });
+}
+
+/** Gives the linear path its kernel and the outputs their bias. */
+export function startFrom(model: layers.LayersModel, start: LinearStart): void {
+  tf.tidy(() => {
+    const linear = model.getLayer(LINEAR_PATH);
+    linear.setWeights(linear.getWeights().map(({ shape }) => tf.tensor(start.kernel, shape)));
+    const output = model.getLayer(RECURRENT_OUTPUT);
+    const [kernel, bias] = output.getWeights();
+    output.setWeights([kernel!, tf.tensor(start.bias, bias!.shape)]);
+  });
 }
 
 function symbolic(applied: unknown): layers.SymbolicTensor {

@@ -3,13 +3,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { seededRandom } from '../../../utils/random.ts';
 import type { NetworkShape, TrainingSettings } from '../options.ts';
-import { buildNetwork, pinballLoss, setWeights, weightsOf } from './network.ts';
+import { linearStart } from './linear-start.ts';
+import { buildNetwork, pinballLoss, startFrom, weightsOf } from './network.ts';
 import type { Batch, Cuts, TrainingSeries, WindowPlace } from './training-set.ts';
 import { drawPlaces, makeBatch, thinOut, windowPlaces } from './training-set.ts';
 
 /** Windows of one epoch and of validation: bound the cost with many chains or a long history. */
 const WINDOWS_PER_EPOCH = 2048;
 const VALIDATION_WINDOWS = 256;
+/** Windows that the linear start is fitted to. */
+const LINEAR_START_WINDOWS = 4096;
 /** Epochs without a better validation loss after which training stops. */
 const PATIENCE = 8;
 /** Largest Euclidean norm of a gradient; a burst must not throw the weights away. */
@@ -33,8 +36,8 @@ export interface TrainingControl {
 }
 
 /**
- * Trains a new network with Adam on the windows before the first cut and keeps the weights of the epoch with the
- * least pinball loss on those between the cuts. Equal arguments give equal weights unless the time budget ends it.
+ * Trains a new network with Adam on the windows before the first cut, from a linear start, and keeps the weights of
+ * the epoch (the start included) with the least pinball loss on those between the cuts. Equal arguments give equal weights unless the time budget ends it.
  * Gives the event loop a turn after every gradient step. Leaves no tensor behind.
  */
 export async function trainNetwork(
@@ -50,7 +53,9 @@ export async function trainNetwork(
   if (validation.size === 0) {
     return { kind: 'failed', reason: 'no window with changing, known rates to validate on' };
   }
+  const sample = makeBatch(thinOut(places, LINEAR_START_WINDOWS), shape);
   const model = buildNetwork(shape, settings.seed);
+  startFrom(model, linearStart(sample, validation, shape));
   const optimizer = tf.train.adam(settings.learningRate);
   try {
     return await runEpochs(model, optimizer, places, validation, shape, settings, control);
@@ -90,8 +95,6 @@ async function runEpochs(
       return { kind: 'failed', reason: `the loss became ${loss} in epoch ${epoch}` };
     if (loss < best.loss) best = { loss, epoch, weights: weightsOf(model) };
   }
-  if (best.epoch === 0) return { kind: 'failed', reason: 'no epoch was better than the untrained network' };
-  setWeights(model, best.weights);
   return { kind: 'trained', weights: best.weights, epochs: epoch, validationLoss: best.loss };
 }
 

@@ -13,6 +13,10 @@ export interface WindowScale {
 const LEAST_KNOWN = 0.5;
 /** The scale is at least this share of the mean rate, so that a nearly constant series does not explode. */
 const LEAST_RELATIVE_SCALE = 1e-3;
+/** Larger inputs are cut: a burst must not drown the rest of the window. */
+const LARGEST_INPUT = 20;
+/** Inputs are this much smaller than targets, so that they lie where gates still react. */
+const INPUT_UNIT = 2;
 /** Fading weight of the newest step in the anchor. */
 const ANCHOR_WEIGHT = 0.5;
 
@@ -36,7 +40,7 @@ export function writeWindow(
   const scale = scaleOf(filled);
   if (scale === undefined) return undefined;
   for (let i = 0; i < steps; i++) {
-    out[offset + i * features] = Math.asinh((filled[i]! - scale.anchor) / scale.scale);
+    out[offset + i * features] = clamp((filled[i]! - scale.anchor) / scale.scale, LARGEST_INPUT) / INPUT_UNIT;
   }
   if (features > 1) writeLatencies(series.latencies, first, steps, features, out, offset + 1);
   if (features > 2) writeErrorRatios(series.errorRatios, first, steps, features, out, offset + 2);
