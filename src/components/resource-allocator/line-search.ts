@@ -2,7 +2,7 @@ import type { Program } from './program.ts';
 import { nextThreshold, type Response, respond } from './response.ts';
 
 /** Relative error at which a search stops; the sweeps around it do the rest. */
-const CLOSE_ENOUGH = 1e-5;
+const CLOSE_ENOUGH = 1e-7;
 const MOST_STEPS = 30;
 const BEYOND = 1e-9;
 
@@ -22,37 +22,46 @@ export function moveAlong(
 ): number {
   const { services, chains } = program;
   const { visitService, visitWeight } = chains;
-  const { wait, yielding } = response;
+  const { base, wait, weight, yielding } = response;
+  for (let j = from; j < to; j++) base[j - from] = weight[visitService[j]!]!;
   let at = 0;
   let low = least;
   let high = most;
-  for (let step = 0; step < MOST_STEPS; step++) {
+  let lowIsTried = false;
+  let highIsTried = false;
+  for (let round = 0; round < MOST_STEPS; round++) {
     let time = 0;
     let size = Math.abs(target);
     let slope = 0;
     for (let j = from; j < to; j++) {
       const s = visitService[j]!;
-      const weight = visitWeight[j]!;
-      const part = weight * wait[s]!;
+      const step = visitWeight[j]!;
+      const part = step * wait[s]!;
       time += part;
       size += Math.abs(part);
-      slope += weight * weight * yielding[s]!;
+      slope += step * step * yielding[s]!;
     }
     const excess = time - target;
     if (Math.abs(excess) <= CLOSE_ENOUGH * size) return at;
-    if (excess > 0) low = at;
-    else high = at;
+    if (excess > 0) {
+      low = at;
+      lowIsTried = true;
+    } else {
+      high = at;
+      highIsTried = true;
+    }
     if (low >= high) return at;
-    const length = slope > 0 ? newtonStep(time, target, slope) : jump(program, response, from, to, excess);
+    let length = excess > 0 && target > 0 ? wayToYielding(program, response, from, to, target) : 0;
+    if (length === 0 && slope > 0) length = newtonStep(time, target, slope);
+    else if (length === 0) length = jump(program, response, from, to, excess);
     let next = Number.isNaN(length) ? (excess > 0 ? most : least) : at + length;
-    if (next >= high) next = high === most ? most : (low + high) / 2;
-    else if (next <= low) next = low === least ? least : (low + high) / 2;
+    if (next >= high) next = highIsTried ? (low + high) / 2 : high;
+    else if (next <= low) next = lowIsTried ? (low + high) / 2 : low;
     if (!Number.isFinite(next) || next === at) return at;
-    const change = next - at;
     at = next;
     for (let j = from; j < to; j++) {
       const s = visitService[j]!;
-      response.weight[s] = Math.max(0, response.weight[s]! + change * visitWeight[j]!);
+      weight[s] = Math.max(0, base[j - from]! + at * visitWeight[j]!);
       respond(services, response, s);
     }
   }
@@ -67,6 +76,29 @@ function newtonStep(time: number, target: number, slope: number): number {
   const plain = (time - target) / slope;
   if (!(target > 0 && time > 0)) return plain;
   return (plain * (time + target) * time) / (2 * target * target);
+}
+
+/**
+ * A service that rests at its lower bound and alone takes longer than the target has to leave it: way until all such
+ * services do, 0 when there are none.
+ */
+function wayToYielding(
+  program: Program,
+  response: Response,
+  from: number,
+  to: number,
+  target: number,
+): number {
+  const { visitService, visitWeight } = program.chains;
+  const { leaveLower } = program.services;
+  let way = 0;
+  for (let j = from; j < to; j++) {
+    const s = visitService[j]!;
+    const step = visitWeight[j]!;
+    const missing = leaveLower[s]! * (1 + BEYOND) - response.weight[s]!;
+    if (missing > 0 && step * response.wait[s]! > target) way = Math.max(way, missing / step);
+  }
+  return way;
 }
 
 /** Way to just beyond the nearest weight at which one of the services begins to yield; NaN when none does. */

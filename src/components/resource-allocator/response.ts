@@ -11,6 +11,8 @@ export interface Response {
   readonly wait: Float64Array;
   /** −dh/dW, never negative; 0 at bounds and at the kink. */
   readonly yielding: Float64Array;
+  /** Scratch: the weights from which a search along a direction starts. */
+  readonly base: Float64Array;
 }
 
 export function allocateResponse(count: number): Response {
@@ -18,6 +20,7 @@ export function allocateResponse(count: number): Response {
     weight: new Float64Array(count),
     wait: new Float64Array(count),
     yielding: new Float64Array(count),
+    base: new Float64Array(count),
   };
 }
 
