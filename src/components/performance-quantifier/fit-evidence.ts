@@ -13,6 +13,7 @@ export interface FitEvidence {
   readonly slownesses: Float64Array;
   /** 0.5^(age / half-life), never 0. */
   readonly ageWeights: Float64Array;
+  /** Measured CPU use, cores; NaN where there is none. */
   readonly used: Float64Array;
   readonly pairs: readonly PairEvidence[];
 }
@@ -20,11 +21,9 @@ export interface FitEvidence {
 export interface PairEvidence {
   readonly chain: string;
   readonly columns: PairColumns;
-  /** Requests in windows that are good for a prior. */
-  readonly requests: number;
   /** Windows good enough for a prior: few errors, a latency, a handful of requests. Oldest first. */
-  readonly priorRows: readonly number[];
-  /** Those of them with enough requests to be fitted, and their latencies, s, and weights. */
+  readonly priorRows: Int32Array;
+  /** Those of them with enough requests to be fitted, with their latencies, s, and weights. */
   readonly rows: Int32Array;
   readonly latencies: Float64Array;
   readonly weights: Float64Array;
@@ -35,6 +34,7 @@ const LEAST_WEIGHT = 1e-6;
 /** Sampling variance of a percentile falls with 1/requests down to what the service itself varies. */
 const HALF_WEIGHT_REQUESTS = 50;
 
+/** `parallelism`: m, cores that one instance can use. */
 export function gatherEvidence(
   table: WindowTable,
   count: number,
@@ -42,17 +42,21 @@ export function gatherEvidence(
   nowSeconds: number,
   settings: QuantifierSettings,
 ): FitEvidence {
-  const cpus = table.cpus.slice(0, count).map((cpu) => Math.min(cpu, parallelism));
-  const capacities = cpus.map((cpu, i) => cpu * table.instances[i]!);
-  const slownesses = cpus.map((cpu) => cpu ** -settings.verticalExponentPrior);
-  const ageWeights = table.starts
-    .slice(0, count)
-    .map((start) =>
-      Math.max(LEAST_WEIGHT, 0.5 ** (Math.max(0, nowSeconds - start) / settings.halfLifeSeconds)),
-    );
+  const cpus = new Float64Array(count);
+  const capacities = new Float64Array(count);
+  const slownesses = new Float64Array(count);
+  const ageWeights = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    const cpu = Math.min(table.cpus[i]!, parallelism);
+    cpus[i] = cpu;
+    capacities[i] = cpu * table.instances[i]!;
+    slownesses[i] = cpu ** -settings.verticalExponentPrior;
+    const age = Math.max(0, nowSeconds - table.starts[i]!);
+    ageWeights[i] = Math.max(LEAST_WEIGHT, 0.5 ** (age / settings.halfLifeSeconds));
+  }
   const used = table.used.subarray(0, count);
-  const pairs = [...table.chains].map(([chain, columns]) =>
-    gatherPair(chain, columns, count, ageWeights, settings),
+  const pairs = Array.from(table.chains, ([chain, columns]) =>
+    gatherPair(chain, columns, ageWeights, settings),
   );
   return { count, capacities, cpus, slownesses, ageWeights, used, pairs };
 }
@@ -60,25 +64,40 @@ export function gatherEvidence(
 function gatherPair(
   chain: string,
   columns: PairColumns,
-  count: number,
   ageWeights: Float64Array,
   settings: QuantifierSettings,
 ): PairEvidence {
-  const priorRows: number[] = [];
-  let requests = 0;
-  for (let i = 0; i < count; i++) {
-    if (!(columns.percentiles[i]! > 0) || columns.errorRatios[i]! > settings.maxErrorRatio) continue;
-    requests += columns.requests[i]!;
-    if (columns.requests[i]! >= settings.minRequests) priorRows.push(i);
+  const length = ageWeights.length;
+  const priorRows = new Int32Array(length);
+  const rows = new Int32Array(length);
+  const latencies = new Float64Array(length);
+  const weights = new Float64Array(length);
+  let priors = 0;
+  let fits = 0;
+  for (let i = 0; i < length; i++) {
+    const requests = columns.requests[i]!;
+    if (requests < settings.minRequests || !isMeasured(columns, i, settings.maxErrorRatio)) continue;
+    priorRows[priors++] = i;
+    if (requests < settings.minRequestsPerWindow) continue;
+    rows[fits] = i;
+    latencies[fits] = columns.percentiles[i]!;
+    weights[fits++] = ageWeights[i]! * requestWeight(requests);
   }
-  const rows = Int32Array.from(
-    priorRows.filter((i) => columns.requests[i]! >= settings.minRequestsPerWindow),
-  );
-  const latencies = Float64Array.from(rows, (i) => columns.percentiles[i]!);
-  const weights = Float64Array.from(rows, (i) => ageWeights[i]! * requestWeight(columns.requests[i]!));
-  return { chain, columns, requests, priorRows, rows, latencies, weights };
+  return {
+    chain,
+    columns,
+    priorRows: priorRows.subarray(0, priors),
+    rows: rows.subarray(0, fits),
+    latencies: latencies.subarray(0, fits),
+    weights: weights.subarray(0, fits),
+  };
 }
 
+function isMeasured(columns: PairColumns, row: number, maxErrorRatio: number): boolean {
+  return columns.percentiles[row]! > 0 && columns.errorRatios[row]! <= maxErrorRatio;
+}
+
+/** Weight of a window by its requests, in [0, 1). */
 export function requestWeight(requests: number): number {
   return requests / (requests + HALF_WEIGHT_REQUESTS);
 }

@@ -100,7 +100,7 @@ function keepQueueing(fit: CurveFit): { floorSeconds: number; queueingSeconds: n
   return { floorSeconds, queueingSeconds: Math.max(queueingSeconds, LEAST_QUEUEING * floorSeconds) };
 }
 
-function rangeOf(rows: readonly number[], utilization: Float64Array): readonly [number, number] {
+function rangeOf(rows: Int32Array, utilization: Float64Array): readonly [number, number] {
   let low = Number.POSITIVE_INFINITY;
   let high = 0;
   for (const i of rows) {

@@ -23,7 +23,7 @@ export function priorCurve(
   exponent: number,
   verticalExponent: number,
 ): LatencyCurve {
-  const rows = pair.priorRows.slice(-ANCHOR_WINDOWS);
+  const rows = [...pair.priorRows.subarray(-ANCHOR_WINDOWS)];
   const floors = rows.map((i) => {
     const rho = Math.min(PRIOR_SATURATION, utilization[i]!);
     return pair.columns.percentiles[i]! / (1 + (queueingRatio * rho ** exponent) / (1 - rho));

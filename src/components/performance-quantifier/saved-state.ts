@@ -149,7 +149,8 @@ function isIncreasing(values: Float64Array, count: number): boolean {
 }
 
 function rounded(value: number): number {
-  return Number(value.toPrecision(DIGITS));
+  const scale = 10 ** (DIGITS - 1 - Math.floor(Math.log10(Math.abs(value))));
+  return scale > 0 && Number.isFinite(scale * value) ? Math.round(value * scale) / scale : value;
 }
 
 function isNumber(value: unknown): value is number {
