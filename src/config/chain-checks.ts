@@ -111,6 +111,7 @@ function unique(names: readonly string[]): string[] {
 const MOST_NAMES = 10;
 
 function listed(names: readonly string[]): string {
+  if (names.length === 0) return 'nothing: no service lists a chain';
   const rest = names.length - MOST_NAMES;
   return names.slice(0, MOST_NAMES).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }

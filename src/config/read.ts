@@ -1,10 +1,11 @@
 /** Reads a parsed document by the schema: writes shorthands out, fills defaults in, and collects every problem. */
 import { type TArray, type TObject, type TRecord, type TSchema, Type } from 'typebox';
-import { Value } from 'typebox/value';
+import { Compile } from 'typebox/compile';
 import type { ConfigProblem } from '../models/errors.ts';
 import { allowedBy, annotationsOf } from './annotations.ts';
 import { describeFound, joinKey, quote } from './describe-value.ts';
 import { parseDuration } from './duration.ts';
+import { fits } from './fits.ts';
 import { hint } from './hint.ts';
 import { type ConfigFile, ConfigFileSchema } from './schema.ts';
 
@@ -31,6 +32,8 @@ const MOST_VALUES = 1_000_000;
 /** Most problems that are told: whoever made more made the same one many times. */
 const MOST_PROBLEMS = 1000;
 
+const configFile = Compile(ConfigFileSchema);
+
 type Mapping = Record<string, unknown>;
 
 interface Context {
@@ -49,7 +52,7 @@ export function readDocument(document: unknown, source: string): Reading {
   const { problems } = context;
   return {
     readable,
-    complete: problems.length === 0 && Value.Check(ConfigFileSchema, readable) ? readable : undefined,
+    complete: problems.length === 0 && configFile.Check(readable) ? readable : undefined,
     problems,
   };
 }
@@ -118,7 +121,7 @@ function readRecord(schema: TRecord, raw: unknown, path: string, context: Contex
   const names = annotationsOf(schema).propertyNames;
   const result: Mapping = {};
   for (const [name, value] of Object.entries(mapping)) {
-    if (names !== undefined && !Value.Check(names, name)) {
+    if (names !== undefined && !fits(names, name)) {
       report(context, path, `the name ${quote(name)}`, allowedBy(names));
     } else {
       result[name] = read(Type.RecordValue(schema), value, joinKey(path, name), context) ?? {};
@@ -141,14 +144,14 @@ function readArray(schema: TArray, raw: unknown, path: string, context: Context)
 
 function readLeaf(schema: TSchema, raw: unknown, path: string, context: Context): unknown {
   const value = withoutUnit(schema, raw);
-  if (Value.Check(schema, value)) return value;
+  if (fits(schema, value)) return value;
   const forms =
     isTime(schema) && typeof raw === 'string' ? ', or with a unit such as 300s, 5m, 12h, 30d' : '';
   return report(context, path, describeFound(raw), allowedBy(schema) + forms);
 }
 
 function isLeafFit(schema: TSchema, raw: unknown): boolean {
-  return Value.Check(schema, withoutUnit(schema, raw));
+  return fits(schema, withoutUnit(schema, raw));
 }
 
 function withoutUnit(schema: TSchema, raw: unknown): unknown {

@@ -21,10 +21,13 @@ export function connect(file: string): Connection {
  * closing alone would leave the lock: leaving the WAL mode first releases it, and leaves one self-contained file.
  */
 export function disconnect(connection: Connection): void {
-  connection.pragma('journal_mode = DELETE');
-  connection.pragma('locking_mode = NORMAL');
-  connection.prepare('SELECT count(*) FROM sqlite_master').get();
-  connection.close();
+  try {
+    connection.pragma('journal_mode = DELETE');
+    connection.pragma('locking_mode = NORMAL');
+    scalar(connection, 'SELECT count(*) FROM sqlite_master');
+  } finally {
+    connection.close();
+  }
 }
 
 /** Runs the function in one transaction: all of it is kept, or nothing when it throws. */
@@ -49,4 +52,25 @@ export function sqliteCode(thrown: unknown): string {
 export function scalar(connection: Connection, sql: string): unknown {
   const row = connection.prepare(sql).raw().get();
   return Array.isArray(row) ? row[0] : undefined;
+}
+
+/**
+ * The rows of a query, read as they are asked for, from a statement of their own: two readers never share a cursor. A
+ * reader that stops early still reads to the end, since an open cursor would keep the write-ahead log from being
+ * emptied.
+ */
+export function* rowsOf(
+  connection: Connection,
+  sql: string,
+  parameters: readonly number[],
+): Iterable<unknown> {
+  const cursor = connection
+    .prepare(sql)
+    .raw()
+    .iterate([...parameters]);
+  try {
+    for (let row = cursor.next(); row.done !== true; row = cursor.next()) yield row.value;
+  } finally {
+    while (cursor.next().done !== true);
+  }
 }

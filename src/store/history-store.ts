@@ -4,7 +4,7 @@ import type { SeriesWindowRow, UsageSample } from '../models/metrics.ts';
 import type { DecisionQuery, HistoryStore, Logger, SeriesStepRow, StoredCapacity } from '../models/ports.ts';
 import { bulkWriter } from './bulk-writer.ts';
 import { capacityTable } from './capacity-table.ts';
-import { type Connection, disconnect, inTransaction, scalar } from './connection.ts';
+import { type Connection, disconnect, inTransaction, rowsOf, scalar } from './connection.ts';
 import { decisionTable } from './decision-table.ts';
 import { openDatabase } from './open-database.ts';
 import { bytesAt, numberAt, numberOrNaNAt, textAt } from './rows.ts';
@@ -49,7 +49,7 @@ export class SqliteHistoryStore implements HistoryStore {
   /** Ordered by start, service, chain; read as it is asked for. */
   *loadWindows(sinceSeconds: number): Iterable<SeriesWindowRow> {
     const sql = 'SELECT start, service, chain, payload FROM windows WHERE start >= ? ORDER BY 1, 2, 3';
-    for (const row of this.#iterate(sql, sinceSeconds)) {
+    for (const row of rowsOf(this.#connection, sql, [sinceSeconds])) {
       yield {
         startSeconds: numberAt(row, 0),
         service: textAt(row, 1),
@@ -66,7 +66,7 @@ export class SqliteHistoryStore implements HistoryStore {
 
   *loadSteps(sinceSeconds: number): Iterable<SeriesStepRow> {
     const sql = 'SELECT chain, start, rate, latency, error_ratio FROM steps WHERE start >= ? ORDER BY 1, 2';
-    for (const row of this.#iterate(sql, sinceSeconds)) {
+    for (const row of rowsOf(this.#connection, sql, [sinceSeconds])) {
       yield {
         chain: textAt(row, 0),
         startSeconds: numberAt(row, 1),
@@ -107,7 +107,7 @@ export class SqliteHistoryStore implements HistoryStore {
   /** Ordered by time, then service. */
   *loadUsage(sinceSeconds: number): Iterable<UsageSample> {
     const sql = 'SELECT at, service, cpu, memory FROM usage WHERE at >= ? ORDER BY 1, 2';
-    for (const row of this.#iterate(sql, sinceSeconds)) {
+    for (const row of rowsOf(this.#connection, sql, [sinceSeconds])) {
       const cpu = numberOrNaNAt(row, 2);
       const memory = numberOrNaNAt(row, 3);
       yield {
@@ -150,10 +150,5 @@ export class SqliteHistoryStore implements HistoryStore {
   /** A second call does nothing. */
   close(): void {
     if (this.#connection.open) disconnect(this.#connection);
-  }
-
-  /** A statement of its own each time, so that two readers never share a cursor. */
-  #iterate(sql: string, sinceSeconds: number): Iterable<unknown> {
-    return this.#connection.prepare(sql).raw().iterate([sinceSeconds]);
   }
 }

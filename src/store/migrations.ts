@@ -41,5 +41,3 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE states (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
   `,
 ];
-
-export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { messageOf } from '../models/errors.ts';
 import type { Logger } from '../models/ports.ts';
 import { type Connection, connect, inTransaction, scalar, sqliteCode } from './connection.ts';
-import { MIGRATIONS, SCHEMA_VERSION } from './migrations.ts';
+import { MIGRATIONS } from './migrations.ts';
 import { HistoryStoreError } from './store-error.ts';
 
 export const DATABASE_FILE = 'history.db';
@@ -14,11 +14,15 @@ export const DATABASE_FILE = 'history.db';
  * file is moved aside and said so in the log. Throws a HistoryStoreError when the folder cannot be used, another
  * process has the history, or a newer DTA-SLO has written it; nothing is changed then.
  */
-export function openDatabase(folder: string, logger: Logger | undefined): Connection {
+export function openDatabase(
+  folder: string,
+  logger: Logger | undefined,
+  migrations: readonly string[] = MIGRATIONS,
+): Connection {
   makeFolder(folder);
   const file = join(folder, DATABASE_FILE);
   try {
-    return prepare(connectOrExplain(file), file);
+    return prepare(connectOrExplain(file), file, migrations);
   } catch (thrown) {
     if (!isDamage(thrown)) throw explained(file, thrown);
     const aside = moveAside(folder, file);
@@ -26,7 +30,7 @@ export function openDatabase(folder: string, logger: Logger | undefined): Connec
       { file, aside, error: messageOf(thrown) },
       'the history is damaged: moved aside, starting anew',
     );
-    return prepare(connectOrExplain(file), file);
+    return prepare(connectOrExplain(file), file, migrations);
   }
 }
 
@@ -48,23 +52,23 @@ function connectOrExplain(file: string): Connection {
   }
 }
 
-function prepare(connection: Connection, file: string): Connection {
-  const version = readVersion(connection, file);
+function prepare(connection: Connection, file: string, migrations: readonly string[]): Connection {
+  const version = readVersion(connection, file, migrations.length);
   checkIntegrity(connection);
   connection.pragma('journal_mode = WAL');
   // Enough against the death of the process; a loss of power may take the last transactions, never the file.
   connection.pragma('synchronous = NORMAL');
   connection.pragma('foreign_keys = ON');
-  migrate(connection, version);
+  migrate(connection, version, migrations);
   return connection;
 }
 
-function readVersion(connection: Connection, file: string): number {
+function readVersion(connection: Connection, file: string, known: number): number {
   const version = Number(scalar(connection, 'PRAGMA user_version'));
-  if (version <= SCHEMA_VERSION) return version;
+  if (version <= known) return version;
   connection.close();
   throw new HistoryStoreError(
-    `the history ${file} has version ${version}, written by a newer DTA-SLO; this one knows up to ${SCHEMA_VERSION}. ` +
+    `the history ${file} has version ${version}, written by a newer DTA-SLO; this one knows up to ${known}. ` +
       'Run the newer one, or set store.path to another folder.',
   );
 }
@@ -79,10 +83,10 @@ function checkIntegrity(connection: Connection): void {
 }
 
 /** Also takes the write lock once, so that a second process is found out now and not at its first save. */
-function migrate(connection: Connection, version: number): void {
+function migrate(connection: Connection, version: number, migrations: readonly string[]): void {
   inTransaction(connection, () => {
-    for (const step of MIGRATIONS.slice(version)) connection.exec(step);
-    connection.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    for (const step of migrations.slice(version)) connection.exec(step);
+    connection.exec(`PRAGMA user_version = ${migrations.length}`);
   });
 }
 
