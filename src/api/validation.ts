@@ -34,11 +34,26 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
   const checker = checkerOf(schema);
   const prefix = httpPart ?? 'body';
   return (input: unknown) => {
-    const value = prefix === 'body' ? input : Value.Default(schema, Value.Convert(schema, input));
+    // Fastify hands a body that is not there on as null.
+    const value =
+      prefix === 'body' ? (input ?? undefined) : Value.Default(schema, withNumbers(schema, input));
     if (checker.check(value)) return { value };
     return { error: ProblemError.ofFaults('invalid-request', checker.faults(value, prefix)) };
   };
 };
+
+/** Texts become numbers where the schema wants numbers and they are written as such; nothing is rounded. */
+function withNumbers(schema: TSchema, input: unknown): unknown {
+  if (!isObject(input)) return input;
+  const properties = objectAt(schema, 'properties');
+  const entries = Object.entries(input).map(([key, text]) => {
+    const type = Object.hasOwn(properties, key) ? objectAt(properties, key)['type'] : undefined;
+    const isNumeric =
+      (type === 'number' || type === 'integer') && typeof text === 'string' && /\d/.test(text);
+    return [key, isNumeric && !Number.isNaN(Number(text)) ? Number(text) : text] as const;
+  });
+  return Object.fromEntries(entries);
+}
 
 interface SchemaError {
   readonly keyword: string;

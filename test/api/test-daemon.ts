@@ -9,6 +9,8 @@ import type { Clock } from '../../src/models/ports.ts';
 import type { Settings } from '../../src/models/settings.ts';
 import { NOW, testDecision, testProfiles, testSettings } from './fixtures.ts';
 
+const STILL_CLOCK: Clock = { nowSeconds: () => NOW, sleep: async () => undefined };
+
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** What the tests set and look at; the rest is the daemon. */
@@ -24,8 +26,7 @@ export interface TestDaemon extends Mutable<Daemon> {
   notReady: string[];
 }
 
-export function testDaemon(settings: Settings = testSettings()): TestDaemon {
-  const clock = { nowSeconds: () => NOW, sleep: async () => undefined };
+export function testDaemon(settings: Settings = testSettings(), clock: Clock = STILL_CLOCK): TestDaemon {
   const monitor = testMonitor(settings, clock);
   const daemon: TestDaemon = {
     settings,

@@ -1,0 +1,40 @@
+/** One server of the HTTP intake benchmark, in a process of its own: `ours`, or a `bare` Fastify route with our schema. */
+import { fastify } from 'fastify';
+import { Type } from 'typebox';
+import { TrafficRecord } from '../../src/api/requests/record.ts';
+import { buildServer } from '../../src/api/server.ts';
+import { systemClock } from '../../src/utils/system-clock.ts';
+import { testSettings } from '../../test/api/fixtures.ts';
+import { testDaemon } from '../../test/api/test-daemon.ts';
+
+const Answer = Type.Object({
+  accepted: Type.Integer(),
+  rejected: Type.Array(Type.Object({ index: Type.Integer(), error: Type.String() })),
+});
+
+/** What anyone would write: the schema checked and the answer written by Fastify, nothing done with the record. */
+function bareServer() {
+  const server = fastify({ logger: false });
+  const response = { 202: Answer };
+  server.post('/requests', { schema: { body: TrafficRecord, response } }, (_request, reply) => {
+    reply.code(202).send({ accepted: 1, rejected: [] });
+  });
+  server.post('/batch', { schema: { body: Type.Array(TrafficRecord), response } }, ({ body }, reply) => {
+    reply.code(202).send({ accepted: Array.isArray(body) ? body.length : 0, rejected: [] });
+  });
+  return server;
+}
+
+const server =
+  process.argv[2] === 'ours'
+    ? await buildServer(testDaemon(testSettings(), systemClock()), { version: 'bench' })
+    : bareServer();
+await server.listen({ host: '127.0.0.1', port: 0 });
+const { port } = new URL(server.listeningOrigin);
+
+process.on('message', () => {
+  const { user, system } = process.cpuUsage();
+  process.send?.({ cpuSeconds: (user + system) / 1e6 });
+});
+process.on('disconnect', () => process.exit(0));
+process.send?.({ port: Number(port) });

@@ -1,0 +1,170 @@
+import type { FastifyInstance } from 'fastify';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildServer } from '../../src/api/server.ts';
+import { checkerOf } from '../../src/api/validation.ts';
+import { NOW, testDecision } from './fixtures.ts';
+import { testDaemon } from './test-daemon.ts';
+
+type Json = Record<string, unknown>;
+
+let server: FastifyInstance;
+let document: Json;
+
+/** A call of each operation, by method and path of the document. */
+const CALLS: Readonly<Record<string, { readonly url: string; readonly payload?: object }>> = {
+  'post /requests': {
+    url: '/requests',
+    payload: [
+      { chain_id: 'order-processing', response_time: 0.1 },
+      { chain_id: 'nope', response_time: 1 },
+    ],
+  },
+  'get /allocations': { url: '/allocations' },
+  'post /allocations': { url: '/allocations' },
+  'get /allocations/{service}': { url: '/allocations/auth-service' },
+  'get /allocations/history': { url: '/allocations/history?limit=1' },
+  'post /allocations/what-if': { url: '/allocations/what-if', payload: { loads: { 'order-processing': 3 } } },
+  'post /services/{service}/applied': {
+    url: '/services/auth-service/applied',
+    payload: { cpu: 1, memory: 256, instances: 2 },
+  },
+  'post /services/{service}/usage': {
+    url: '/services/auth-service/usage',
+    payload: { cpu: 0.5, memory: 100 },
+  },
+  'get /services': { url: '/services?window=60' },
+  'get /chains': { url: '/chains' },
+  'get /predictions': { url: '/predictions' },
+  'get /profiles': { url: '/profiles' },
+  'get /metrics': { url: '/metrics' },
+  'get /healthz': { url: '/healthz' },
+  'get /readyz': { url: '/readyz' },
+};
+
+beforeAll(async () => {
+  const daemon = testDaemon();
+  daemon.decisions.push(testDecision('d1'), testDecision('d2'));
+  for (let i = 0; i < 50; i += 1) {
+    daemon.intake.recordRequest('auth-service', 'order-processing', 0.05, false, NOW - i, 1, 0.01);
+    daemon.intake.recordEndToEnd('order-processing', 0.2, false, NOW - i);
+  }
+  daemon.forecastList.push(
+    { kind: 'not-enough-data', chain: 'user-registration', have: 1, need: 3 },
+    {
+      kind: 'forecast',
+      chain: 'order-processing',
+      model: 'naive',
+      reason: 'r',
+      startSeconds: NOW,
+      stepSeconds: 60,
+      medians: [1],
+      quantiles90: [2],
+      quantiles95: [3],
+      maximum95: 3,
+      leadSteps: 1,
+      backtest: { naive: 1 },
+    },
+  );
+  daemon.predictor = {
+    backend: 'cpu',
+    training: false,
+    lastTraining: { kind: 'not-enough-data', have: 10, need: 210, atSeconds: NOW },
+  };
+  server = await buildServer(daemon, { version: '1.2.3' });
+  document = (await server.inject({ url: '/openapi.json' })).json();
+});
+afterAll(() => server.close());
+
+function at(root: unknown, ...path: readonly string[]): Json {
+  let value = root;
+  for (const key of path)
+    value =
+      typeof value === 'object' && value !== null
+        ? Object.entries(value).find(([name]) => name === key)?.[1]
+        : undefined;
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function operations(): readonly (readonly [string, Json])[] {
+  return Object.entries(at(document, 'paths')).flatMap(([path, methods]) =>
+    Object.entries(at(methods)).map(([method, operation]) => [`${method} ${path}`, at(operation)] as const),
+  );
+}
+
+describe('/openapi.json', () => {
+  it('is an OpenAPI 3.1 document of this version', () => {
+    expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'DTA-SLO', version: '1.2.3' } });
+  });
+
+  it('describes exactly the calls of the contract, each with a summary, a tag and its answers', () => {
+    expect(
+      operations()
+        .map(([name]) => name)
+        .sort(),
+    ).toEqual(Object.keys(CALLS).sort());
+    for (const [name, operation] of operations()) {
+      expect(operation['summary'], name).toEqual(expect.any(String));
+      expect(operation['tags'], name).toHaveLength(1);
+      expect(Object.keys(at(operation, 'responses')), name).not.toEqual([]);
+      const named = [...name.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
+      const parameters = Object.values(at(operation, 'parameters')).filter(
+        (parameter) => at(parameter)['in'] === 'path',
+      );
+      expect(
+        parameters.map((parameter) => at(parameter)['name']),
+        name,
+      ).toEqual(named);
+    }
+  });
+
+  it('refers to nothing that is not in it', () => {
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map((match) =>
+      String(match[1]),
+    );
+    expect(references.length).toBeGreaterThan(0);
+    for (const reference of references)
+      expect(Object.keys(at(document, ...reference.split('/')))).not.toEqual([]);
+    expect(JSON.stringify(document)).not.toMatch(/"\$ref":"[^#]/);
+  });
+
+  it('says that failures are problem documents', () => {
+    for (const [name, operation] of operations()) {
+      for (const [status, response] of Object.entries(at(operation, 'responses'))) {
+        if (Number(status) < 400) continue;
+        expect(Object.keys(at(response, 'content')), `${name} ${status}`).toEqual([
+          'application/problem+json',
+        ]);
+      }
+    }
+  });
+
+  it.each(Object.entries(CALLS))('describes what %s answers', async (name, { url, payload }) => {
+    const [method] = name.split(' ');
+    const answer = await server.inject({
+      method: method === 'post' ? 'POST' : 'GET',
+      url,
+      ...(payload && { payload }),
+    });
+    const operation = operations().find(([candidate]) => candidate === name)?.[1];
+    const response = at(operation, 'responses', String(answer.statusCode));
+    expect(Object.keys(response), `${answer.statusCode} ${answer.body}`).not.toEqual([]);
+    const schema = at(response, 'content', 'application/json', 'schema');
+    if (url === '/metrics') return expect(answer.body).toContain('# HELP dta_slo_build_info');
+    expect(Object.keys(schema)).not.toEqual([]);
+    expect(checkerOf(schema).faults(answer.json(), 'answer')).toEqual([]);
+  });
+});
+
+describe('/docs', () => {
+  it('is there, and every file that it names comes from this server', async () => {
+    const page = await server.inject({ url: '/docs/' });
+    expect(page.statusCode).toBe(200);
+    const files = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => String(match[1]));
+    expect(files.length).toBeGreaterThan(3);
+    for (const file of files) {
+      expect(file).not.toMatch(/^(https?:)?\/\//);
+      const { pathname } = new URL(file, 'http://here/docs/');
+      expect((await server.inject({ url: pathname })).statusCode, pathname).toBe(200);
+    }
+  });
+});

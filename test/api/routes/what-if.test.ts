@@ -1,0 +1,111 @@
+import type { FastifyInstance } from 'fastify';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { buildServer } from '../../../src/api/server.ts';
+import { type TestDaemon, testDaemon } from '../test-daemon.ts';
+
+let daemon: TestDaemon;
+let server: FastifyInstance;
+
+beforeEach(async () => {
+  daemon = testDaemon();
+  server = await buildServer(daemon, { version: '0.0.0' });
+});
+afterEach(() => server.close());
+
+async function ask(payload: string) {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await server.inject({ method: 'POST', url: '/allocations/what-if', payload, headers });
+  return { status: answer.statusCode, body: answer.json() };
+}
+
+describe('POST /allocations/what-if', () => {
+  it('plans with the changed figures and answers with the plan', async () => {
+    const { status, body } = await ask(
+      '{"loads":{"order-processing":30},"slos":{"user-registration":0.1},"bounds":{"auth-service":{"max_cpu":8,"max_instances":3}}}',
+    );
+    expect(status).toBe(200);
+    expect(daemon.whatIfCalls).toEqual([
+      {
+        loads: { 'order-processing': 30 },
+        slos: { 'user-registration': 0.1 },
+        bounds: { 'auth-service': { maxCpu: 8, maxInstances: 3 } },
+      },
+    ]);
+    expect(body).toMatchObject({
+      loads: { 'order-processing': 30 },
+      services: [{ id: 'auth-service', cpu: 1.5, memory: 256, instances: 2, utilization: 0.6 }],
+      chains: [
+        {
+          id: 'order-processing',
+          slo: 0.5,
+          expected_latency: null,
+          feasible: false,
+          achievable_latency: 0.7,
+        },
+      ],
+      unplanned: ['payment-service'],
+      cost: 351.2,
+      lower_bound: 339.9,
+    });
+  });
+
+  it('changes nothing', async () => {
+    await ask('{"loads":{"order-processing":30}}');
+    expect(daemon.decisions).toEqual([]);
+  });
+
+  it('takes an empty object: the plan of the present figures', async () => {
+    expect((await ask('{}')).status).toBe(200);
+    expect(daemon.whatIfCalls).toEqual([{ loads: {}, slos: {}, bounds: {} }]);
+  });
+
+  it.each([
+    ['{"loads":{"checkout":1}}', 'body.loads', 'the unknown name "checkout"', 'user-registration'],
+    ['{"loads":{"__proto__":1}}', 'body.loads', 'the unknown name "__proto__"', 'user-registration'],
+    ['{"slos":{"auth-service":1}}', 'body.slos', 'the unknown name "auth-service"', 'user-registration'],
+    [
+      '{"bounds":{"auth-servic":{}}}',
+      'body.bounds',
+      'the unknown name "auth-servic"',
+      'did you mean auth-service?',
+    ],
+    [
+      '{"loads":{"order-processing":-1}}',
+      'body.loads.order-processing',
+      '-1',
+      'a finite number of at least 0',
+    ],
+    ['{"loads":{"order-processing":1e999}}', 'body.loads.order-processing', 'Infinity', 'a finite number'],
+    ['{"loads":{"order-processing":"5"}}', 'body.loads.order-processing', '"5"', 'a finite number'],
+    ['{"slos":{"order-processing":0}}', 'body.slos.order-processing', '0', 'above 0'],
+    ['{"bounds":{"auth-service":{"min_cpu":0}}}', 'body.bounds.auth-service.min_cpu', '0', 'above 0'],
+    [
+      '{"bounds":{"auth-service":{"max_instances":1.5}}}',
+      'body.bounds.auth-service.max_instances',
+      '1.5',
+      'a whole number',
+    ],
+    [
+      '{"bounds":{"auth-service":{"min_cpu":5}}}',
+      'body.bounds.auth-service',
+      'min_cpu 5 with max_cpu 4',
+      'min ≤ max',
+    ],
+    ['{"bounds":{"auth-service":{"cpu":5}}}', 'body.bounds.auth-service.cpu', 'an unknown key', 'min_cpu'],
+    ['{"load":{}}', 'body.load', 'an unknown key', 'did you mean loads?'],
+    ['[]', 'body', 'an array', 'an object with loads, slos, bounds'],
+    ['', 'body', 'nothing', 'an object with loads, slos, bounds'],
+  ])('refuses %s', async (payload, where, found, allowed) => {
+    const { status, body } = await ask(payload);
+    expect(status).toBe(400);
+    expect(body.errors[0].where).toBe(where);
+    expect(body.errors[0].found).toContain(found);
+    expect(body.errors[0].allowed).toContain(allowed);
+    expect(daemon.whatIfCalls).toEqual([]);
+  });
+
+  it('is answered ten times at once, then 429', async () => {
+    for (let i = 0; i < 10; i += 1) expect((await ask('{}')).status).toBe(200);
+    expect((await ask('{}')).status).toBe(429);
+  });
+});
