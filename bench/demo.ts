@@ -80,7 +80,7 @@ function summarize({ run, wallSeconds, changes }: LoopResult, system: SimulatedS
     );
   }
   console.log(
-    `  capacity                 ${coreHours.toFixed(1)} core-hours at ${percent(utilization)} utilisation, in ${changes} changes`,
+    `  capacity                 ${coreHours.toFixed(1)} core-hours at ${percent(utilization)} utilisation, in ${changes.length} changes`,
   );
   console.log(
     `  for comparison           ${(maxCores * hours).toFixed(0)} always at max, ${(startCores * hours).toFixed(0)} always as at the start`,

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { LoopObserver } from '../replay/closed-loop.ts';
 import type { Advice, ServiceAdvice } from '../replay/daemon-client.ts';
+import { sizeText } from '../replay/replay-report.ts';
 import type { ScoredRun } from '../replay/scored-run.ts';
 import type { SimulatedSystem } from '../replay/shipped-system.ts';
 import { SCENARIO } from './scenario.ts';
@@ -21,6 +22,7 @@ export class Narrator implements LoopObserver {
   readonly #print: (line: string) => void;
   readonly #shown = new Map<string, string>();
   #reported = 0;
+  #windows = 0;
   #events = [
     {
       at: SCENARIO.burst.fromSeconds,
@@ -42,11 +44,12 @@ export class Narrator implements LoopObserver {
     const index = this.#system.services.findIndex(({ id }) => id === service);
     run.setDemandFactor(index, factor, fromSeconds);
     for (const [place, { id }] of this.#system.services.entries())
-      this.#shown.set(id, size(run.shape(place)));
+      this.#shown.set(id, sizeText(run.shape(place)));
   }
 
   onSlice(run: ScoredRun): void {
     this.#announce(run.nowSeconds);
+    this.#complain(run);
     if (run.nowSeconds < this.#reported + REPORT_EVERY_SECONDS) return;
     this.#reported += REPORT_EVERY_SECONDS;
     this.#print(this.#sight(run));
@@ -58,10 +61,10 @@ export class Narrator implements LoopObserver {
 
   #tell(nowSeconds: number, service: ServiceAdvice): void {
     const before = this.#shown.get(service.id);
-    const after = size(service);
+    const after = sizeText(service);
     if (before === after) return;
     this.#shown.set(service.id, after);
-    const change = `${service.id}: ${before} → ${after}`;
+    const change = `${service.id}: ${before} → ${after} cores`;
     this.#print(`${time(nowSeconds)}  ${painted('cyan', `decides  ${change}`)}`);
     this.#print(painted('dim', `                 ${service.reason}: ${service.explanation}`));
   }
@@ -73,16 +76,34 @@ export class Narrator implements LoopObserver {
     this.#events = this.#events.filter(({ at }) => at > nowSeconds);
   }
 
+  /** The minutes since the last call in which a chain missed its objective. */
+  #complain(run: ScoredRun): void {
+    const closed = Math.min(...run.windows.map((windows) => windows.closed.length));
+    for (; this.#windows < closed; this.#windows++) {
+      const missed = run.windows.flatMap((windows, chain) => {
+        const { startSeconds, p95Seconds } = windows.closed[this.#windows]!;
+        const slo = this.#system.slosSeconds[chain]!;
+        return p95Seconds > slo ? [{ startSeconds, text: this.#latency(chain, p95Seconds) }] : [];
+      });
+      if (missed.length === 0) continue;
+      const text = `misses   in this minute: ${missed.map((miss) => miss.text).join(', ')}`;
+      this.#print(`${time(missed[0]!.startSeconds)}  ${painted('red', text)}`);
+    }
+  }
+
+  #latency(chain: number, p95Seconds: number): string {
+    const slo = milliseconds(this.#system.slosSeconds[chain]!);
+    return `${this.#system.chains[chain]!.id} ${milliseconds(p95Seconds)} of ${slo}`;
+  }
+
   /** What the last minute looked like. */
   #sight(run: ScoredRun): string {
     const minute = run.minutes.at(-1);
     const load = `${(minute?.requestsPerSecond ?? 0).toFixed(0)} requests/s`.padEnd(14);
     const chains = run.windows.map((windows, chain) => {
-      const { id } = this.#system.chains[chain]!;
-      const slo = this.#system.slosSeconds[chain]!;
       const p95 = windows.closed.at(-1)?.p95Seconds ?? Number.NaN;
-      const text = `${id} ${milliseconds(p95)} of ${milliseconds(slo)}`;
-      return painted(p95 <= slo ? 'green' : 'red', p95 <= slo ? text : `${text} (!)`);
+      const met = p95 <= this.#system.slosSeconds[chain]!;
+      return painted(met ? 'green' : 'red', this.#latency(chain, p95));
     });
     return `${time(run.nowSeconds)}  ${painted('bold', 'sees')}     ${load} p95: ${chains.join(', ')}`;
   }
@@ -91,10 +112,6 @@ export class Narrator implements LoopObserver {
 function time(seconds: number): string {
   const minutes = Math.floor(seconds / 60);
   return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}`;
-}
-
-function size({ cpu, instances }: { readonly cpu: number; readonly instances: number }): string {
-  return `${instances} × ${Number(cpu.toFixed(2))} cores`;
 }
 
 export function milliseconds(seconds: number): string {

@@ -10,6 +10,7 @@ import type { DaemonClock } from './daemon-clock.ts';
 import { Delivery, type DeliveryReport } from './delivery.ts';
 import { RecordBatch } from './record-batch.ts';
 import { ScoredRun } from './scored-run.ts';
+import type { PoolShape } from './server-pool.ts';
 import type { SimulatedSystem } from './shipped-system.ts';
 import { mean } from './statistics.ts';
 
@@ -31,6 +32,13 @@ export interface ClosedLoopOptions {
   readonly observer?: LoopObserver;
 }
 
+export interface CapacityChange {
+  /** When it took effect, simulated s. */
+  readonly atSeconds: number;
+  readonly from: PoolShape;
+  readonly to: ServiceAdvice;
+}
+
 /** Sees the loop at work. Times are simulated, s. */
 export interface LoopObserver {
   onStart?(run: ScoredRun): void;
@@ -43,7 +51,8 @@ export interface LoopResult {
   readonly run: ScoredRun;
   readonly delivery: DeliveryReport;
   readonly decisions: number;
-  readonly changes: number;
+  /** Recommendations that took effect, in order. */
+  readonly changes: readonly CapacityChange[];
   readonly wallSeconds: number;
   /** Simulated seconds per second of wall time that were reached. */
   readonly achievedSpeed: number;
@@ -78,7 +87,7 @@ class ClosedLoop {
   #ordered: Ordered[] = [];
   #latest: Advice = { decisionId: '', services: [] };
   #decisions = 0;
-  #changes = 0;
+  readonly #changes: CapacityChange[] = [];
 
   constructor(options: ClosedLoopOptions) {
     const { system, trace, seed, initial, withCpu, clock, client } = options;
@@ -120,8 +129,8 @@ class ClosedLoop {
     this.#ordered = this.#ordered.filter(({ dueSeconds }) => dueSeconds > seconds);
     for (const { service, advice, dueSeconds } of due) {
       this.#run.advanceTo(Math.max(dueSeconds, this.#run.nowSeconds));
+      this.#changes.push({ atSeconds: this.#run.nowSeconds, from: this.#run.shape(service), to: advice });
       this.#run.reshape(service, advice);
-      this.#changes++;
       await this.#options.client.postApplied(advice.id, advice);
       this.#options.observer?.onApplied?.(this.#run.nowSeconds, advice);
     }

@@ -9,13 +9,15 @@ export interface LoadFollowing {
   readonly atLag: number;
 }
 
+/** Beyond this, or a quarter of the run, a correlation is one of two trends and means nothing. */
 const LONGEST_LAG_MINUTES = 15;
 
 /** How well the allocation follows the load: Pearson's r between load(t) and cores(t + lag). */
 export function loadFollowing(minutes: readonly MinutePoint[]): LoadFollowing {
   const load = minutes.map(({ requestsPerSecond }) => requestsPerSecond);
   const cores = minutes.map((point) => sum(point.cores));
-  const byLag = Array.from({ length: LONGEST_LAG_MINUTES + 1 }, (_, lag) =>
+  const longest = Math.min(LONGEST_LAG_MINUTES, Math.floor(minutes.length / 4));
+  const byLag = Array.from({ length: longest + 1 }, (_, lag) =>
     pearson(load.slice(0, load.length - lag), cores.slice(lag)),
   );
   const atLag = Math.max(...byLag.filter((value) => !Number.isNaN(value)), -1);

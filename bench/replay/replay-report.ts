@@ -1,4 +1,6 @@
+import type { CapacityChange } from './closed-loop.ts';
 import type { MinutePoint, RunScores } from './scored-run.ts';
+import type { PoolShape } from './server-pool.ts';
 
 export interface NamedScores {
   readonly name: string;
@@ -43,6 +45,19 @@ export function minuteTable(
       percent(point.utilization),
     ]);
   return markdown([header, ...rows]);
+}
+
+/** What took effect when, and why. */
+export function changeList(changes: readonly CapacityChange[]): string {
+  const lines = changes.map(({ atSeconds, from, to }) => {
+    const minute = (atSeconds / 60).toFixed(1).padStart(6);
+    return `${minute} min  ${to.id} ${sizeText(from)} → ${sizeText(to)} cores, ${to.reason}: ${to.explanation}`;
+  });
+  return lines.join('\n');
+}
+
+export function sizeText({ cpu, instances }: PoolShape): string {
+  return `${instances} × ${Number(cpu.toFixed(2))}`;
 }
 
 export function percent(share: number): string {

@@ -11,7 +11,7 @@ import { DaemonClient } from './daemon-client.ts';
 import { readDaemonClock } from './daemon-clock.ts';
 import { type StartedDaemon, startDaemon } from './daemon-process.ts';
 import { type ReplayOptions, replayOptions, USAGE } from './replay-options.ts';
-import { minuteTable, type NamedScores, scoreTable } from './replay-report.ts';
+import { changeList, minuteTable, type NamedScores, scoreTable } from './replay-report.ts';
 import { type SimulatedSystem, shippedSystem } from './shipped-system.ts';
 import { alwaysAtMax, runStatic, type StaticCase, smallestStatic } from './static-runs.ts';
 import { readTrace } from './trace-file.ts';
@@ -23,6 +23,11 @@ const DEMANDS = { authDemand: 0.008, paymentDemand: 0.012 };
 
 /** One instance at the upper bounds: what the configuration takes for granted when nothing is told. */
 const INITIAL = { cpu: 4, memory: 8192, instances: 1 };
+
+/** A simulation that is further behind the daemon's clock than this disturbs what it measures. */
+const NOTABLE_LAG_SECONDS = 30;
+const BEHIND =
+  "note: the simulation fell behind the daemon's clock, so the daemon learned of its traffic late; use a lower --speed";
 
 if (process.argv.includes('--help')) console.log(USAGE);
 else {
@@ -102,10 +107,13 @@ function describeLoop(result: LoopResult, system: SimulatedSystem): string {
   return [
     minuteTable(minutes, services, Math.max(1, Math.round(minutes.length / 20))),
     '',
-    `decisions ${result.decisions}, changes of a service's capacity ${result.changes}`,
+    changeList(result.changes),
+    '',
+    `decisions ${result.decisions}, changes of a service's capacity ${result.changes.length}`,
     `correlation of cores with load: ${atOnce.toFixed(2)} at once, ${atLag.toFixed(2)} at best, ${lagMinutes} min later`,
     `${records} records (${accepted} accepted, ${rejected} rejected${firstError && `: ${firstError}`}) in ${posts} posts of ${medianPostMs.toFixed(0)} ms (median) and ${p99PostMs.toFixed(0)} ms (p99)`,
     `${result.wallSeconds.toFixed(0)} s of wall time, ${result.achievedSpeed.toFixed(1)} × real time; behind the daemon's clock ${behind} of simulated time`,
+    ...(result.highestLagSeconds > NOTABLE_LAG_SECONDS ? [BEHIND] : []),
   ].join('\n');
 }
 
