@@ -78,7 +78,7 @@ export function describeReasons(): string {
     '# Why a service gets what it gets',
     '',
     'Every service in `GET /allocations` carries a `reason` code and a sentence with the figures. The codes are stable:',
-    'dashboards and alerts may key on them (`dta_slo_decision_info`, docs/metrics.md). "Held" means that the guard kept the',
+    'dashboards and alerts may key on them (`dta_slo_decision_services`, docs/metrics.md). "Held" means that the guard kept the',
     'service from shrinking as planned; increases are never held back, except by `paused` and `invalid-data`.',
     '',
     '| code | | meaning |',
