@@ -68,6 +68,7 @@ function leastCpu(
 }
 
 function quantizeUp(service: PlanningService, cpu: number): number {
+  if (cpu <= service.minCpu * (1 + SLACK)) return service.minCpu;
   const rounded = multiple(service, Math.ceil(cpu / service.quantum - SLACK));
   return Math.min(Math.max(rounded, service.minCpu), service.maxCpu);
 }
