@@ -111,7 +111,7 @@ function writePair(columns: PairColumns, row: number, pair: PairWindow | undefin
 
 function isUsable({ capacity, startSeconds, lengthSeconds }: ServiceWindow): boolean {
   const isCapacity = isBetween(LEAST, capacity.cpu, MOST) && isBetween(1, capacity.instances, MOST);
-  return isCapacity && Number.isFinite(startSeconds) && isBetween(LEAST, lengthSeconds, MOST);
+  return isCapacity && isBetween(0, startSeconds, MOST) && isBetween(LEAST, lengthSeconds, MOST);
 }
 
 /** A pair without a latency (every request failed) counts as load. */
