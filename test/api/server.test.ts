@@ -25,7 +25,11 @@ afterEach(() => server.close());
 
 describe('the server', () => {
   it('is alive with its version', async () => {
-    expect((await server.inject({ url: '/healthz' })).json()).toEqual({ status: 'ok', version: '1.2.3', time: NOW });
+    expect((await server.inject({ url: '/healthz' })).json()).toEqual({
+      status: 'ok',
+      version: '1.2.3',
+      time: NOW,
+    });
   });
 
   it('is ready, or says why it is not', async () => {
