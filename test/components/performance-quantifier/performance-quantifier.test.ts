@@ -49,7 +49,7 @@ function worstError(quantifier: PerformanceImpactQuantifier, cpu: number): numbe
       const [a, b] = [knownProfile(quantifier, 's', 'a'), knownProfile(quantifier, 's', 'b')];
       const found = latencyAt(profile, share * (100 * a.demandCoreSeconds + 45 * b.demandCoreSeconds), cpu);
       const rho = share * (100 * PAIRS[0]!.demand + 45 * PAIRS[1]!.demand);
-      const truth = pair.floor + (pair.queueing * rho) / (cpu ** 0.25 * (1 - rho));
+      const truth = pair.floor + (pair.queueing * rho) / (cpu ** 0.5 * (1 - rho));
       worst = Math.max(worst, Math.abs(found / truth - 1));
     }
   }
