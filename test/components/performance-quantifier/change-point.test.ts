@@ -56,6 +56,14 @@ describe('a change of the service', () => {
     expect(profile().floorSeconds).toBeLessThan(0.03);
   });
 
+  it('is not seen in one odd window that is told five times', () => {
+    const { quantifier, feed, profile } = feeder(true);
+    feed(BEFORE, 60);
+    const odd = windowOf([{ ...BEFORE, floor: 1 }], { startSeconds: 60 * 60, rates: [50], hasCpu: true });
+    for (let i = 0; i < 5; i++) quantifier.updateProfile(odd);
+    expect(profile().windows).toBe(61);
+  });
+
   it('is not seen in a load that is new: that is a lesson, and the old windows stay', () => {
     const random = seededRandom(2);
     const quantifier = new PerformanceImpactQuantifier();
