@@ -74,8 +74,11 @@ async function compare(
 ): Promise<Comparison> {
   const measured = { ours: [] as Load[], bare: [] as Load[] };
   for (let round = 0; round < rounds; round += 1) {
-    measured.ours.push(await load(ours, '/requests', body, seconds));
-    measured.bare.push(await load(bare, barePath, body, seconds));
+    // Who comes first changes from round to round.
+    for (const name of round % 2 === 0 ? (['ours', 'bare'] as const) : (['bare', 'ours'] as const)) {
+      const [server, path] = name === 'ours' ? [ours, '/requests'] : [bare, barePath];
+      measured[name].push(await load(server, path, body, seconds));
+    }
   }
   const rate = (loads: readonly Load[]) => median(loads.map(({ perSecond }) => perSecond));
   const cpu = (loads: readonly Load[]) => median(loads.map(({ cpuMicroseconds }) => cpuMicroseconds));

@@ -34,5 +34,11 @@ export async function describeApi(server: ApiServer, version: string): Promise<v
 /** After the routes. */
 export async function serveDescription(server: ApiServer): Promise<void> {
   server.get('/openapi.json', { schema: { hide: true } }, () => server.swagger());
-  await server.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+  await server.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: true,
+    theme: { title: 'DTA-SLO API' },
+    // Without the bar that asks for the address of another description.
+    uiConfig: { layout: 'BaseLayout' },
+  });
 }

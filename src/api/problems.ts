@@ -124,3 +124,12 @@ function unsupported(request: FastifyRequest): ProblemError {
   const found = type === undefined ? 'no content type' : JSON.stringify(type.slice(0, 80));
   return ProblemError.ofFaults('unsupported-media-type', [{ where: 'content-type', found, allowed }]);
 }
+
+/** Bodies are taken as they are: a compressed one would be read as garbage. Undefined when there is nothing to refuse. */
+export function encodingProblem(request: FastifyRequest): ProblemError | undefined {
+  const encoding = request.headers['content-encoding'];
+  if (encoding === undefined || encoding === 'identity') return undefined;
+  return ProblemError.ofFaults('unsupported-media-type', [
+    { where: 'content-encoding', found: JSON.stringify(encoding.slice(0, 80)), allowed: 'identity' },
+  ]);
+}

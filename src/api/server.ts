@@ -1,12 +1,18 @@
 /** The HTTP server of the daemon: DESIGN section 6. It is built here and listens elsewhere. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { type FastifyInstance, type FastifyServerOptions, fastify, LogController } from 'fastify';
+import {
+  type FastifyInstance,
+  type FastifyRequest,
+  type FastifyServerOptions,
+  fastify,
+  LogController,
+} from 'fastify';
 import type { Daemon } from '../models/daemon.ts';
 import { messageOf } from '../models/errors.ts';
 import { watchMethods } from './method-not-allowed.ts';
 import { exposition } from './metrics/exposition.ts';
 import { describeApi, serveDescription } from './openapi.ts';
-import { handleError, ProblemError, sendProblem } from './problems.ts';
+import { encodingProblem, handleError, ProblemError, sendProblem } from './problems.ts';
 import type { MalformedCounter } from './requests/tally.ts';
 import { allocationsRoutes } from './routes/allocations.ts';
 import { chainsRoute } from './routes/chains.ts';
@@ -60,8 +66,8 @@ function bareServer(daemon: Daemon, { logger }: ServerOptions): ApiServer {
     frameworkErrors: handleError,
   }).withTypeProvider<TypeBoxTypeProvider>();
   server.removeContentTypeParser(['application/json', 'text/plain']);
-  server.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
-    parseJson(String(text), done);
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
+    parseJson(request, String(text), done);
   });
   server.setValidatorCompiler(validatorCompiler);
   // The schemas of answers describe; they take no part in writing them. Unknown figures are null already.
@@ -78,14 +84,19 @@ function bareServer(daemon: Daemon, { logger }: ServerOptions): ApiServer {
  * Plain JSON.parse. A key named `__proto__` becomes an ordinary key of the object, and every schema refuses keys that it
  * does not know: so it costs its own record only, and not the batch that it came in.
  */
-function parseJson(text: string, done: (error: Error | null, body?: unknown) => void): void {
+function parseJson(
+  request: FastifyRequest,
+  text: string,
+  done: (error: Error | null, body?: unknown) => void,
+): void {
   let body: unknown;
   try {
     // Without a body the schema of the route says whether it needs one.
     body = text === '' ? undefined : JSON.parse(text);
   } catch (error) {
     const found = messageOf(error).slice(0, 200);
-    done(ProblemError.ofFaults('invalid-json', [{ where: 'body', found, allowed: 'valid JSON' }]));
+    const fault = { where: 'body', found, allowed: 'valid JSON' };
+    done(encodingProblem(request) ?? ProblemError.ofFaults('invalid-json', [fault]));
     return;
   }
   done(null, body);

@@ -17,7 +17,7 @@ export interface ChainRow {
 export function chainsTable(rows: readonly ChainRow[]): Markup {
   return table(
     html`<th>Chain</th><th>State</th><th class="figure">SLO</th><th class="figure">Observed</th><th class="figure">Expected</th>
-      <th class="figure">Over SLO</th><th class="figure">Burn 1 min</th><th class="figure">Burn 5 min</th>
+      <th class="figure">Over SLO</th><th class="figure">Burn 1 · 5 min</th>
       <th class="figure">Load</th><th>Binding services</th>`,
     rows.map(chainRow),
     '/chains',
@@ -59,7 +59,7 @@ function chainRow({ chain, objective, rate }: ChainRow): Markup {
     <td class="figure">${duration(chain.slo)} <span class="soft">${percentile}</span></td>
     <td class="figure">${duration(observed)}</td><td class="figure">${duration(chain.expected_latency)}</td>
     <td class="figure">${share(objective?.violationRatio)}</td>
-    <td class="figure">${times(objective?.burnRates.short)}</td><td class="figure">${times(objective?.burnRates.long)}</td>
+    <td class="figure">${times(objective?.burnRates.short)} · ${times(objective?.burnRates.long)}</td>
     <td class="figure">${perSecond(rate)}</td><td>${chain.binding.length === 0 ? UNKNOWN : chain.binding.join(', ')}</td></tr>`;
 }
 

@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { Daemon } from '../../models/daemon.ts';
 import { show } from '../faults.ts';
-import { ProblemError, RejectedRecord } from '../problems.ts';
+import { encodingProblem, ProblemError, RejectedRecord } from '../problems.ts';
 import { readNdjson } from '../requests/ndjson.ts';
 import { TrafficRecord } from '../requests/record.ts';
 import { type MalformedCounter, RecordTally } from '../requests/tally.ts';
@@ -50,7 +50,9 @@ export async function requestsRoutes(server: ApiServer, daemon: Daemon, counter:
 
   // A scope of its own: NDJSON is understood here only.
   await server.register(async (scope) => {
-    scope.addContentTypeParser(NDJSON, (_request, payload, done) => done(null, payload));
+    scope.addContentTypeParser(NDJSON, (request, payload, done) => {
+      done(encodingProblem(request) ?? null, payload);
+    });
     // The body is checked record by record, so that a bad record costs only itself.
     const validatorCompiler = () => (value: unknown) => ({ value });
 

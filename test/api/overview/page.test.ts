@@ -52,7 +52,9 @@ describe('the overview page', () => {
       burnRates: { short: 5, long: 4.5 },
     };
     daemon.objectiveMetrics = { utilization: [], chains: [objective] };
-    expect(await textOf()).toContain('user-registration ▲ over SLO 200 ms p95 300 ms 150 ms 25 % 5 × 4.5 ×');
+    expect(await textOf()).toContain(
+      'user-registration ▲ over SLO 200 ms p95 300 ms 150 ms 25 % 5 × · 4.5 ×',
+    );
   });
 
   it('escapes every name and sentence', async () => {

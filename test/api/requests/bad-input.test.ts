@@ -1,4 +1,5 @@
 /** What bad input gets: a clear 4xx problem document that says where, found and allowed. */
+import { gzipSync } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildServer } from '../../../src/api/server.ts';
@@ -92,6 +93,23 @@ describe('a body that', () => {
       expect(answer.statusCode).toBe(415);
       expect(answer.json().errors).toEqual([
         { where: 'content-type', found: `"${type}"`, allowed: 'application/json or application/x-ndjson' },
+      ]);
+    },
+  );
+
+  it.each(['application/json', 'application/x-ndjson'])(
+    'is compressed %s is refused as such',
+    async (type) => {
+      const headers = { 'content-type': type, 'content-encoding': 'gzip' };
+      const answer = await server.inject({
+        method: 'POST',
+        url: '/requests',
+        payload: gzipSync(GOOD),
+        headers,
+      });
+      expect(answer.statusCode).toBe(415);
+      expect(answer.json().errors).toEqual([
+        { where: 'content-encoding', found: '"gzip"', allowed: 'identity' },
       ]);
     },
   );

@@ -26,7 +26,17 @@ beforeEach(async () => {
   server = await buildServer(daemon, { version: '0.0.0', logger: { level: 'info', stream } });
   await server.listen({ host: '127.0.0.1', port: 0 });
 });
-afterEach(() => server.close());
+afterEach(() => {
+  server.server.closeAllConnections();
+  return server.close();
+});
+
+function untilAccepted(count: number) {
+  return vi.waitFor(() => expect(daemon.traffic.stats.accepted).toBe(count), {
+    timeout: 20_000,
+    interval: 5,
+  });
+}
 
 async function post(body: string, type = 'application/json') {
   const answer = await fetch(`${server.listeningOrigin}/requests`, {
@@ -129,7 +139,7 @@ describe('an NDJSON stream', () => {
   it('is counted as it arrives, before it has ended', async () => {
     const { sending, answer } = openStream();
     sending.write(`${LINE}\n${LINE}\n${LINE.slice(0, 20)}`);
-    await vi.waitFor(() => expect(daemon.traffic.stats.accepted).toBe(2));
+    await untilAccepted(2);
     sending.end(LINE.slice(20));
     expect(await answer).toEqual({ status: 202, body: { accepted: 3, rejected: [] } });
   });
@@ -189,7 +199,7 @@ describe('an NDJSON stream', () => {
     answer.catch(() => undefined);
     sending.on('error', () => undefined);
     sending.write(`${LINE}\n${LINE}\n{"chain`);
-    await vi.waitFor(() => expect(daemon.traffic.stats.accepted).toBe(2));
+    await untilAccepted(2);
     sending.destroy();
     expect(await post(LINE)).toMatchObject({ status: 202 });
     expect(daemon.traffic.stats.accepted).toBe(3);
@@ -199,7 +209,7 @@ describe('an NDJSON stream', () => {
   it('is refused when 256 others are being read', async () => {
     const streams = Array.from({ length: 256 }, openStream);
     for (const { sending } of streams) sending.write(`${LINE}\n`);
-    await vi.waitFor(() => expect(daemon.traffic.stats.accepted).toBe(256));
+    await untilAccepted(256);
     const refused = await post(LINE, 'application/x-ndjson');
     expect(refused).toMatchObject({ status: 429, body: { type: 'urn:dta-slo:problem:too-many-requests' } });
     for (const { sending } of streams) sending.end();
