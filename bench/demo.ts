@@ -10,6 +10,7 @@ import { type LoopResult, runClosedLoop } from './replay/closed-loop.ts';
 import { DaemonClient } from './replay/daemon-client.ts';
 import { readDaemonClock } from './replay/daemon-clock.ts';
 import { startDaemon } from './replay/daemon-process.ts';
+import { interruption } from './replay/interruption.ts';
 import { percent } from './replay/replay-report.ts';
 import { type SimulatedSystem, shippedSystem } from './replay/shipped-system.ts';
 
@@ -28,8 +29,7 @@ try {
 async function main(): Promise<void> {
   const system = shippedSystem(SCENARIO.demands);
   introduce(system);
-  const interrupted = new AbortController();
-  process.once('SIGINT', () => interrupted.abort()).once('SIGTERM', () => interrupted.abort());
+  const signal = interruption();
   const daemon = await startDaemon({ config: CONFIG, clockSpeed: SPEED });
   try {
     const client = new DaemonClient(daemon.url);
@@ -42,7 +42,7 @@ async function main(): Promise<void> {
       initial: INITIAL,
       applyDelaySeconds: 30,
       withCpu: false,
-      signal: interrupted.signal,
+      signal,
       observer: new Narrator(system, (line) => console.log(line)),
     });
     summarize(result, system);
