@@ -8,7 +8,7 @@ import { milliseconds, Narrator, painted } from './demo/narrator.ts';
 import { SCENARIO, scenarioTrace } from './demo/scenario.ts';
 import { type LoopResult, runClosedLoop } from './replay/closed-loop.ts';
 import { DaemonClient } from './replay/daemon-client.ts';
-import { readDaemonClock } from './replay/daemon-clock.ts';
+import { DaemonClock } from './replay/daemon-clock.ts';
 import { startDaemon } from './replay/daemon-process.ts';
 import { interruption } from './replay/interruption.ts';
 import { percent } from './replay/replay-report.ts';
@@ -35,7 +35,7 @@ async function main(): Promise<void> {
     const client = new DaemonClient(daemon.url);
     const result = await runClosedLoop({
       client,
-      clock: await readDaemonClock(client),
+      clock: await DaemonClock.read(client),
       system,
       trace: scenarioTrace(),
       seed: SEED,

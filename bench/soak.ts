@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { messageOf } from '../src/models/errors.ts';
 import { type LoopResult, runClosedLoop } from './replay/closed-loop.ts';
 import { DaemonClient } from './replay/daemon-client.ts';
-import { readDaemonClock } from './replay/daemon-clock.ts';
+import { DaemonClock } from './replay/daemon-clock.ts';
 import { startDaemon } from './replay/daemon-process.ts';
 import { interruption } from './replay/interruption.ts';
 import { positive } from './replay/replay-options.ts';
@@ -92,7 +92,7 @@ async function soak(options: SoakOptions, client: DaemonClient, signal: AbortSig
   try {
     const result = await runClosedLoop({
       client,
-      clock: await readDaemonClock(client),
+      clock: await DaemonClock.read(client),
       system,
       trace: wave(options.rate / recordsPerRequest, options.minutes * 60),
       seed: 1,

@@ -8,7 +8,7 @@ import { type RateTrace, traceSeconds } from './arrivals.ts';
 import { type LoopResult, runClosedLoop } from './closed-loop.ts';
 import { loadFollowing } from './correlation.ts';
 import { DaemonClient } from './daemon-client.ts';
-import { readDaemonClock } from './daemon-clock.ts';
+import { DaemonClock } from './daemon-clock.ts';
 import { type StartedDaemon, startDaemon } from './daemon-process.ts';
 import { interruption } from './interruption.ts';
 import { type ReplayOptions, replayOptions, USAGE } from './replay-options.ts';
@@ -69,7 +69,7 @@ async function playAgainstDaemon(
     const client = new DaemonClient(options.url ?? daemon?.url ?? '');
     const result = await runClosedLoop({
       client,
-      clock: await readDaemonClock(client),
+      clock: await DaemonClock.read(client),
       system,
       trace,
       seed: options.seed,
