@@ -4,7 +4,9 @@ import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { Value } from 'typebox/value';
 import { type Fault, oneOf, show } from './faults.ts';
+import { at, isObject, keysOf, objectAt, unescapePointer } from './json-values.ts';
 import { ProblemError } from './problems.ts';
+import { describeSchema } from './schema-words.ts';
 
 const MOST_FAULTS = 20;
 
@@ -87,7 +89,7 @@ function faultsOf(root: TSchema, value: unknown, prefix: string, error: SchemaEr
     return keysOf(error.params, 'requiredProperties').map((key) => ({
       where: within(key),
       found: 'nothing',
-      allowed: describe(at(schema, `/properties/${key}`)),
+      allowed: describeSchema(at(schema, `/properties/${key}`)),
     }));
   }
   if (error.keyword === 'additionalProperties') {
@@ -97,7 +99,7 @@ function faultsOf(root: TSchema, value: unknown, prefix: string, error: SchemaEr
       allowed: oneOf(keys, key),
     }));
   }
-  return [{ where, found: show(at(value, error.instancePath)), allowed: describe(schema) }];
+  return [{ where, found: show(at(value, error.instancePath)), allowed: describeSchema(schema) }];
 }
 
 function segments(pointer: string): readonly string[] {
@@ -105,61 +107,4 @@ function segments(pointer: string): readonly string[] {
     .split('/')
     .slice(1)
     .map((part) => show(unescapePointer(part)).slice(1, -1));
-}
-
-function unescapePointer(part: string): string {
-  return part.replaceAll('~1', '/').replaceAll('~0', '~');
-}
-
-/** What stands at a JSON pointer (RFC 6901); own keys only. */
-function at(root: unknown, pointer: string): unknown {
-  let value = root;
-  for (const part of pointer.split('/').slice(1)) {
-    value =
-      isObject(value) && Object.hasOwn(value, unescapePointer(part))
-        ? value[unescapePointer(part)]
-        : undefined;
-  }
-  return value;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
-}
-
-function objectAt(value: unknown, key: string): Readonly<Record<string, unknown>> {
-  const found = isObject(value) ? value[key] : undefined;
-  return isObject(found) ? found : {};
-}
-
-function keysOf(params: object, name: string): readonly string[] {
-  return Object.values(objectAt(params, name)).map(String);
-}
-
-/** What a schema allows, in words. A schema of strings says it in its description. */
-function describe(schema: unknown): string {
-  if (!isObject(schema)) return 'another value';
-  const { type, anyOf, description, const: constant } = schema;
-  if (Array.isArray(anyOf)) return anyOf.map(describe).join(' or ');
-  if (constant !== undefined) return JSON.stringify(constant);
-  if (type === 'integer') return `a whole number${range(schema)}`;
-  if (type === 'number') return `a finite number${range(schema)}`;
-  if (type === 'string') return typeof description === 'string' ? description : 'a string';
-  if (type === 'boolean') return 'true or false';
-  if (type === 'object') return `an object${sizes(schema)}`;
-  return type === 'null' ? 'null' : `a value of type ${String(type)}`;
-}
-
-function range(schema: Readonly<Record<string, unknown>>): string {
-  const bounds: string[] = [];
-  if (schema['minimum'] !== undefined) bounds.push(`of at least ${String(schema['minimum'])}`);
-  if (schema['exclusiveMinimum'] !== undefined) bounds.push(`above ${String(schema['exclusiveMinimum'])}`);
-  if (schema['maximum'] !== undefined) bounds.push(`at most ${String(schema['maximum'])}`);
-  return bounds.length === 0 ? '' : ` ${bounds.join(' and ')}`;
-}
-
-function sizes(schema: Readonly<Record<string, unknown>>): string {
-  const keys = Object.keys(objectAt(schema, 'properties'));
-  if (keys.length > 0) return ` with ${keys.join(', ')}`;
-  return schema['maxProperties'] === undefined ? '' : ` with at most ${String(schema['maxProperties'])} keys`;
 }

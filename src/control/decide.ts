@@ -12,6 +12,7 @@ import type { AllocationSettings } from '../models/settings.ts';
 import { type Draft, describeAllocation } from './draft.ts';
 import type { Observation } from './observe/observation.ts';
 import type { ControlParts } from './parts.ts';
+import { REASONS } from './reasons.ts';
 import { compareCapacity, sameAllocation } from './shapes.ts';
 
 export interface DecideInput {
@@ -67,27 +68,13 @@ function serviceDecision({ capacities }: ControlParts, draft: Draft): ServiceDec
   };
 }
 
-const HOLDING: ReadonlySet<string> = new Set([
-  'no-data',
-  'stale-data',
-  'invalid-data',
-  'warming-up',
-  'errors',
-  'low-confidence',
-  'small-decrease',
-  'stabilizing',
-  'change-budget',
-  'paused',
-  'would-violate',
-]);
-
 function statusOf({ service, baseline, target, reason }: Draft): ServiceStatus {
   const change = compareCapacity(service, target, baseline);
   if (change > 0) return 'grow';
   if (change < 0) return 'shrink';
   if (target.memory !== baseline.memory) return target.memory > baseline.memory ? 'grow' : 'shrink';
   if (!sameAllocation(target, baseline)) return 'reshape';
-  return HOLDING.has(reason) ? 'hold' : 'keep';
+  return REASONS[reason].holds ? 'hold' : 'keep';
 }
 
 function chainDecision(

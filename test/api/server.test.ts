@@ -3,6 +3,7 @@ import { Writable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildServer } from '../../src/api/server.ts';
+import { NOW } from './fixtures.ts';
 import { type TestDaemon, testDaemon } from './test-daemon.ts';
 
 let daemon: TestDaemon;
@@ -24,7 +25,11 @@ afterEach(() => server.close());
 
 describe('the server', () => {
   it('is alive with its version', async () => {
-    expect((await server.inject({ url: '/healthz' })).json()).toEqual({ status: 'ok', version: '1.2.3' });
+    expect((await server.inject({ url: '/healthz' })).json()).toEqual({
+      status: 'ok',
+      version: '1.2.3',
+      time: NOW,
+    });
   });
 
   it('is ready, or says why it is not', async () => {

@@ -28,7 +28,7 @@ export function temporaryFolder(): { path: string; remove: () => void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** Starts the daemon from source on a free port of 127.0.0.1. */
+/** Starts the daemon on a free port of 127.0.0.1. */
 export async function startDaemon(args: readonly string[]): Promise<DaemonProcess> {
   const child = launch(['--host', '127.0.0.1', '--port', '0', ...args], {});
   const lines: string[] = [];
@@ -74,7 +74,7 @@ export function runToEnd(args: readonly string[], environment: Record<string, st
 }
 
 function launch(args: readonly string[], environment: Record<string, string>): ChildProcess {
-  return spawn(process.execPath, ['--import', 'tsx', 'main.ts', ...args], {
+  return spawn(process.execPath, ['dist/main.js', ...args], {
     cwd: ROOT,
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -3,13 +3,17 @@ import type { ResourceAllocation } from '../../models/data-models.ts';
 
 export const UNKNOWN = '–';
 
+/** What is less is nothing to a reader. */
+const SMALLEST_SHARE = 0.0001;
+
 export function duration(seconds: number | null | undefined): string {
   if (!isKnown(seconds)) return UNKNOWN;
   return seconds < 1 ? `${digits(seconds * 1000)} ms` : `${digits(seconds)} s`;
 }
 
 export function share(ratio: number | null | undefined): string {
-  return isKnown(ratio) ? `${digits(ratio * 100)} %` : UNKNOWN;
+  if (!isKnown(ratio)) return UNKNOWN;
+  return ratio > 0 && ratio < SMALLEST_SHARE ? '< 0.01 %' : `${digits(ratio * 100)} %`;
 }
 
 export function perSecond(rate: number | null | undefined): string {

@@ -65,7 +65,8 @@ function hint(daemon: Daemon): Markup {
     response_time: 0.042,
   });
   const { port } = daemon.settings.server;
-  return html`<div class="panel"><pre>curl -H 'content-type: application/json' -d ${shellQuoted(record)} http://localhost:${port}/requests
+  return html`<div class="panel"><pre>curl http://localhost:${port}/requests -H 'content-type: application/json' \\
+  -d ${shellQuoted(record)}
 curl -X POST http://localhost:${port}/allocations</pre></div>`;
 }
 

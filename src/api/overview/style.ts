@@ -27,7 +27,7 @@ a { color: var(--accent); }
 table { border-collapse: collapse; width: 100%; }
 th, td { padding: 0.5rem 0.8rem; text-align: left; vertical-align: top; border-top: 1px solid var(--line); }
 thead th { border-top: 0; font-size: 0.8rem; font-weight: 600; color: var(--soft); white-space: nowrap; }
-tbody th { font-weight: 600; overflow-wrap: anywhere; min-width: 9rem; }
+tbody th { font-weight: 600; overflow-wrap: anywhere; min-width: 11rem; }
 .figure { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .why { min-width: 18rem; }
 .good { color: var(--good); } .bad { color: var(--bad); } .wait { color: var(--wait); }

@@ -69,6 +69,8 @@ export async function requestsRoutes(server: ApiServer, daemon: Daemon, counter:
     streams += 1;
     try {
       await readNdjson(body, tally);
+    } catch (error) {
+      throw body.readableAborted ? brokenOff(tally) : error;
     } finally {
       streams -= 1;
     }
@@ -121,6 +123,12 @@ function noneAccepted(tally: RecordTally): ProblemError {
   const first = tally.rejected()[0]?.error ?? '';
   const detail = tally.rejectedCount === 1 ? first : `${tally.rejectedCount} records, the first: ${first}`;
   return new ProblemError('no-record-accepted', detail, { errors, members: rejectionsOf(tally) });
+}
+
+/** Nobody reads this answer; it keeps a client that went away out of the log of failures. */
+function brokenOff(tally: RecordTally): ProblemError {
+  const detail = `The body broke off; ${tally.accepted} records that were whole are counted.`;
+  return new ProblemError('invalid-request', detail);
 }
 
 function tooManyStreams(): ProblemError {

@@ -1,7 +1,7 @@
 /** GET /services: what is known of each service. */
 import { type Static, Type } from 'typebox';
 import type { Daemon } from '../../models/daemon.ts';
-import type { ServiceSpec } from '../../models/data-models.ts';
+import type { CapacityInForce, ServiceSpec } from '../../models/data-models.ts';
 import type { SeriesMetrics } from '../../models/metrics.ts';
 import type { SharedServiceImpact } from '../../models/profiles.ts';
 import { Allocation, type ApiServer, Figure, figure, ProblemResponse, UnixSeconds } from '../schemas.ts';
@@ -104,7 +104,12 @@ function currentOf(daemon: Daemon, spec: ServiceSpec) {
   const capacity = daemon.capacityInForce(spec.id);
   return capacity === undefined
     ? { ...allocationView(spec.initial), source: 'initial', since: null }
-    : { ...allocationView(capacity), source: capacity.source, since: figure(capacity.sinceSeconds) };
+    : { ...allocationView(capacity), source: capacity.source, since: sinceOf(capacity) };
+}
+
+/** The configured start has no time of its own. */
+function sinceOf({ sinceSeconds }: CapacityInForce): number | null {
+  return sinceSeconds > 0 ? figure(sinceSeconds) : null;
 }
 
 function chainView(

@@ -31,7 +31,7 @@ export interface CurveFitOptions {
 
 const MAX_ITERATIONS = 12;
 /** The spread is settled after so many iterations. */
-const SPREAD_ITERATIONS = 4;
+const SPREAD_ITERATIONS = 3;
 const RELATIVE_CHANGE = 1e-3;
 /** Residuals beyond this many spreads count linearly: 95 % efficiency for normal errors (Huber 1981, section 4.5). */
 const HUBER = 1.345;
@@ -105,10 +105,11 @@ function residualSpread(
   queueing: number,
   scratch: Float64Array,
 ): number {
-  for (let i = 0; i < data.count; i++) {
-    scratch[i] = Math.abs(relativeResidual(data.latencies[i]!, floor + queueing * data.terms[i]!));
+  const { terms, latencies, count } = data;
+  for (let i = 0; i < count; i++) {
+    scratch[i] = Math.abs(relativeResidual(latencies[i]!, floor + queueing * terms[i]!));
   }
-  return Math.max(LEAST_SPREAD, 1.4826 * medianInPlace(scratch, data.count));
+  return Math.max(LEAST_SPREAD, 1.4826 * medianInPlace(scratch, count));
 }
 
 interface NormalEquations {
@@ -127,18 +128,19 @@ function normalEquations(
   queueing: number,
   bend: number,
 ): NormalEquations {
+  const { terms, latencies, weights, count } = data;
   let floorFloor = 0;
   let floorQueueing = 0;
   let queueingQueueing = 0;
   let floorRight = 0;
   let queueingRight = 0;
-  for (let i = 0; i < data.count; i++) {
-    const x = data.terms[i]!;
+  for (let i = 0; i < count; i++) {
+    const x = terms[i]!;
     const expected = floor + queueing * x;
-    const residual = relativeResidual(data.latencies[i]!, expected);
+    const residual = relativeResidual(latencies[i]!, expected);
     const size = Math.abs(residual);
     const inverse = 1 / expected;
-    const weight = data.weights[i]! * (size > bend ? bend / size : 1) * inverse;
+    const weight = weights[i]! * (size > bend ? bend / size : 1) * inverse;
     const target = weight * (1 + Math.max(-0.9, Math.min(1, residual)));
     const weighted = weight * inverse;
     floorFloor += weighted;

@@ -31,12 +31,17 @@ const SPLIT_WEIGHT = 0.25;
 export function demandFromCpu(evidence: FitEvidence, shares: Float64Array): CpuDemand | undefined {
   const system = relativeRows(evidence, shares);
   if (system.count < MIN_WINDOWS) return undefined;
-  const scale = 1 / medianInPlace(predicted(system, new Float64Array(system.chains).fill(1)));
+  const scratch = new Float64Array(system.count);
+  predict(system, new Float64Array(system.chains).fill(1), scratch);
+  const scale = 1 / medianInPlace(scratch);
+  const residuals = new Float64Array(system.count);
   let factors = new Float64Array(system.chains).fill(scale);
   let spread = Number.NaN;
   for (let iteration = 0; iteration < MAX_ITERATIONS; iteration++) {
-    const residuals = predicted(system, factors).map((value) => Math.abs(value - 1));
-    spread = Math.max(LEAST_SPREAD, 1.4826 * medianInPlace(residuals.slice()));
+    predict(system, factors, residuals);
+    for (let i = 0; i < residuals.length; i++) residuals[i] = Math.abs(residuals[i]! - 1);
+    scratch.set(residuals);
+    spread = Math.max(LEAST_SPREAD, 1.4826 * medianInPlace(scratch));
     const next = solveWeighted(system, residuals, HUBER * spread, factors, scale);
     const isSettled = next.every((value, c) => Math.abs(value - factors[c]!) <= RELATIVE_CHANGE * scale);
     factors = next;
@@ -72,14 +77,12 @@ function relativeRows(evidence: FitEvidence, shares: Float64Array): RelativeSyst
   return { count, chains, rows, weights };
 }
 
-function predicted({ count, chains, rows }: RelativeSystem, factors: Float64Array): Float64Array {
-  const values = new Float64Array(count);
+function predict({ count, chains, rows }: RelativeSystem, factors: Float64Array, into: Float64Array): void {
   for (let i = 0; i < count; i++) {
     let value = 0;
     for (let c = 0; c < chains; c++) value += rows[i * chains + c]! * factors[c]!;
-    values[i] = value;
+    into[i] = value;
   }
-  return values;
 }
 
 function solveWeighted(

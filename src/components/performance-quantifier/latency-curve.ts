@@ -17,6 +17,7 @@ export function waiting(utilization: number, exponent: number): number {
 
 /** Latency of one visit, s; Infinity from ρ = 1 on. `cpu`: cores of one instance. */
 export function latencyAt(curve: LatencyCurve, utilization: number, cpu: number): number {
+  if (utilization >= 1) return Number.POSITIVE_INFINITY;
   const { floorSeconds, queueingSeconds, exponent, verticalExponent } = curve;
   return floorSeconds + (queueingSeconds * waiting(utilization, exponent)) / cpu ** verticalExponent;
 }

@@ -92,7 +92,7 @@ function fitTowards(prior: LatencyCurve, data: CurveObservations): CurveFit {
   const high = free.queueingSeconds + free.queueingError;
   const queueing = Math.min(high, Math.max(low, prior.queueingSeconds));
   if (queueing === free.queueingSeconds) return free;
-  return fitCurve(data, free, scratch, { fixedQueueing: queueing });
+  return fitCurve(data, free, scratch, { fixedQueueing: queueing, fixedSpread: free.spread });
 }
 
 function keepQueueing(fit: CurveFit): { floorSeconds: number; queueingSeconds: number } {

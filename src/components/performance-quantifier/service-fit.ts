@@ -36,10 +36,11 @@ export function fitService(
   const cpu = demandFromCpu(evidence, bounds);
   const share = cpu === undefined ? (known ?? searchShare(evidence, bounds)).share : undefined;
   const { demands, demandSource } = chooseDemand(bounds, cpu, share);
+  const cpuSpread = cpu?.spread ?? Number.NaN;
   const context = {
     evidence,
     settings,
-    utilization: observedUtilizations(evidence, demands),
+    utilization: observedUtilizations(evidence, demands, cpuSpread),
     demandSource,
     verticalExponent,
   };
@@ -50,7 +51,7 @@ export function fitService(
   }
   return {
     demandSource,
-    cpuSpread: cpu?.spread ?? Number.NaN,
+    cpuSpread,
     curvatureShare: share ?? 1,
     exponent: EXPONENT,
     verticalExponent,

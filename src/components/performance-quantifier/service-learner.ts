@@ -9,6 +9,8 @@ import { WindowTable } from './window-table.ts';
 const CHANGE_WINDOWS = 5;
 /** From so many on the newest windows wait outside the fit until it is known whether they are a change. */
 const SUSPICIOUS_WINDOWS = 2;
+/** What a confidence is multiplied with in that time: nothing should be shrunk on it. */
+const TRUST_IN_DOUBT = 0.2;
 /** The share found by curvature is looked for again after so many new windows. */
 const SEARCH_EVERY = 15;
 
@@ -46,9 +48,9 @@ export class ServiceLearner {
     this.isStale = true;
   }
 
-  /** Share of the confidence that is left while the newest windows contradict the model. */
+  /** Share of the confidence that is left: little while the newest windows contradict the model. */
   get trust(): number {
-    return this.suspended === 0 ? 1 : 1 - this.suspended / CHANGE_WINDOWS;
+    return this.suspended === 0 ? 1 : TRUST_IN_DOUBT;
   }
 
   private get suspended(): number {

@@ -1,14 +1,29 @@
 import type { FitEvidence } from './fit-evidence.ts';
 
+/** A measured use this many spreads from what the rates explain is garbage. */
+const SPREADS = 3;
+
 /**
- * ρ of every window: measured CPU use over capacity where there is one, else Σ_c rate_c·d_c / C. On the measured
- * chains a fit on the measured ρ predicts better, although it is asked by demand: CPU per request drifts.
+ * ρ of every window as a fit sees it: the geometric mean of what was measured (use / capacity) and what the rates
+ * explain (Σ_c rate_c·d_c / C), or the latter alone where nothing, or garbage, was measured.
+ *
+ * Both are uncertain: CPU per request drifts, which only the measurement sees, and a measurement of one window is
+ * noisy, which would flatten the curve. `cpuSpread` is the spread of measured over explained use.
  */
-export function observedUtilizations(evidence: FitEvidence, demands: Float64Array): Float64Array {
+export function observedUtilizations(
+  evidence: FitEvidence,
+  demands: Float64Array,
+  cpuSpread: number,
+): Float64Array {
   const result = utilizations(evidence, demands);
+  const margin = 1 + SPREADS * cpuSpread;
   for (let i = 0; i < result.length; i++) {
     const used = evidence.used[i]!;
-    if (used > 0) result[i] = used / evidence.capacities[i]!;
+    if (!(used > 0) || Number.isNaN(margin)) continue;
+    const explained = result[i]!;
+    const measured = used / evidence.capacities[i]!;
+    if (measured < explained * margin && measured > explained / margin)
+      result[i] = Math.sqrt(measured * explained);
   }
   return result;
 }

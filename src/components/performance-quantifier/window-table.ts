@@ -1,5 +1,9 @@
 import type { PairWindow, ServiceWindow } from '../../models/metrics.ts';
 
+/** Figures outside are no measurements (s, cores, 1/s), and squares of them would overflow. */
+const LEAST = 1e-9;
+const MOST = 1e12;
+
 /** One chain's columns; row i belongs to window i of the table. A chain that was not there has rate and requests 0. */
 export interface PairColumns {
   readonly rates: Float64Array;
@@ -37,6 +41,7 @@ export class WindowTable {
    * already (windows come in order) and one without a usable capacity says nothing: both are left out.
    */
   append(window: ServiceWindow): boolean {
+    const { cpuUsedCores = Number.NaN } = window;
     if (!isUsable(window)) return false;
     const newest = this.count === 0 ? Number.NEGATIVE_INFINITY : this.starts[this.count - 1]!;
     if (window.startSeconds < newest) return false;
@@ -47,7 +52,7 @@ export class WindowTable {
     this.lengths[row] = window.lengthSeconds;
     this.cpus[row] = window.capacity.cpu;
     this.instances[row] = window.capacity.instances;
-    this.used[row] = isNonNegative(window.cpuUsedCores) ? window.cpuUsedCores : Number.NaN;
+    this.used[row] = isBetween(0, cpuUsedCores, MOST) ? cpuUsedCores : Number.NaN;
     for (const columns of this.chains.values()) writePair(columns, row, undefined);
     for (const pair of window.pairs) if (isSound(pair)) writePair(this.columnsOf(pair.chain), row, pair);
     return true;
@@ -96,38 +101,33 @@ function emptyColumns(length: number): PairColumns {
 }
 
 function writePair(columns: PairColumns, row: number, pair: PairWindow | undefined): void {
-  const measured = pair !== undefined && pair.percentileSeconds > 0 && pair.meanSeconds > 0;
+  const isMeasured = pair !== undefined && isLatency(pair.percentileSeconds) && isLatency(pair.meanSeconds);
   columns.rates[row] = pair?.ratePerSecond ?? 0;
   columns.requests[row] = pair?.requests ?? 0;
   columns.errorRatios[row] = pair?.errorRatio ?? 0;
-  columns.percentiles[row] = measured ? pair.percentileSeconds : 0;
-  columns.means[row] = measured ? pair.meanSeconds : 0;
+  columns.percentiles[row] = isMeasured ? pair.percentileSeconds : 0;
+  columns.means[row] = isMeasured ? pair.meanSeconds : 0;
 }
 
-function isUsable(window: ServiceWindow): boolean {
-  const { capacity, startSeconds, lengthSeconds } = window;
-  return (
-    Number.isFinite(startSeconds) &&
-    lengthSeconds > 0 &&
-    Number.isFinite(lengthSeconds) &&
-    capacity.cpu > 0 &&
-    Number.isFinite(capacity.cpu) &&
-    capacity.instances >= 1 &&
-    Number.isFinite(capacity.instances)
-  );
+function isUsable({ capacity, startSeconds, lengthSeconds }: ServiceWindow): boolean {
+  const isCapacity = isBetween(LEAST, capacity.cpu, MOST) && isBetween(1, capacity.instances, MOST);
+  return isCapacity && isBetween(0, startSeconds, MOST) && isBetween(LEAST, lengthSeconds, MOST);
 }
 
-/** Latencies may be NaN (every request failed): then the pair counts as load only. */
+/** A pair without a latency (every request failed) counts as load. */
 function isSound(pair: PairWindow): boolean {
   return (
-    isNonNegative(pair.ratePerSecond) &&
-    isNonNegative(pair.requests) &&
-    isNonNegative(pair.errorRatio) &&
-    pair.percentileSeconds !== Number.POSITIVE_INFINITY &&
-    pair.meanSeconds !== Number.POSITIVE_INFINITY
+    isBetween(0, pair.ratePerSecond, MOST) &&
+    isBetween(0, pair.requests, MOST) &&
+    isBetween(0, pair.errorRatio, 1)
   );
 }
 
-function isNonNegative(value: number | undefined): value is number {
-  return value !== undefined && value >= 0 && Number.isFinite(value);
+function isLatency(seconds: number): boolean {
+  return isBetween(LEAST, seconds, MOST);
+}
+
+/** False for NaN. */
+function isBetween(low: number, value: number, high: number): boolean {
+  return value >= low && value <= high;
 }

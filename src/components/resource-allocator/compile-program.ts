@@ -95,6 +95,7 @@ function constantWaits(services: readonly PlanningService[], demand: Float64Arra
 
 /** In code unit order of the ids; the same array when it is sorted already. */
 function sortedById<Item extends { readonly id: string }>(items: readonly Item[]): readonly Item[] {
-  const sorted = items.every((item, i) => i === 0 || items[i - 1]!.id < item.id);
-  return sorted ? items : [...items].sort((a, b) => (a.id < b.id ? -1 : 1));
+  if (items.every((item, i) => i === 0 || items[i - 1]!.id < item.id)) return items;
+  const byId = new Map(items.map((item) => [item.id, item]));
+  return [...byId.keys()].sort().map((id) => byId.get(id)!);
 }

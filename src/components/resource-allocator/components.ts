@@ -58,7 +58,9 @@ function joinVisits(rows: ChainRows, groups: Groups, c: number): number {
 
 /** Indices by group, stable. */
 function orderBy(group: Int32Array): Int32Array {
-  return Int32Array.from(group.keys()).sort((a, b) => group[a]! - group[b]! || a - b);
+  const order = Int32Array.from(group.keys());
+  if (group.every((value, i) => i === 0 || group[i - 1]! <= value)) return order;
+  return order.sort((a, b) => group[a]! - group[b]! || a - b);
 }
 
 function reorderRows(rows: ChainRows, order: Int32Array): ChainRows {

@@ -2,50 +2,87 @@ import { branchTime, chainTime, slowestBranch } from './chain-time.ts';
 import type { ChainRows, Program } from './program.ts';
 import { endOfVisits } from './repair.ts';
 
-/** Which constrained chains pass through each service: chains of s are chain[start[s]] … chain[start[s + 1] − 1]. */
-export interface ChainsOfService {
-  readonly start: Int32Array;
-  readonly chain: Int32Array;
-}
+/**
+ * How much longer each service may wait before a chain leaves its budget, kept up to date while waits change.
+ * The constrained chains through service s are the links [start[s], start[s + 1]).
+ */
+export class Room {
+  readonly #program: Program;
+  readonly #waits: Float64Array;
+  readonly #times: Float64Array;
+  readonly #start: Int32Array;
+  readonly #chain: Int32Array;
+  /** Weight of the service in the chain's serial part; NaN where it stands in parallel branches too. */
+  readonly #weight: Float64Array;
 
-export function chainsOfServices(program: Program): ChainsOfService {
-  const { services } = program;
-  const start = new Int32Array(services.count + 1);
-  forEachPair(program, (s) => {
-    start[s + 1] = start[s + 1]! + 1;
-  });
-  for (let s = 0; s < services.count; s++) start[s + 1] = start[s + 1]! + start[s]!;
-  const next = start.slice();
-  const chain = new Int32Array(start[services.count]!);
-  forEachPair(program, (s, c) => {
-    chain[next[s]!] = c;
-    next[s] = next[s]! + 1;
-  });
-  return { start, chain };
+  /** `waits` is the caller's and changes through `setWait` alone. */
+  constructor(program: Program, waits: Float64Array) {
+    const { chains, services } = program;
+    this.#program = program;
+    this.#waits = waits;
+    this.#times = Float64Array.from({ length: chains.count }, (_, c) => chainTime(chains, waits, c));
+    this.#start = new Int32Array(services.count + 1);
+    forEachLink(program, (s) => {
+      this.#start[s + 1] = this.#start[s + 1]! + 1;
+    });
+    for (let s = 0; s < services.count; s++) this.#start[s + 1] = this.#start[s + 1]! + this.#start[s]!;
+    this.#chain = new Int32Array(this.#start[services.count]!);
+    this.#weight = new Float64Array(this.#chain.length);
+    const next = this.#start.slice();
+    forEachLink(program, (s, c, weight) => {
+      const link = next[s]!;
+      next[s] = link + 1;
+      this.#chain[link] = c;
+      this.#weight[link] = weight;
+    });
+  }
+
+  /** The longest wait of service s that no chain suffers from. */
+  longestWait(s: number): number {
+    const { chains, services } = this.#program;
+    const wait = this.#waits[s]!;
+    let room = services.waitLower[s]! - wait;
+    for (let link = this.#start[s]!; link < this.#start[s + 1]!; link++) {
+      const c = this.#chain[link]!;
+      const weight = this.#weight[link]!;
+      const slack = chains.budget[c]! - this.#times[c]!;
+      const own = Number.isNaN(weight) ? roomInStages(chains, this.#waits, c, s, slack) : slack / weight;
+      if (own < room) room = own;
+    }
+    return wait + Math.max(0, room);
+  }
+
+  setWait(s: number, wait: number): void {
+    this.#waits[s] = wait;
+    for (let link = this.#start[s]!; link < this.#start[s + 1]!; link++) {
+      const c = this.#chain[link]!;
+      this.#times[c] = chainTime(this.#program.chains, this.#waits, c);
+    }
+  }
 }
 
 /** Every service and constrained chain that meet, once each. */
-function forEachPair(program: Program, visit: (s: number, c: number) => void): void {
+function forEachLink(program: Program, visit: (s: number, c: number, weight: number) => void): void {
   const { chains, services } = program;
   const last = new Int32Array(services.count).fill(-1);
   for (let c = 0; c < chains.count; c++) {
     if (chains.budget[c] === Number.POSITIVE_INFINITY) continue;
+    const isLine = chains.stageStart[c] === chains.stageEnd[c];
     const end = endOfVisits(program, c);
     for (let j = chains.serialStart[c]!; j < end; j++) {
       const s = chains.visitService[j]!;
       if (last[s] === c) continue;
       last[s] = c;
-      visit(s, c);
+      visit(s, c, isLine ? chains.visitWeight[j]! : Number.NaN);
     }
   }
 }
 
 /**
- * By how much the wait of service s may grow before chain c leaves its budget: exact when the chain comes to the
- * service in one place, never too much otherwise.
+ * The same for a chain with parallel branches: exact when the chain comes to the service in one place, never too much
+ * otherwise.
  */
-export function roomInChain(rows: ChainRows, waits: Float64Array, c: number, s: number): number {
-  const slack = rows.budget[c]! - chainTime(rows, waits, c);
+function roomInStages(rows: ChainRows, waits: Float64Array, c: number, s: number, slack: number): number {
   const serial = weightOf(rows, s, rows.serialStart[c]!, rows.serialEnd[c]!);
   let weight = serial;
   let spare = 0;
@@ -61,7 +98,7 @@ export function roomInChain(rows: ChainRows, waits: Float64Array, c: number, s: 
     }
     weight += heaviest;
   }
-  return Math.max(0, slack + (places === 1 ? spare : 0)) / weight;
+  return (slack + (places === 1 ? spare : 0)) / weight;
 }
 
 function weightOf(rows: ChainRows, s: number, from: number, to: number): number {

@@ -52,6 +52,7 @@ export function waitOfShape(
   if (demand <= 0) return 0;
   const usable = Math.min(cpu, service.parallelism);
   const capacity = instances * usable;
+  if (service.exponent === 1 && service.verticalExponent === 0) return waitAt(capacity, demand, demand, 0);
   const scale = demand ** service.exponent * usable ** -service.verticalExponent;
   return waitAt(capacity, demand, scale, service.exponent - 1);
 }

@@ -68,11 +68,12 @@ function leastCpu(
 }
 
 function quantizeUp(service: PlanningService, cpu: number): number {
+  if (cpu <= service.minCpu * (1 + SLACK)) return service.minCpu;
   const rounded = multiple(service, Math.ceil(cpu / service.quantum - SLACK));
   return Math.min(Math.max(rounded, service.minCpu), service.maxCpu);
 }
 
-/** units · quantum without the noise of binary fractions. */
+/** units · quantum as the nearest decimal of nine places, without the noise of binary fractions. */
 function multiple(service: PlanningService, units: number): number {
-  return Number((units * service.quantum).toPrecision(12));
+  return Math.round(units * service.quantum * 1e9) / 1e9;
 }

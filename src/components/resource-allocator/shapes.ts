@@ -1,8 +1,8 @@
 import type { PlanningService } from '../../models/plans.ts';
 import type { Compiled } from './compile-program.ts';
 import { MaxHeap } from './max-heap.ts';
-import { type ChainsOfService, chainsOfServices, roomInChain } from './room.ts';
-import { costOfShape, isOverloaded, waitOfShape } from './service-columns.ts';
+import { Room } from './room.ts';
+import { costOfShape, costPerInstance, isOverloaded, waitOfShape } from './service-columns.ts';
 import { cheapestShape, largestShape, nextCheaperCpu, type Shape } from './shape-grid.ts';
 
 export interface Shaped {
@@ -46,56 +46,47 @@ function firstShape(service: PlanningService, demand: number, wait: number): Sha
 }
 
 function shave(compiled: Compiled, shapes: Shape[], waits: Float64Array, prices: Float64Array): void {
-  const through = chainsOfServices(compiled.program);
+  const room = new Room(compiled.program, waits);
   const heap = new MaxHeap();
-  const push = (s: number): void => {
-    const move = bestMove(compiled, through, shapes, waits, prices, s);
+  const moves = new Array<Move | undefined>(shapes.length);
+  const consider = (s: number): void => {
+    const move = bestMove(compiled, s, shapes[s]!, waits[s]!, room.longestWait(s), prices[s]!);
+    moves[s] = move;
     if (move !== undefined) heap.push(s, move.worth);
   };
-  for (let s = 0; s < shapes.length; s++) if (isFree(compiled, s)) push(s);
+  for (let s = 0; s < shapes.length; s++) if (isFree(compiled, s)) consider(s);
   for (let s = heap.pop(); s !== undefined; s = heap.pop()) {
-    const move = bestMove(compiled, through, shapes, waits, prices, s);
-    if (move === undefined) continue;
-    if (move.worth < heap.topKey) heap.push(s, move.worth);
-    else {
+    const move = moves[s]!;
+    if (move.wait <= room.longestWait(s)) {
       shapes[s] = move.shape;
-      waits[s] = move.wait;
-      push(s);
+      room.setWait(s, move.wait);
     }
+    consider(s);
   }
 }
 
-/** The step to a cheaper shape that is worth most among those that all chains can bear. */
+/** The step to a cheaper shape that is worth most among those that wait at most `limit`. */
 function bestMove(
   compiled: Compiled,
-  through: ChainsOfService,
-  shapes: readonly Shape[],
-  waits: Float64Array,
-  prices: Float64Array,
   s: number,
+  shape: Shape,
+  present: number,
+  limit: number,
+  price: number,
 ): Move | undefined {
   const service = compiled.services[s]!;
-  const cost = costOfShape(service, shapes[s]!);
-  const limit = longestWait(compiled, through, waits, s);
+  const demand = compiled.demand[s]!;
+  const cost = costOfShape(service, shape);
   let best: Move | undefined;
   for (let instances = service.minInstances; instances <= service.maxInstances; instances++) {
+    if (service.pricePerCore * demand + instances * costPerInstance(service) >= cost) break;
     const cpu = nextCheaperCpu(service, instances, cost);
     if (cpu === undefined) continue;
-    const wait = waitOfShape(service, compiled.demand[s]!, instances, cpu);
+    const wait = waitOfShape(service, demand, instances, cpu);
     if (wait > limit) continue;
-    const shape = { instances, cpu };
-    const worth = (cost - costOfShape(service, shape)) / (prices[s]! * Math.max(0, wait - waits[s]!));
-    if (best === undefined || worth > best.worth) best = { shape, wait, worth };
+    const next = { instances, cpu };
+    const worth = (cost - costOfShape(service, next)) / (price * Math.max(0, wait - present));
+    if (best === undefined || worth > best.worth) best = { shape: next, wait, worth };
   }
   return best;
-}
-
-/** The longest wait of service s that no chain suffers from. */
-function longestWait(compiled: Compiled, through: ChainsOfService, waits: Float64Array, s: number): number {
-  let limit = compiled.program.services.waitLower[s]!;
-  for (let at = through.start[s]!; at < through.start[s + 1]!; at++) {
-    const room = roomInChain(compiled.program.chains, waits, through.chain[at]!, s);
-    limit = Math.min(limit, waits[s]! + room);
-  }
-  return limit;
 }

@@ -103,6 +103,7 @@ function inOrder<Item extends { readonly id: string }>(
   asked: readonly { readonly id: string }[],
   items: readonly Item[],
 ): readonly Item[] {
+  if (asked.every(({ id }, i) => items[i]!.id === id)) return items;
   const byId = new Map(items.map((item) => [item.id, item]));
   return asked.map(({ id }) => byId.get(id)!);
 }

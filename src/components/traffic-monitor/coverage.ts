@@ -39,6 +39,11 @@ export class Coverage {
     this.#fineSince = nowSeconds;
   }
 
+  /** An earlier run had been watching since then. */
+  noteWatched(sinceSeconds: number): void {
+    this.#startSeconds = Math.min(this.#startSeconds, sinceSeconds);
+  }
+
   /** The time from which on the fine slots know everything. */
   recentSince(nowSeconds: number): number {
     return Math.max(nowSeconds - RECENT_SECONDS, this.#fineSince);

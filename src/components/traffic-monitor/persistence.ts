@@ -10,6 +10,7 @@ import type { TimeGrid } from './time-grid.ts';
 export function* changedRows(
   series: Series,
   grid: TimeGrid,
+  watchedSince: number,
   builder: HistogramBuilder,
 ): Iterable<SeriesWindowRow> {
   for (const slot of series.takeChanged()) {
@@ -17,28 +18,35 @@ export function* changedRows(
       service: series.service ?? '',
       chain: series.chain,
       startSeconds: slot * grid.coarseSeconds,
-      payload: encodeSlot(slotContent(series, slot, grid, builder)),
+      payload: encodeSlot({ ...slotContent(series, slot, grid, builder), watchedSince }),
     };
   }
 }
 
-function slotContent(series: Series, slot: number, grid: TimeGrid, builder: HistogramBuilder): SlotContent {
+function slotContent(series: Series, slot: number, grid: TimeGrid, builder: HistogramBuilder) {
   const startSeconds = slot * grid.coarseSeconds;
   const totals = noTotals();
   series.coarse.addTo(totals, slot);
   series.coarseSketches.addTo(builder.counts, slot);
   return {
     widthSeconds: grid.coarseSeconds,
-    firstSeconds: Math.max(series.firstSeconds, startSeconds),
+    firstSeconds: series.firstSeconds,
     lastSeconds: Math.min(series.lastSeconds, startSeconds + grid.coarseSeconds),
     totals,
     buckets: builder.takeBuckets(),
   };
 }
 
+export interface RestoredRow {
+  readonly slot: number;
+  readonly firstSeconds: number;
+  readonly watchedSince: number;
+}
+
 /**
  * Puts a row in the place of what its slot holds. Undefined when it cannot be read, fits no slot that is kept, or
- * belongs to a series that may not exist; otherwise the slot and the time of its first record.
+ * belongs to a series that may not exist; otherwise the slot, the first record of its series, and
+ * since when the writer had been watching.
  */
 export function restoreRow(
   row: SeriesWindowRow,
@@ -46,7 +54,7 @@ export function restoreRow(
   grid: TimeGrid,
   oldestSlot: number,
   nowSeconds: number,
-): { readonly slot: number; readonly firstSeconds: number } | undefined {
+): RestoredRow | undefined {
   const content = decodeSlot(row.payload);
   const slot = Math.round(row.startSeconds / grid.coarseSeconds);
   const startSeconds = slot * grid.coarseSeconds;
@@ -57,10 +65,10 @@ export function restoreRow(
   if (slot < oldestSlot || startSeconds > nowSeconds) return undefined;
   const series = findOrAdmit(registry, row);
   if (series === undefined) return undefined;
-  const firstSeconds = clamp(content.firstSeconds, startSeconds, nowSeconds);
+  const firstSeconds = Math.min(content.firstSeconds, nowSeconds);
   series.replaceCoarse(slot, content.totals, content.buckets);
-  series.widen(firstSeconds, clamp(content.lastSeconds, firstSeconds, nowSeconds));
-  return { slot, firstSeconds };
+  series.widen(firstSeconds, Math.min(content.lastSeconds, nowSeconds));
+  return { slot, firstSeconds, watchedSince: content.watchedSince };
 }
 
 function findOrAdmit(registry: SeriesRegistry, row: SeriesWindowRow): Series | undefined {
@@ -71,7 +79,16 @@ function findOrAdmit(registry: SeriesRegistry, row: SeriesWindowRow): Series | u
 
 function isSound(content: SlotContent): boolean {
   const { requests, errors, latencySum, cpuSum, cpuRequests } = content.totals;
-  const figures = [requests, errors, latencySum, cpuSum, cpuRequests];
+  const figures = [
+    content.firstSeconds,
+    content.lastSeconds,
+    content.watchedSince,
+    requests,
+    errors,
+    latencySum,
+    cpuSum,
+    cpuRequests,
+  ];
   return (
     figures.every((figure) => Number.isFinite(figure) && figure >= 0) &&
     requests > 0 &&
@@ -82,8 +99,4 @@ function isSound(content: SlotContent): boolean {
 
 function isSame(a: number, b: number): boolean {
   return Math.abs(a - b) < 1e-6;
-}
-
-function clamp(value: number, low: number, high: number): number {
-  return Math.min(Math.max(value, low), high);
 }

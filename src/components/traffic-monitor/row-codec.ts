@@ -5,9 +5,11 @@ import { BUCKET_COUNT } from './latency-buckets.ts';
 export interface SlotContent {
   /** Width of the slot, s: slots of another width cannot be taken back. */
   readonly widthSeconds: number;
-  /** Times of the oldest and the newest record in it as far as known, s. */
+  /** Time of the first record of its series, and of the newest one in the slot as far as that is known, s. */
   readonly firstSeconds: number;
   readonly lastSeconds: number;
+  /** Since when the monitor that wrote it had been watching, s. */
+  readonly watchedSince: number;
   readonly totals: Totals;
   /** Count by occupied bucket. */
   readonly buckets: ReadonlyMap<number, number>;
@@ -16,11 +18,11 @@ export interface SlotContent {
 /** Changes when the layout or the buckets change. */
 const VERSION = 1;
 const DOUBLE_BYTES = 8;
-const HEADER_BYTES = 1 + 4 + 8 * DOUBLE_BYTES;
+const HEADER_BYTES = 1 + 4 + 9 * DOUBLE_BYTES;
 
 /**
- * version (1 byte), FNV-1a checksum of all that follows (4), width, first, last, requests, errors, latency sum, CPU sum,
- * requests with CPU (8 doubles, little endian), then for each occupied bucket in ascending order two LEB128 numbers:
+ * version (1 byte), FNV-1a checksum of all that follows (4), width, first, last, watched since, requests, errors, latency
+ * sum, CPU sum, requests with CPU (9 doubles, little endian), then for each occupied bucket in ascending order two LEB128 numbers:
  * the distance to the bucket before (−1 for the first) and the count.
  */
 export function encodeSlot(content: SlotContent): Uint8Array {
@@ -34,11 +36,12 @@ export function encodeSlot(content: SlotContent): Uint8Array {
   const payload = new Uint8Array(HEADER_BYTES + bytes.length);
   const view = new DataView(payload.buffer);
   const { requests, errors, latencySum, cpuSum, cpuRequests } = content.totals;
-  const { widthSeconds, firstSeconds, lastSeconds } = content;
+  const { widthSeconds, firstSeconds, lastSeconds, watchedSince } = content;
   const doubles = [
     widthSeconds,
     firstSeconds,
     lastSeconds,
+    watchedSince,
     requests,
     errors,
     latencySum,
@@ -64,12 +67,13 @@ export function decodeSlot(payload: Uint8Array): SlotContent | undefined {
     widthSeconds: double(0),
     firstSeconds: double(1),
     lastSeconds: double(2),
+    watchedSince: double(3),
     totals: {
-      requests: double(3),
-      errors: double(4),
-      latencySum: double(5),
-      cpuSum: double(6),
-      cpuRequests: double(7),
+      requests: double(4),
+      errors: double(5),
+      latencySum: double(6),
+      cpuSum: double(7),
+      cpuRequests: double(8),
     },
     buckets,
   };

@@ -144,7 +144,8 @@ export class TrafficMonitor implements TrafficIntake, TrafficReader, TrafficPers
   drain(): SeriesWindowRow[] {
     const rows: SeriesWindowRow[] = [];
     for (const series of this.#registry.all()) {
-      if (series.changed) rows.push(...changedRows(series, this.#grid, this.#builder));
+      if (series.changed)
+        rows.push(...changedRows(series, this.#grid, this.#coverage.watchedSince, this.#builder));
     }
     return rows;
   }
@@ -161,6 +162,7 @@ export class TrafficMonitor implements TrafficIntake, TrafficReader, TrafficPers
         skipped++;
         continue;
       }
+      this.#coverage.noteWatched(placed.watchedSince);
       this.#noteRecord(placed.slot, placed.firstSeconds);
       restored++;
     }

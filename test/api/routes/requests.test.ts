@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
+import { Writable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { buildServer } from '../../../src/api/server.ts';
@@ -11,10 +12,18 @@ const LINE = JSON.stringify(RECORD);
 
 let daemon: TestDaemon;
 let server: FastifyInstance;
+let log: string;
 
 beforeEach(async () => {
   daemon = testDaemon();
-  server = await buildServer(daemon, { version: '0.0.0' });
+  log = '';
+  const stream = new Writable({
+    write: (chunk, _encoding, done) => {
+      log += String(chunk);
+      done();
+    },
+  });
+  server = await buildServer(daemon, { version: '0.0.0', logger: { level: 'info', stream } });
   await server.listen({ host: '127.0.0.1', port: 0 });
 });
 afterEach(() => server.close());
@@ -184,6 +193,7 @@ describe('an NDJSON stream', () => {
     sending.destroy();
     expect(await post(LINE)).toMatchObject({ status: 202 });
     expect(daemon.traffic.stats.accepted).toBe(3);
+    expect(log).not.toContain('request failed');
   });
 
   it('is refused when 256 others are being read', async () => {

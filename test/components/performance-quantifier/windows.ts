@@ -1,5 +1,6 @@
 import type { ServiceWindow } from '../../../src/models/metrics.ts';
-import type { Random } from '../../../src/models/ports.ts';
+import type { ProfileLearner, Random } from '../../../src/models/ports.ts';
+import type { LatencyProfile } from '../../../src/models/profiles.ts';
 
 export interface TruePair {
   readonly chain: string;
@@ -49,4 +50,11 @@ export function windowOf(pairs: readonly TruePair[], spec: WindowSpec, eta = 0.2
 /** Standard normal by Box and Muller. */
 export function normal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}
+
+/** The profile of a pair that must have one. */
+export function knownProfile(learner: ProfileLearner, service: string, chain: string): LatencyProfile {
+  const outcome = learner.profile(service, chain);
+  if (outcome.kind !== 'profile') throw new Error(`no profile of ${chain} at ${service}`);
+  return outcome;
 }

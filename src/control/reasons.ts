@@ -1,0 +1,93 @@
+import type { ReasonCode } from '../models/decisions.ts';
+
+interface Reason {
+  /** Whether it kept the service from what was planned. */
+  readonly holds: boolean;
+  readonly meaning: string;
+}
+
+/** Every reason code, what it means and what an operator can do. docs/reasons.md is written from this. */
+export const REASONS: Readonly<Record<ReasonCode, Reason>> = {
+  'meets-slo': {
+    holds: false,
+    meaning: 'Planned with the same capacity in another shape, or with other memory.',
+  },
+  'no-change': { holds: false, meaning: 'What it has is what is planned.' },
+  cheaper: { holds: false, meaning: 'Its chains keep their SLOs with less, so it shrinks.' },
+  'grow-for-slo': { holds: false, meaning: 'Its chains need more to keep their SLOs at the planned load.' },
+  'grow-on-violation': {
+    holds: false,
+    meaning:
+      'A chain is over its SLO with what is in force, and the plan alone would not help (the profile is not fitted yet, or wrong): it grows by the largest step.',
+  },
+  'unmeetable-slo': {
+    holds: false,
+    meaning:
+      'A chain cannot meet its SLO within the bounds. Raise `max_cpu` or `max_instances`, or set the SLO to the `achievable_latency` that is shown.',
+  },
+  'no-data': {
+    holds: true,
+    meaning:
+      'Too little is known: no record of one of its chains has arrived yet, or too few for a first latency profile.',
+  },
+  'stale-data': {
+    holds: true,
+    meaning:
+      'A chain that had traffic fell silent for longer than `control.stale_after`. Silence is missing data, not a missing load.',
+  },
+  'invalid-data': {
+    holds: true,
+    meaning: 'The plan had a value that is no positive number. Please report it.',
+  },
+  'warming-up': { holds: true, meaning: 'Less than `control.warm_up` seconds of traffic have been watched.' },
+  errors: {
+    holds: true,
+    meaning:
+      'More of its requests fail than `control.max_error_ratio` allows; failing requests are cheap and say nothing of demand.',
+  },
+  'low-confidence': {
+    holds: true,
+    meaning: 'Its latency profile is less certain than `control.min_confidence`.',
+  },
+  'small-decrease': { holds: true, meaning: 'The decrease is smaller than `control.min_decrease`.' },
+  stabilizing: {
+    holds: true,
+    meaning: 'As much, or more than is now wanted, was planned within `control.stabilization` seconds.',
+  },
+  'largest-step': {
+    holds: false,
+    meaning: 'It shrinks, but only by `control.largest_step` in one pass; the next pass goes on.',
+  },
+  'change-budget': {
+    holds: true,
+    meaning: 'Other services shrink in this pass first: `control.change_budget`.',
+  },
+  paused: { holds: true, meaning: 'The operator has set `control.paused`.' },
+  'would-violate': {
+    holds: true,
+    meaning: 'A chain through it is over its SLO now, or would be after the decrease.',
+  },
+};
+
+/** The table of docs/reasons.md. */
+export function describeReasons(): string {
+  const rows = Object.entries(REASONS).map(
+    ([code, { holds, meaning }]) => `| \`${code}\` | ${holds ? 'held' : 'decided'} | ${meaning} |`,
+  );
+  return [
+    '# Why a service gets what it gets',
+    '',
+    'Every service in `GET /allocations` carries a `reason` code and a sentence with the figures. The codes are stable:',
+    'dashboards and alerts may key on them (`dta_slo_decision_services`, docs/metrics.md). "Held" means that the guard kept the',
+    'service from shrinking as planned; increases are never held back, except by `paused` and `invalid-data`.',
+    '',
+    '| code | | meaning |',
+    '| --- | --- | --- |',
+    ...rows,
+    '',
+    'The guard looks at a plan in this order: invalid, stale or missing data, warm-up, errors, present violation,',
+    'confidence, stabilization, largest step, small decrease, change budget, the chains evaluated once more, pause. The',
+    'reason that is shown is that of the last step that changed something.',
+    '',
+  ].join('\n');
+}

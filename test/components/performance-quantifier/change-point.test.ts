@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { PerformanceImpactQuantifier } from '../../../src/components/performance-quantifier/performance-quantifier.ts';
+import { seededRandom } from '../../../src/utils/random.ts';
+import { knownProfile, normal, type TruePair, windowOf } from './windows.ts';
+
+const BEFORE: TruePair = { chain: 'a', demand: 0.004, floor: 0.012, queueing: 0.02, ownTimePerDemand: 2 };
+
+/** Windows of a service at random load under a tenth of its noise-free truth, from window `from` on. */
+function feeder(hasCpu: boolean) {
+  const random = seededRandom(11);
+  const quantifier = new PerformanceImpactQuantifier();
+  let next = 0;
+  const feed = (truth: TruePair, windows: number, outlier = 1) => {
+    for (let i = 0; i < windows; i++) {
+      const noise = () => outlier * Math.exp(0.05 * normal(random));
+      const rates = [20 + 80 * random()];
+      quantifier.updateProfile(windowOf([truth], { startSeconds: 60 * next++, rates, hasCpu, noise }));
+      quantifier.refit(60 * next);
+    }
+  };
+  return { quantifier, feed, profile: () => knownProfile(quantifier, 's', 'a') };
+}
+
+describe('a change of the service', () => {
+  it('is found by its CPU after five windows: the old ones go, and nothing is trusted in between', () => {
+    const { feed, profile } = feeder(true);
+    feed(BEFORE, 60);
+    const before = profile();
+    expect(before.windows).toBe(60);
+    const after = { ...BEFORE, demand: 0.008 };
+    feed(after, 3);
+    expect(profile().confidence).toBeLessThan(0.25 * before.confidence);
+    feed(after, 2);
+    expect(profile().windows).toBe(5);
+    expect(profile().source).toBe('prior');
+    expect(profile().confidence).toBeLessThan(0.3);
+    expect(Math.abs(profile().demandCoreSeconds / 0.008 - 1)).toBeLessThan(0.2);
+  });
+
+  it('is found by its latency alone', () => {
+    const { feed, profile } = feeder(false);
+    feed(BEFORE, 60);
+    feed({ ...BEFORE, floor: 0.06, queueing: 0.1 }, 5);
+    expect(profile().windows).toBe(5);
+    feed({ ...BEFORE, floor: 0.06, queueing: 0.1 }, 10);
+    expect(profile().source).toBe('fitted');
+    expect(profile().floorSeconds).toBeGreaterThan(0.03);
+  });
+
+  it('is found when the service becomes faster, and leaves no negative curve', () => {
+    const { feed, profile } = feeder(true);
+    feed({ ...BEFORE, floor: 0.06, queueing: 0.1 }, 60);
+    feed(BEFORE, 15);
+    expect(profile().windows).toBe(15);
+    expect(profile().queueingSeconds).toBeGreaterThan(0);
+    expect(profile().floorSeconds).toBeLessThan(0.03);
+  });
+
+  it('is not seen in four odd windows', () => {
+    const { feed, profile } = feeder(true);
+    feed(BEFORE, 60);
+    const before = profile();
+    feed(BEFORE, 4, 5);
+    feed(BEFORE, 1);
+    expect(profile().windows).toBe(65);
+    expect(Math.abs(profile().floorSeconds / before.floorSeconds - 1)).toBeLessThan(0.1);
+    expect(profile().confidence).toBeGreaterThan(0.9 * before.confidence);
+  });
+});

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { buildProblem, slowestOf } from '../../../src/components/resource-allocator/build-problem.ts';
+import { memoryFor } from '../../../src/components/resource-allocator/memory.ts';
+import { chainSpec, line, profilesWithout, request, shippedTopology, spec } from './fixtures.ts';
+
+const SETTINGS = {
+  pricePerCore: 100,
+  pricePerMebibyte: 0.1,
+  instanceCost: 0,
+  cpuQuantum: 0.05,
+  sloMargin: 0,
+};
+const LOADS = { 'user-registration': 40, 'order-processing': 60, 'subscription-management': 80 };
+
+describe('buildProblem', () => {
+  it('takes visits, curve and demand from the profiles and the load from the request', () => {
+    const { problem } = buildProblem(request(shippedTopology(), LOADS), profilesWithout(), SETTINGS);
+    expect(problem.chains.map(({ id, rate }) => [id, rate])).toEqual(Object.entries(LOADS));
+    expect(problem.chains[0]!.stages).toEqual([
+      [[{ service: 'auth-service', visits: 1, demand: 0.01, floor: 0.02, queueing: 0.03 }]],
+    ]);
+  });
+
+  it('leaves a chain without a known load out', () => {
+    const { problem } = buildProblem(
+      request(shippedTopology(), { 'user-registration': 40 }),
+      profilesWithout(),
+      SETTINGS,
+    );
+    expect(problem.chains.map(({ id }) => id)).toEqual(['user-registration']);
+  });
+
+  it('holds a service that no loaded chain comes to', () => {
+    const { problem, unplanned } = buildProblem(
+      request(shippedTopology(), { 'user-registration': 40 }),
+      profilesWithout(),
+      SETTINGS,
+    );
+    expect(unplanned).toEqual(['payment-service']);
+    expect(problem.services[1]!.fixed).toEqual({ cpu: 4, memory: 8192, instances: 1 });
+  });
+
+  it('holds a service at the capacity in force when one of its loaded chains has no profile there', () => {
+    const asked = {
+      ...request(shippedTopology(), LOADS),
+      capacities: new Map([
+        ['auth-service', { cpu: 1, memory: 300, instances: 2, source: 'applied' as const, sinceSeconds: 0 }],
+      ]),
+    };
+    const { problem, unplanned } = buildProblem(
+      asked,
+      profilesWithout(['auth-service/order-processing']),
+      SETTINGS,
+    );
+    expect(unplanned).toEqual(['auth-service']);
+    expect(problem.services[0]!.fixed).toEqual({ cpu: 1, memory: 300, instances: 2 });
+    expect(problem.chains[1]!.stages[0]).toEqual([[]]);
+  });
+
+  it('keeps the margin of the SLO free', () => {
+    const { problem } = buildProblem(request(shippedTopology(), LOADS), profilesWithout(), {
+      ...SETTINGS,
+      sloMargin: 0.1,
+    });
+    expect(problem.chains[0]!.sloSeconds).toBeCloseTo(0.18, 12);
+  });
+
+  describe('of a chain with parallel branches', () => {
+    const services = ['a', 'b', 'c'].map((id) => spec(id, ['fork']));
+    const stages = [...line('a'), [...line('b')[0]!, ...line('c')[0]!]];
+    const topology = {
+      services: new Map(services.map((entry) => [entry.id, entry])),
+      chains: new Map([['fork', chainSpec('fork', 0.3, stages)]]),
+    };
+
+    it('takes the branches at a higher percentile while it has no end-to-end samples', () => {
+      const { problem } = buildProblem(request(topology, { fork: 10 }), profilesWithout(), SETTINGS);
+      const [serial, fork] = problem.chains[0]!.stages;
+      const factor = Math.log(0.025) / Math.log(0.05);
+      expect(serial![0]![0]!.floor).toBe(0.02);
+      expect(fork![0]![0]!.floor).toBeCloseTo(0.02 * factor, 12);
+      expect(fork![1]![0]!.queueing).toBeCloseTo(0.03 * factor, 12);
+    });
+
+    it('takes the measured composition instead as soon as there is one', () => {
+      const composition = { factor: 0.8, overheadSeconds: 0.01, windows: 12 };
+      const profiles = profilesWithout([], {}, composition);
+      const { problem } = buildProblem(request(topology, { fork: 10 }), profiles, SETTINGS);
+      expect(problem.chains[0]).toMatchObject({ composition: 0.8, overheadSeconds: 0.01 });
+      expect(problem.chains[0]!.stages[1]![0]![0]!.floor).toBe(0.02);
+    });
+  });
+});
+
+describe('slowestOf', () => {
+  it('is the ratio of exponential quantiles, 1 for a single branch', () => {
+    expect(slowestOf(1, 0.95)).toBe(1);
+    expect(slowestOf(2, 0.95)).toBeCloseTo(1.2314, 4);
+    expect(slowestOf(3, 0.5)).toBeCloseTo(Math.log(6) / Math.log(2), 12);
+  });
+});
+
+describe('memoryFor', () => {
+  it('is the working set with 15 % headroom, in whole MiB, inside the bounds', () => {
+    expect(memoryFor(spec('s', []), 1024, 300)).toBe(345);
+    expect(memoryFor(spec('s', []), 1024, 301)).toBe(347);
+    expect(memoryFor(spec('s', []), 1024, 10)).toBe(128);
+    expect(memoryFor(spec('s', []), 1024, 1e6)).toBe(8192);
+  });
+
+  it('is what is in force where nothing was measured, moved inside the bounds', () => {
+    expect(memoryFor(spec('s', []), 1024, undefined)).toBe(1024);
+    expect(memoryFor(spec('s', []), 64, undefined)).toBe(128);
+  });
+});
