@@ -1,5 +1,5 @@
-const MAX_SWEEPS = 500;
-const TOLERANCE = 1e-12;
+const MAX_SWEEPS = 200;
+const TOLERANCE = 1e-10;
 
 /**
  * x ≥ 0 that minimises ½·xᵀGx − hᵀx, which is least squares |Ax − y|² with G = AᵀA (row after row, positive
