@@ -181,7 +181,7 @@ export const AllocationSchema = Type.Object(
       description: "An instance's cpu is a multiple of this, or its bound.",
     }),
     slo_margin: Type.Number({
-      default: 0,
+      default: 0.1,
       minimum: 0,
       maximum: 0.9,
       description: 'Share of every SLO that planning leaves unused.',

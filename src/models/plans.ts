@@ -38,6 +38,8 @@ export interface PlanningVisit {
 export interface PlanningChain {
   readonly id: string;
   readonly sloSeconds: number;
+  /** What planning aims at, at most sloSeconds, where the bounds allow it; default sloSeconds. */
+  readonly targetSeconds?: number;
   readonly priority: number;
   /** λ, requests/s. */
   readonly rate: number;

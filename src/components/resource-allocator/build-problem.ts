@@ -94,7 +94,8 @@ function planningChain(
   const isMeasured = composition.windows > 0;
   return {
     id: chain.id,
-    sloSeconds: latencySeconds * (1 - settings.sloMargin),
+    sloSeconds: latencySeconds,
+    targetSeconds: latencySeconds * (1 - settings.sloMargin),
     priority,
     rate,
     composition: composition.factor,

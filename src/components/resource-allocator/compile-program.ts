@@ -56,10 +56,15 @@ export function isFeasible(chain: PlanningChain, achievable: number): boolean {
   return achievable <= chain.sloSeconds * (1 + 1e-12);
 }
 
+/**
+ * A chain that cannot have its target is planned for as much more than it can have as an infeasible one, but never for
+ * more than its SLO.
+ */
 function budgetOf(chain: PlanningChain, serialFloor: number, achievable: number): number {
-  const bound = isFeasible(chain, achievable)
-    ? Math.max(chain.sloSeconds, achievable)
-    : INFEASIBLE_SLACK * achievable;
+  const reachable = INFEASIBLE_SLACK * achievable;
+  const wanted = chain.targetSeconds ?? chain.sloSeconds;
+  const target = Math.min(chain.sloSeconds, Math.max(wanted, reachable));
+  const bound = isFeasible(chain, achievable) ? Math.max(target, achievable) : reachable;
   return Number.isFinite(bound) ? bound - serialFloor : Number.POSITIVE_INFINITY;
 }
 

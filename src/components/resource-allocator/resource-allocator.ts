@@ -27,7 +27,7 @@ const DEFAULT_ALLOCATION: AllocationSettings = {
   pricePerMebibyte: 0.1,
   instanceCost: 0,
   cpuQuantum: 0.05,
-  sloMargin: 0,
+  sloMargin: 0.1,
 };
 
 /**
@@ -78,12 +78,7 @@ export class DynamicResourceAllocator implements CapacityPlanner {
     const { plan } = solvePlan(problem, { maxUtilization: MAX_UTILIZATION, warmStart: this.#warmStart });
     const { cost, gap, iterations, solveMs } = plan;
     this.#logger?.debug({ cost, gap, iterations, solveMs, unplanned: unplanned.length }, 'planned');
-    const objectives = request.topology.chains;
-    const chains = plan.chains.map((chain) => ({
-      ...chain,
-      sloSeconds: objectives.get(chain.id)?.slo.latencySeconds ?? chain.sloSeconds,
-    }));
-    return { plan: { ...plan, chains }, unplanned };
+    return { plan, unplanned };
   }
 
   /** Judges by the profiles as they were when the request was planned, or first evaluated. */

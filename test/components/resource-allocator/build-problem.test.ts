@@ -62,7 +62,7 @@ describe('buildProblem', () => {
       ...SETTINGS,
       sloMargin: 0.1,
     });
-    expect(problem.chains[0]!.sloSeconds).toBeCloseTo(0.18, 12);
+    expect(problem.chains[0]).toMatchObject({ sloSeconds: 0.2, targetSeconds: 0.18 });
   });
 
   describe('of a chain with parallel branches', () => {

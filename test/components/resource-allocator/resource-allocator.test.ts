@@ -109,6 +109,22 @@ describe('DynamicResourceAllocator', () => {
     expect(plan.chains.map(({ sloSeconds }) => sloSeconds)).toEqual([0.2, 0.5, 0.3]);
   });
 
+  it('gives the margin up before it calls an SLO unmeetable', () => {
+    const allocator = allocatorWith(profilesWithout());
+    const [best] = allocator.plan(request(shippedTopology(), LOADS)).plan.chains;
+    const sloMargin = 1 - (0.9 * best!.achievableLatency) / best!.sloSeconds;
+    allocator.reconfigure({
+      pricePerCore: 100,
+      pricePerMebibyte: 0.1,
+      instanceCost: 0,
+      cpuQuantum: 0.05,
+      sloMargin,
+    });
+    const [tight] = allocator.plan(request(shippedTopology(), LOADS)).plan.chains;
+    expect(tight).toMatchObject({ feasible: true });
+    expect(tight!.expectedLatency).toBeLessThanOrEqual(1.05 * best!.achievableLatency);
+  });
+
   it('never plans a utilisation above 0.95, however loose the SLO is', () => {
     const topology = shippedTopology();
     const loose = chainSpec('user-registration', 1e6, topology.chains.get('user-registration')!.stages);
