@@ -62,7 +62,7 @@ describe('buildProblem', () => {
       ...SETTINGS,
       sloMargin: 0.1,
     });
-    expect(problem.chains[0]).toMatchObject({ sloSeconds: 0.2, targetSeconds: 0.18 });
+    expect(problem.chains[0]).toMatchObject({ sloSeconds: 0.2, targetSeconds: 0.2 * 0.9 });
   });
 
   describe('of a chain with parallel branches', () => {
