@@ -56,6 +56,7 @@ function measure(): object {
     cold_ms: cold.ms,
     solve_ms: median(again.map(({ ms }) => ms)),
     warm_ms: median(warm.map(({ ms }) => ms)),
+    cold_cpu_ms: cold.cpuMs,
     solve_cpu_ms: median(again.map(({ cpuMs }) => cpuMs)),
     warm_cpu_ms: median(warm.map(({ cpuMs }) => cpuMs)),
     gap: Math.max(...[cold, ...again, ...warm].map(({ solved }) => solved.plan.gap)),

@@ -8,8 +8,9 @@ import { milliseconds, Narrator, painted } from './demo/narrator.ts';
 import { SCENARIO, scenarioTrace } from './demo/scenario.ts';
 import { type LoopResult, runClosedLoop } from './replay/closed-loop.ts';
 import { DaemonClient } from './replay/daemon-client.ts';
-import { readDaemonClock } from './replay/daemon-clock.ts';
+import { DaemonClock } from './replay/daemon-clock.ts';
 import { startDaemon } from './replay/daemon-process.ts';
+import { interruption } from './replay/interruption.ts';
 import { percent } from './replay/replay-report.ts';
 import { type SimulatedSystem, shippedSystem } from './replay/shipped-system.ts';
 
@@ -28,21 +29,20 @@ try {
 async function main(): Promise<void> {
   const system = shippedSystem(SCENARIO.demands);
   introduce(system);
-  const interrupted = new AbortController();
-  process.once('SIGINT', () => interrupted.abort()).once('SIGTERM', () => interrupted.abort());
+  const signal = interruption();
   const daemon = await startDaemon({ config: CONFIG, clockSpeed: SPEED });
   try {
     const client = new DaemonClient(daemon.url);
     const result = await runClosedLoop({
       client,
-      clock: await readDaemonClock(client),
+      clock: await DaemonClock.read(client),
       system,
       trace: scenarioTrace(),
       seed: SEED,
       initial: INITIAL,
       applyDelaySeconds: 30,
       withCpu: false,
-      signal: interrupted.signal,
+      signal,
       observer: new Narrator(system, (line) => console.log(line)),
     });
     summarize(result, system);

@@ -10,8 +10,9 @@ import { parseArgs } from 'node:util';
 import { messageOf } from '../src/models/errors.ts';
 import { type LoopResult, runClosedLoop } from './replay/closed-loop.ts';
 import { DaemonClient } from './replay/daemon-client.ts';
-import { readDaemonClock } from './replay/daemon-clock.ts';
+import { DaemonClock } from './replay/daemon-clock.ts';
 import { startDaemon } from './replay/daemon-process.ts';
+import { interruption } from './replay/interruption.ts';
 import { positive } from './replay/replay-options.ts';
 import { shippedSystem } from './replay/shipped-system.ts';
 import { type SoakSample, soakSample, soakSummary } from './soak/soak-samples.ts';
@@ -62,11 +63,10 @@ async function main(options: SoakOptions): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'dta-slo-soak-'));
   const config = join(folder, 'config.yaml');
   writeFileSync(config, withStep(readFileSync('config/config.yaml', 'utf8'), options.step));
-  const interrupted = new AbortController();
-  process.once('SIGINT', () => interrupted.abort()).once('SIGTERM', () => interrupted.abort());
+  const signal = interruption();
   const daemon = await startDaemon({ config });
   try {
-    report(options, await soak(options, new DaemonClient(daemon.url), interrupted.signal));
+    report(options, await soak(options, new DaemonClient(daemon.url), signal));
   } finally {
     await daemon.stop();
     for (const complaint of daemon.complaints) console.error(complaint);
@@ -92,7 +92,7 @@ async function soak(options: SoakOptions, client: DaemonClient, signal: AbortSig
   try {
     const result = await runClosedLoop({
       client,
-      clock: await readDaemonClock(client),
+      clock: await DaemonClock.read(client),
       system,
       trace: wave(options.rate / recordsPerRequest, options.minutes * 60),
       seed: 1,

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { LoopObserver } from '../replay/closed-loop.ts';
 import type { Advice, ServiceAdvice } from '../replay/daemon-client.ts';
+import { WINDOW_SECONDS } from '../replay/latency-windows.ts';
 import { sizeText } from '../replay/replay-report.ts';
 import type { ScoredRun } from '../replay/scored-run.ts';
 import type { SimulatedSystem } from '../replay/shipped-system.ts';
@@ -83,11 +84,12 @@ export class Narrator implements LoopObserver {
       const missed = run.windows.flatMap((windows, chain) => {
         const { startSeconds, p95Seconds } = windows.closed[this.#windows]!;
         const slo = this.#system.slosSeconds[chain]!;
-        return p95Seconds > slo ? [{ startSeconds, text: this.#latency(chain, p95Seconds) }] : [];
+        const text = this.#latency(chain, p95Seconds);
+        return p95Seconds > slo ? [{ endSeconds: startSeconds + WINDOW_SECONDS, text }] : [];
       });
       if (missed.length === 0) continue;
-      const text = `misses   in this minute: ${missed.map((miss) => miss.text).join(', ')}`;
-      this.#print(`${time(missed[0]!.startSeconds)}  ${painted('red', text)}`);
+      const text = `misses   in the last minute: ${missed.map((miss) => miss.text).join(', ')}`;
+      this.#print(`${time(missed[0]!.endSeconds)}  ${painted('red', text)}`);
     }
   }
 

@@ -117,10 +117,15 @@ class ClosedLoop {
 
   /** Waits until the daemon's clock has passed another slice; when it has passed more, the slice is longer. */
   async #nextSliceEnd(endSeconds: number): Promise<number> {
+    const { clock } = this.#options;
     const from = this.#run.nowSeconds;
+    await clock.refresh();
     const slice = this.#options.sliceSeconds ?? SLICE_SECONDS;
     const missing = from + slice - this.#elapsedSeconds();
-    if (missing > 0) await sleep((missing / this.#options.clock.speed) * 1000);
+    if (missing > 0) {
+      await sleep((missing / clock.speed) * 1000);
+      await clock.refresh();
+    }
     return Math.min(endSeconds, from + LARGEST_GROWTH * slice, this.#elapsedSeconds());
   }
 

@@ -49,12 +49,13 @@ export class DaemonClient {
   }
 
   /** Lines of NDJSON, one record each. A batch of which nothing is acceptable is answered like the others here. */
-  async postRecords(lines: string): Promise<IntakeAnswer> {
+  async postRecords(lines: string, records: number): Promise<IntakeAnswer> {
     const startedMs = performance.now();
     const init = { method: 'POST', headers: { 'content-type': 'application/x-ndjson' }, body: lines };
     const response = await fetch(`${this.#url}/requests`, init);
     const text = await response.text();
     this.postMs.push(performance.now() - startedMs);
+    if (response.status === 400) return { accepted: 0, rejected: records, firstError: text.slice(0, 500) };
     if (response.status !== 202) throw new Error(`POST /requests: ${response.status} ${text.slice(0, 500)}`);
     const answer = objectOf(JSON.parse(text), 'POST /requests');
     const rejected = objectsIn(answer, 'rejected');

@@ -1,32 +1,48 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DaemonClient } from './daemon-client.ts';
 
-/** What the daemon's clock shows, without asking it again. */
-export interface DaemonClock {
-  readonly speed: number;
-  nowSeconds(): number;
-}
-
-const PROBES = 5;
 const APART_MS = 500;
+const PROBES = 5;
 
 /**
- * Reads the daemon's clock and how fast it runs. Both sides read the same machine's time, so what is found at the
- * start stays true; of several probes the one with the shortest way counts.
+ * What the daemon's clock shows. It is read anew with every `refresh`; what was read is already past when it
+ * arrives, so the estimate errs to the late side and a record is never dated into the daemon's future.
  */
-export async function readDaemonClock(client: DaemonClient): Promise<DaemonClock> {
-  const first = await bestProbe(client);
-  await sleep(APART_MS);
-  const second = await bestProbe(client);
-  const measured = (second.daemonSeconds - first.daemonSeconds) / ((second.wallMs - first.wallMs) / 1000);
-  const speed = measured > 3 ? Math.round(measured) : Math.max(1, Math.round(measured * 10) / 10);
-  return {
-    speed,
-    nowSeconds: () => second.daemonSeconds + ((performance.now() - second.wallMs) / 1000) * speed,
-  };
+export class DaemonClock {
+  /** How much faster than the world the daemon's clock runs, about. */
+  readonly speed: number;
+  readonly #client: DaemonClient;
+  #readSeconds: number;
+  #readAtMs: number;
+
+  private constructor(client: DaemonClient, speed: number, readSeconds: number) {
+    this.#client = client;
+    this.speed = speed;
+    this.#readSeconds = readSeconds;
+    this.#readAtMs = performance.now();
+  }
+
+  static async read(client: DaemonClient): Promise<DaemonClock> {
+    const first = await quickestProbe(client);
+    await sleep(APART_MS);
+    const second = await quickestProbe(client);
+    const speed = (second.daemonSeconds - first.daemonSeconds) / ((second.wallMs - first.wallMs) / 1000);
+    return new DaemonClock(client, speed, await client.time());
+  }
+
+  async refresh(): Promise<void> {
+    this.#readSeconds = await this.#client.time();
+    this.#readAtMs = performance.now();
+  }
+
+  /** Unix s. */
+  nowSeconds(): number {
+    return this.#readSeconds + ((performance.now() - this.#readAtMs) / 1000) * this.speed;
+  }
 }
 
-async function bestProbe(client: DaemonClient): Promise<{ wallMs: number; daemonSeconds: number }> {
+/** Of several probes the one with the shortest way: it is the least wrong about when the clock was read. */
+async function quickestProbe(client: DaemonClient): Promise<{ wallMs: number; daemonSeconds: number }> {
   let best = { wallMs: 0, daemonSeconds: 0, wayMs: Infinity };
   for (let probe = 0; probe < PROBES; probe++) {
     const startedMs = performance.now();

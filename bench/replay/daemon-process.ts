@@ -35,7 +35,8 @@ export async function startDaemon({ config, clockSpeed = 1 }: DaemonOptions): Pr
   const data = mkdtempSync(join(tmpdir(), 'dta-slo-'));
   const flags = ['--config', config, '--host', '127.0.0.1', '--port', '0', '--data', data];
   const args = ['dist/main.js', ...flags, '--log-level', 'info', '--clock-speed', String(clockSpeed)];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  // In a group of its own, so that Ctrl-C reaches this process alone and the daemon is ended after the last answer.
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
   const complaints: string[] = [];

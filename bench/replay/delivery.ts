@@ -30,7 +30,7 @@ export class Delivery {
     await this.finish();
     if (records === 0) return;
     this.#records += records;
-    const answer = this.#client.postRecords(lines);
+    const answer = this.#client.postRecords(lines, records);
     // A failure is thrown by `finish`; until then nobody listens, and that is not an unhandled rejection.
     answer.catch(() => {});
     this.#underWay = answer;

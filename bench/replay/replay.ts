@@ -8,8 +8,9 @@ import { type RateTrace, traceSeconds } from './arrivals.ts';
 import { type LoopResult, runClosedLoop } from './closed-loop.ts';
 import { loadFollowing } from './correlation.ts';
 import { DaemonClient } from './daemon-client.ts';
-import { readDaemonClock } from './daemon-clock.ts';
+import { DaemonClock } from './daemon-clock.ts';
 import { type StartedDaemon, startDaemon } from './daemon-process.ts';
+import { interruption } from './interruption.ts';
 import { type ReplayOptions, replayOptions, USAGE } from './replay-options.ts';
 import { changeList, minuteTable, type NamedScores, scoreTable } from './replay-report.ts';
 import { type SimulatedSystem, shippedSystem } from './shipped-system.ts';
@@ -44,9 +45,11 @@ async function main(options: ReplayOptions): Promise<void> {
   const system = shippedSystem(DEMANDS);
   const subject: StaticCase = { system, trace, seed: options.seed };
   const played = options.baseline === undefined ? await playAgainstDaemon(options, system, trace) : undefined;
-  const baselines = staticScores(subject, options.baseline);
+  const complete = played === undefined || played.result.run.nowSeconds >= traceSeconds(trace);
+  const baselines = complete ? staticScores(subject, options.baseline) : [];
   const runs = played === undefined ? baselines : [played.named, ...baselines];
   const title = `${basename(options.trace)}, ${(traceSeconds(trace) / 3600).toFixed(2)} h, rates × ${options.scale}`;
+  if (!complete) console.log('interrupted: only what was played until then, and nothing to compare it with');
   console.log(`${title}\n\n${scoreTable(runs)}\n`);
   if (played !== undefined) console.log(describeLoop(played.result, system));
   if (options.json) console.log(JSON.stringify(summary(options, runs, played?.result)));
@@ -57,9 +60,7 @@ async function playAgainstDaemon(
   system: SimulatedSystem,
   trace: RateTrace,
 ): Promise<{ readonly named: NamedScores; readonly result: LoopResult }> {
-  const interrupted = new AbortController();
-  const interrupt = () => interrupted.abort();
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const signal = interruption();
   let daemon: StartedDaemon | undefined;
   try {
     if (options.url === undefined) {
@@ -68,20 +69,19 @@ async function playAgainstDaemon(
     const client = new DaemonClient(options.url ?? daemon?.url ?? '');
     const result = await runClosedLoop({
       client,
-      clock: await readDaemonClock(client),
+      clock: await DaemonClock.read(client),
       system,
       trace,
       seed: options.seed,
       initial: INITIAL,
       applyDelaySeconds: options.delay,
       withCpu: options.withCpu,
-      signal: interrupted.signal,
+      signal,
     });
     return { named: { name: 'DTA-SLO', scores: result.run.scores() }, result };
   } finally {
     await daemon?.stop();
     for (const complaint of daemon?.complaints ?? []) console.error(complaint);
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
 }
 
@@ -101,7 +101,7 @@ function staticScores(subject: StaticCase, only: string | undefined): NamedScore
 function describeLoop(result: LoopResult, system: SimulatedSystem): string {
   const { minutes } = result.run.scores();
   const services = system.services.map(({ id }) => id);
-  const { atOnce, lagMinutes, atLag } = loadFollowing(minutes);
+  const { fromMinute, atOnce, lagMinutes, atLag } = loadFollowing(minutes);
   const { records, accepted, rejected, firstError, posts, medianPostMs, p99PostMs } = result.delivery;
   const behind = `${result.meanLagSeconds.toFixed(1)} s on average, ${result.highestLagSeconds.toFixed(1)} s at most`;
   return [
@@ -110,11 +110,15 @@ function describeLoop(result: LoopResult, system: SimulatedSystem): string {
     changeList(result.changes),
     '',
     `decisions ${result.decisions}, changes of a service's capacity ${result.changes.length}`,
-    `correlation of cores with load: ${atOnce.toFixed(2)} at once, ${atLag.toFixed(2)} at best, ${lagMinutes} min later`,
+    `correlation of cores with load from minute ${fromMinute} on: ${shown(atOnce)} at once, ${shown(atLag)} at best, ${lagMinutes} min later`,
     `${records} records (${accepted} accepted, ${rejected} rejected${firstError && `: ${firstError}`}) in ${posts} posts of ${medianPostMs.toFixed(0)} ms (median) and ${p99PostMs.toFixed(0)} ms (p99)`,
     `${result.wallSeconds.toFixed(0)} s of wall time, ${result.achievedSpeed.toFixed(1)} × real time; behind the daemon's clock ${behind} of simulated time`,
     ...(result.highestLagSeconds > NOTABLE_LAG_SECONDS ? [BEHIND] : []),
   ].join('\n');
+}
+
+function shown(correlation: number): string {
+  return Number.isNaN(correlation) ? 'unknown' : correlation.toFixed(2);
 }
 
 function summary(options: ReplayOptions, runs: readonly NamedScores[], result: LoopResult | undefined) {

@@ -85,6 +85,7 @@ function guarded(
     observation,
     profiles,
     capacities,
+    expectedNow: expectedNow(parts, observation, request),
     baselines: baselines(parts),
   });
   const { atSeconds } = observation;
@@ -96,6 +97,23 @@ function guarded(
     evaluate: (allocations) => planner.evaluate(request, allocations),
     infeasible: new Set(outcome.plan.chains.filter((chain) => !chain.feasible).map((chain) => chain.id)),
   });
+}
+
+/** What the profiles expect of the last 30 s; only chains that are over their SLO there are of interest. */
+function expectedNow(
+  { planner, settings }: ControlParts,
+  { chains }: Observation,
+  request: PlanRequest,
+): ReadonlyMap<string, number> {
+  const latest = [...chains.values()].flatMap((chain) =>
+    chain.latest === undefined ? [] : [{ ...chain, ...chain.latest }],
+  );
+  const over = latest.some(
+    ({ id, latency }) => latency > (settings.topology.chains.get(id)?.slo.latencySeconds ?? 0),
+  );
+  if (!over) return new Map();
+  const loads = new Map([...request.loads, ...latest.map(({ id, rate }) => [id, rate] as const)]);
+  return planner.evaluate({ ...request, loads }, request.capacities);
 }
 
 /** Steps count from the capacity in force; where we only recommend, from the last recommendation. */

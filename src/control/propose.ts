@@ -1,24 +1,21 @@
-import {
-  type ChainSpec,
-  type ResourceAllocation,
-  type ServiceSpec,
-  type Topology,
-  visitsByService,
-} from '../models/data-models.ts';
+import type { ResourceAllocation, ServiceSpec, Topology } from '../models/data-models.ts';
 import type { ReasonCode } from '../models/decisions.ts';
 import type { PlannedChain, PlannedService } from '../models/plans.ts';
 import type { PlanOutcome, ProfileLearner } from '../models/ports.ts';
 import type { Settings } from '../models/settings.ts';
 import type { CapacityBook } from './books/capacity-book.ts';
 import { type Draft, describeAllocation, describeLatency, formatNumber } from './draft.ts';
+import { growOnViolation } from './grow-on-violation.ts';
 import type { Observation } from './observe/observation.ts';
-import { capacityCores, compareCapacity, noLessThan, shapeFor, withinBounds } from './shapes.ts';
+import { compareCapacity, withinBounds } from './shapes.ts';
 
 export interface ProposeContext {
   readonly settings: Settings;
   readonly observation: Observation;
   readonly profiles: ProfileLearner;
   readonly capacities: CapacityBook;
+  /** Latency of each chain at the measured rate with what is in force, as the profiles see it, s. */
+  readonly expectedNow: ReadonlyMap<string, number>;
   /** Where steps are counted from. */
   readonly baselines: ReadonlyMap<string, ResourceAllocation>;
 }
@@ -113,61 +110,4 @@ function tightestChains(
 
 function closeness(chain: PlannedChain): number {
   return chain.feasible ? chain.expectedLatency / chain.sloSeconds : Number.POSITIVE_INFINITY;
-}
-
-/**
- * A prior is pessimistic for shrinking only, and a fitted profile can be wrong: where a chain is over its SLO and the
- * plan would leave its services as they are, those without a fitted profile (all, if every one has) grow by the
- * largest step from the capacity in force (DESIGN section 3, "Cold start").
- */
-function growOnViolation(drafts: readonly Draft[], context: ProposeContext): readonly Draft[] {
-  const growing = new Map<string, ChainSpec>();
-  for (const chain of context.settings.topology.chains.values()) {
-    if (context.observation.chains.get(chain.id)?.violating !== true) continue;
-    const visited = visitsByService(chain);
-    const onTheWay = drafts.filter((draft) => visited.has(draft.service.id));
-    const unfitted = onTheWay.filter((draft) => !isFitted(context.profiles, draft.service.id, chain.id));
-    const candidates =
-      unfitted.length > 0 ? unfitted : onTheWay.some((draft) => grows(draft, context)) ? [] : onTheWay;
-    for (const draft of candidates) growing.set(draft.service.id, chain);
-  }
-  return drafts.map((draft) => {
-    const chain = growing.get(draft.service.id);
-    return chain === undefined ? draft : grownByStep(draft, chain, context);
-  });
-}
-
-function isFitted(profiles: ProfileLearner, service: string, chain: string): boolean {
-  const profile = profiles.profile(service, chain);
-  return profile.kind === 'profile' && profile.source === 'fitted';
-}
-
-function grows(draft: Draft, { capacities }: ProposeContext): boolean {
-  const present = capacities.inForce(draft.service.id);
-  return present !== undefined && compareCapacity(draft.service, draft.target, present) > 0;
-}
-
-function grownByStep(
-  draft: Draft,
-  chain: ChainSpec,
-  { settings, capacities, observation }: ProposeContext,
-): Draft {
-  const { service } = draft;
-  const present = withinBounds(service, capacities.inForce(service.id) ?? service.initial);
-  const cores = capacityCores(service, present) * settings.control.largestStep;
-  const shape = shapeFor(service, cores, present.instances, settings.allocation.cpuQuantum);
-  const target = noLessThan(
-    service,
-    noLessThan(service, { ...draft.target, ...shape }, draft.target),
-    draft.baseline,
-  );
-  if (compareCapacity(service, target, draft.target) <= 0) return draft;
-  const observed = observation.chains.get(chain.id)?.observedLatency;
-  const seen = observed === undefined ? 'is failing' : `is at ${describeLatency(observed)}`;
-  return {
-    ...draft,
-    target,
-    reason: 'grow-on-violation',
-    explanation: `Grows to ${describeAllocation(target)}, a step of ${formatNumber(settings.control.largestStep)} ×: ${chain.id} ${seen} of ${describeLatency(chain.slo.latencySeconds)} with what is in force.`,
-  };
 }

@@ -98,7 +98,7 @@ describe('scores', () => {
       cores: [3 + (loads[minute - 4] ?? 0), 1],
       utilization: 0.5,
     }));
-    const { atOnce, lagMinutes, atLag } = loadFollowing(minutes);
+    const { atOnce, lagMinutes, atLag } = loadFollowing(minutes, 0);
     expect(lagMinutes).toBe(4);
     expect(atLag).toBeCloseTo(1, 6);
     expect(atOnce).toBeLessThan(0.95);

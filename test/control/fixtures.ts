@@ -45,6 +45,7 @@ export function observationOf(settings: Settings, changes: Partial<ChainObservat
       load: 10,
       observedLatency: 0.1,
       violating: false,
+      latest: undefined,
       lastRecordSeconds: NOW - 1,
       usualRate: 10,
       ...changes,

@@ -12,7 +12,7 @@ export interface QuantifierOptions {
   /** Windows kept per service and per chain end to end; the oldest leave first. Default 240. */
   readonly maxWindows?: number;
   /**
-   * η, how much faster one instance gets with its cores, in [0, 1]. Default 0.25: see docs/latency-profiles.md for
+   * η, how much faster one instance gets with its cores, in [0, 1]. Default 0.5: see docs/latency-profiles.md for
    * the measurements it comes from.
    */
   readonly verticalExponentPrior?: number;
@@ -31,7 +31,7 @@ export type QuantifierSettings = Readonly<Required<Omit<QuantifierOptions, 'topo
 const DEFAULTS: QuantifierSettings = {
   halfLifeSeconds: 6 * 3600,
   maxWindows: 240,
-  verticalExponentPrior: 0.25,
+  verticalExponentPrior: 0.5,
   minRequests: 5,
   minRequestsPerWindow: 20,
   minWindows: 8,

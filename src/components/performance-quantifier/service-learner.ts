@@ -31,9 +31,12 @@ export class ServiceLearner {
     this.isStale = table.count > 0;
   }
 
+  /** A window that comes again replaces what it said before, and is no second witness of a change. */
   add(window: ServiceWindow, parallelism: number): void {
+    const isRepeated = window.startSeconds === this.table.newestStartSeconds;
     if (!this.table.append(window)) return;
     this.isStale = true;
+    if (isRepeated) return;
     this.windowsSinceSearch++;
     this.watchForChange(parallelism);
   }

@@ -43,7 +43,7 @@ export class WindowTable {
   append(window: ServiceWindow): boolean {
     const { cpuUsedCores = Number.NaN } = window;
     if (!isUsable(window)) return false;
-    const newest = this.count === 0 ? Number.NEGATIVE_INFINITY : this.starts[this.count - 1]!;
+    const newest = this.newestStartSeconds;
     if (window.startSeconds < newest) return false;
     if (window.startSeconds === newest) this.count--;
     if (this.count === this.maxWindows) this.keepNewest(this.maxWindows - 1);
@@ -67,6 +67,11 @@ export class WindowTable {
     for (const [chain, columns] of this.chains) {
       if (!columns.requests.subarray(0, kept).some((requests) => requests > 0)) this.chains.delete(chain);
     }
+  }
+
+  /** −Infinity when empty. */
+  get newestStartSeconds(): number {
+    return this.count === 0 ? Number.NEGATIVE_INFINITY : this.starts[this.count - 1]!;
   }
 
   /** End of the newest window, Unix s; 0 when empty. */

@@ -7,7 +7,7 @@ import type {
   TrafficForecaster,
 } from '../../models/ports.ts';
 import type { AllocationSettings } from '../../models/settings.ts';
-import { buildProblem, type ProfileReader, presentShape } from './build-problem.ts';
+import { type BuiltProblem, buildProblem, type ProfileReader, presentShape } from './build-problem.ts';
 import { evaluateChains } from './evaluate.ts';
 import { type LoadReader, plannedLoads } from './planned-loads.ts';
 import { type ServicesAsked, topologyOf } from './request-topology.ts';
@@ -47,6 +47,8 @@ export class DynamicResourceAllocator implements CapacityPlanner {
   readonly #quantifier: ProfileReader;
   readonly #logger: Logger | undefined;
   readonly #warmStart = new WarmStart();
+  /** A pass evaluates many allocations under one request. */
+  readonly #built = new WeakMap<PlanRequest, BuiltProblem>();
   readonly #inForce = new Map<string, CapacityInForce>();
   #settings: AllocationSettings;
   #topology: Topology;
@@ -72,7 +74,7 @@ export class DynamicResourceAllocator implements CapacityPlanner {
   }
 
   plan(request: PlanRequest): PlanOutcome {
-    const { problem, unplanned } = buildProblem(request, this.#quantifier, this.#settings);
+    const { problem, unplanned } = this.#build(request);
     const { plan } = solvePlan(problem, { maxUtilization: MAX_UTILIZATION, warmStart: this.#warmStart });
     const { cost, gap, iterations, solveMs } = plan;
     this.#logger?.debug({ cost, gap, iterations, solveMs, unplanned: unplanned.length }, 'planned');
@@ -84,11 +86,12 @@ export class DynamicResourceAllocator implements CapacityPlanner {
     return { plan: { ...plan, chains }, unplanned };
   }
 
+  /** Judges by the profiles as they were when the request was planned, or first evaluated. */
   evaluate(
     request: PlanRequest,
     allocations: ReadonlyMap<string, ResourceAllocation>,
   ): ReadonlyMap<string, number> {
-    const { problem, unplanned } = buildProblem(request, this.#quantifier, this.#settings);
+    const { problem, unplanned } = this.#built.get(request) ?? this.#build(request);
     const latencies = evaluateChains(
       problem,
       (id) => allocations.get(id) ?? presentShape(request, request.topology.services.get(id)!),
@@ -131,5 +134,11 @@ export class DynamicResourceAllocator implements CapacityPlanner {
       this.#inForce.get(service) ?? this.#topology.services.get(service)?.initial ?? {};
     if (cpu === undefined || memory === undefined || instances === undefined) return undefined;
     return { cpu, memory, instances };
+  }
+
+  #build(request: PlanRequest): BuiltProblem {
+    const built = buildProblem(request, this.#quantifier, this.#settings);
+    this.#built.set(request, built);
+    return built;
   }
 }

@@ -32,9 +32,20 @@ export interface ChainObservation {
   readonly observedLatency: number | undefined;
   /** Over its SLO with the capacity that is in force now. */
   readonly violating: boolean;
+  /** What the last 30 s say, once they tell of the capacity in force alone; undefined before. */
+  readonly latest: LatestTraffic | undefined;
   readonly lastRecordSeconds: number | undefined;
   /** Mean rate over the monitoring window, requests/s; undefined without a record in it. */
   readonly usualRate: number | undefined;
+}
+
+export interface LatestTraffic {
+  /** requests/s that were answered. */
+  readonly rate: number;
+  /** At the SLO's percentile, s. */
+  readonly latency: number;
+  /** Latency of all visits to each service at that percentile, s. */
+  readonly serviceSeconds: ReadonlyMap<string, number>;
 }
 
 export interface Observation {
@@ -69,6 +80,9 @@ export function observe(sources: ObserveSources, atSeconds: number): Observation
         load: recentLoad(sources, id, atSeconds, chainRate(lastMinute), chainRate(jump)),
         observedLatency: latencyAt(traffic, traffic.spec.slo.percentile),
         violating: since !== undefined && isOver(lastMinute) && isOver(trafficSince(since).byChain.get(id)),
+        latest: hasSettled(sources, traffic.spec, atSeconds)
+          ? latestTraffic(trafficSince(atSeconds - SETTLING_SECONDS).byChain.get(id))
+          : undefined,
         lastRecordSeconds: sources.traffic.lastRecordSeconds(id),
         usualRate: chainRate(
           trafficSince(atSeconds - sources.settings.monitoring.windowSize).byChain.get(id),
@@ -116,14 +130,34 @@ function recentLoad(
  * From when on the chain's latency tells of the capacity that is in force: 300 s back, or since it changed and
  * settled. Undefined while that is less than a minute: right after a change nothing is known, so nothing is claimed.
  */
-function judgedSince(
-  { capacities }: ObserveSources,
-  chain: ChainSpec,
-  atSeconds: number,
-): number | undefined {
-  const changes = [...visitsByService(chain).keys()].map((service) => capacities.changedSeconds(service));
-  const since = Math.max(atSeconds - RECENT_SECONDS, Math.max(...changes) + SETTLING_SECONDS);
+function judgedSince(sources: ObserveSources, chain: ChainSpec, atSeconds: number): number | undefined {
+  const settled = changedSeconds(sources, chain) + SETTLING_SECONDS;
+  const since = Math.max(atSeconds - RECENT_SECONDS, settled);
   return atSeconds - since < LAST_MINUTE_SECONDS ? undefined : since;
+}
+
+/** Whether the last 30 s lie wholly behind the latest change. */
+function hasSettled(sources: ObserveSources, chain: ChainSpec, atSeconds: number): boolean {
+  return atSeconds - changedSeconds(sources, chain) >= SETTLING_SECONDS;
+}
+
+function changedSeconds({ capacities }: ObserveSources, chain: ChainSpec): number {
+  return Math.max(...[...visitsByService(chain).keys()].map((service) => capacities.changedSeconds(service)));
+}
+
+function latestTraffic(traffic: ChainTraffic | undefined): LatestTraffic | undefined {
+  if (traffic === undefined) return undefined;
+  const { percentile } = traffic.spec.slo;
+  const rate = chainRate(traffic);
+  const latency = latencyAt(traffic, percentile);
+  if (rate === undefined || latency === undefined) return undefined;
+  const serviceSeconds = [...visitsByService(traffic.spec)].flatMap(([service, visits]) => {
+    const series = traffic.services.get(service);
+    return series === undefined || series.latency.count === 0
+      ? []
+      : [[service, visits * series.latency.quantile(percentile)] as const];
+  });
+  return { rate, latency, serviceSeconds: new Map(serviceSeconds) };
 }
 
 /** More requests failed than the objective allows, or its percentile is over the SLO. */

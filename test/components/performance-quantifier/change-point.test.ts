@@ -56,6 +56,29 @@ describe('a change of the service', () => {
     expect(profile().floorSeconds).toBeLessThan(0.03);
   });
 
+  it('is not seen in one odd window that is told five times', () => {
+    const { quantifier, feed, profile } = feeder(true);
+    feed(BEFORE, 60);
+    const odd = windowOf([{ ...BEFORE, floor: 1 }], { startSeconds: 60 * 60, rates: [50], hasCpu: true });
+    for (let i = 0; i < 5; i++) quantifier.updateProfile(odd);
+    expect(profile().windows).toBe(61);
+  });
+
+  it('is not seen in a load that is new: that is a lesson, and the old windows stay', () => {
+    const random = seededRandom(2);
+    const quantifier = new PerformanceImpactQuantifier();
+    // Seen at low load only, where the steep part does not show: the curve is steeper than what the prior has.
+    const truth: TruePair = { chain: 'a', demand: 0.005, floor: 0.01, queueing: 0.2 };
+    for (let i = 0; i < 50; i++) {
+      const rates = [i < 40 ? 10 + 2 * random() : 110 + 2 * random()];
+      quantifier.updateProfile(windowOf([truth], { startSeconds: 60 * i, rates, hasCpu: true }));
+      quantifier.refit(60 * i + 60);
+    }
+    const profile = knownProfile(quantifier, 's', 'a');
+    expect(profile.windows).toBe(50);
+    expect(profile.queueingSeconds).toBeGreaterThan(0.1);
+  });
+
   it('is not seen in four odd windows', () => {
     const { feed, profile } = feeder(true);
     feed(BEFORE, 60);

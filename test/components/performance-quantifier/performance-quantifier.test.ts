@@ -49,7 +49,7 @@ function worstError(quantifier: PerformanceImpactQuantifier, cpu: number): numbe
       const [a, b] = [knownProfile(quantifier, 's', 'a'), knownProfile(quantifier, 's', 'b')];
       const found = latencyAt(profile, share * (100 * a.demandCoreSeconds + 45 * b.demandCoreSeconds), cpu);
       const rho = share * (100 * PAIRS[0]!.demand + 45 * PAIRS[1]!.demand);
-      const truth = pair.floor + (pair.queueing * rho) / (cpu ** 0.25 * (1 - rho));
+      const truth = pair.floor + (pair.queueing * rho) / (cpu ** 0.5 * (1 - rho));
       worst = Math.max(worst, Math.abs(found / truth - 1));
     }
   }
@@ -120,6 +120,38 @@ describe('PerformanceImpactQuantifier', () => {
     expect(risks).toEqual([...risks].sort((a, b) => a - b));
     expect(risks[0]).toBeLessThan(0.5);
     expect(risks.at(-1)).toBe(1);
+  });
+
+  it('is less confident of a load beyond all that it has seen', () => {
+    const quantifier = learn({ windows: 60, hasCpu: true, load: [0.1, 0.4] });
+    const [seen, beyond] = [30, 90].map((load) => quantifier.analyzeImpact('s', 'a', load));
+    if (seen?.kind !== 'impact' || beyond?.kind !== 'impact') throw new Error('no impact');
+    expect(beyond.utilization).toBeLessThan(1);
+    expect(beyond.confidence).toBeLessThan(0.7 * seen.confidence);
+  });
+
+  it('believes of no service that its latency stays flat up to saturation', () => {
+    const flat: readonly TruePair[] = [{ chain: 'a', demand: 0.005, floor: 0.02, queueing: 0 }];
+    const quantifier = new PerformanceImpactQuantifier();
+    for (let i = 0; i < 60; i++) {
+      quantifier.updateProfile(windowOf(flat, { startSeconds: 60 * i, rates: [20 + 2 * i], hasCpu: true }));
+    }
+    const profile = knownProfile(quantifier, 's', 'a');
+    expect(profile.source).toBe('fitted');
+    expect(profile.queueingSeconds).toBeGreaterThanOrEqual(0.05 * profile.floorSeconds);
+    expect(profile.floorSeconds).toBeCloseTo(0.02, 2);
+  });
+
+  it('does not let latency that falls with load turn the curve around', () => {
+    const quantifier = new PerformanceImpactQuantifier();
+    for (let i = 0; i < 60; i++) {
+      // Caches that warm up: twice the load, half the latency.
+      const pair = { chain: 'a', demand: 0.005, floor: 0.4 / (20 + 2 * i), queueing: 0 };
+      quantifier.updateProfile(windowOf([pair], { startSeconds: 60 * i, rates: [20 + 2 * i], hasCpu: true }));
+    }
+    const [low, high] = [30, 150].map((load) => quantifier.analyzeImpact('s', 'a', load));
+    if (low?.kind !== 'impact' || high?.kind !== 'impact') throw new Error('no impact');
+    expect(high.expectedLatency).toBeGreaterThan(low.expectedLatency);
   });
 
   it('forgets a service that is reset', () => {

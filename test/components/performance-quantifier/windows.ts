@@ -26,7 +26,7 @@ export interface WindowSpec {
 }
 
 /** A window of a service that follows `L = floor + queueing·ρ/(u^eta·(1−ρ))` exactly but for the noise. */
-export function windowOf(pairs: readonly TruePair[], spec: WindowSpec, eta = 0.25): ServiceWindow {
+export function windowOf(pairs: readonly TruePair[], spec: WindowSpec, eta = 0.5): ServiceWindow {
   const { cpu = 1, instances = 1, startSeconds, service = 's', noise = () => 1 } = spec;
   const cores = pairs.reduce((sum, pair, c) => sum + spec.rates[c]! * pair.demand, 0);
   const rho = Math.min(0.99, cores / (cpu * instances));

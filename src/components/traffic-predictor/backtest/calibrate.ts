@@ -9,15 +9,21 @@ export function calibrate(
   forecasts: QuantileForecasts,
   horizon: number,
 ): Calibration {
-  const errorsOf = (matrix: Float64Array) => (ahead: number) =>
-    errorsAhead(values, origins, matrix, horizon, ahead);
+  const errorsOf = (matrix: Float64Array) => {
+    const byStep = new Map<number, Float64Array>();
+    return (ahead: number) => {
+      const errors = byStep.get(ahead) ?? errorsAhead(values, origins, matrix, horizon, ahead);
+      byStep.set(ahead, errors);
+      return errors;
+    };
+  };
+  const of90 = errorsOf(forecasts.quantiles90);
+  // A baseline has one forecast for all quantiles: its errors are sorted once.
+  const of95 = forecasts.quantiles95 === forecasts.quantiles90 ? of90 : errorsOf(forecasts.quantiles95);
+  const ofMaximum = (lead: number) => errorsOfMaximum(values, origins, forecasts.medians, horizon, lead);
   return {
-    offsets90: offsetsByStep(errorsOf(forecasts.quantiles90), horizon, (errors) => upperOffset(errors, 0.9)),
-    offsets95: offsetsByStep(errorsOf(forecasts.quantiles95), horizon, (errors) => upperOffset(errors, 0.95)),
-    maximumOffsets: offsetsByStep(
-      (lead) => errorsOfMaximum(values, origins, forecasts.medians, horizon, lead),
-      horizon,
-      (errors) => upperOffset(errors, 0.95),
-    ),
+    offsets90: offsetsByStep(of90, horizon, (errors) => upperOffset(errors, 0.9)),
+    offsets95: offsetsByStep(of95, horizon, (errors) => upperOffset(errors, 0.95)),
+    maximumOffsets: offsetsByStep(ofMaximum, horizon, (errors) => upperOffset(errors, 0.95)),
   };
 }

@@ -1,7 +1,10 @@
 /** Steps ahead with fewer errors than this borrow from a nearer one. */
 const LEAST_ERRORS = 5;
 
-/** Errors truth − forecast of the step h ahead, where both are known. Forecasts in the form of `naiveForecasts`. */
+/**
+ * Errors truth − forecast of the step h ahead, where both are known, ascending. Forecasts in the form of
+ * `naiveForecasts`.
+ */
 export function errorsAhead(
   values: Float64Array,
   origins: Int32Array,
@@ -9,15 +12,18 @@ export function errorsAhead(
   horizon: number,
   ahead: number,
 ): Float64Array {
-  const errors: number[] = [];
-  origins.forEach((origin, i) => {
-    const error = (values[origin + ahead] ?? Number.NaN) - forecasts[i * horizon + ahead - 1]!;
-    if (!Number.isNaN(error)) errors.push(error);
-  });
-  return Float64Array.from(errors);
+  const errors = new Float64Array(origins.length);
+  let count = 0;
+  for (let i = 0; i < origins.length; i++) {
+    const at = origins[i]! + ahead;
+    if (at >= values.length) break;
+    const error = values[at]! - forecasts[i * horizon + ahead - 1]!;
+    if (!Number.isNaN(error)) errors[count++] = error;
+  }
+  return errors.subarray(0, count).sort();
 }
 
-/** Errors of the maximum over the first `lead` steps; only origins of which all these steps are known count. */
+/** Errors of the maximum over the first `lead` steps, ascending; only origins of which all these are known count. */
 export function errorsOfMaximum(
   values: Float64Array,
   origins: Int32Array,
@@ -25,17 +31,20 @@ export function errorsOfMaximum(
   horizon: number,
   lead: number,
 ): Float64Array {
-  const errors: number[] = [];
-  origins.forEach((origin, i) => {
+  const errors = new Float64Array(origins.length);
+  let count = 0;
+  for (let i = 0; i < origins.length; i++) {
+    const origin = origins[i]!;
+    if (origin + lead >= values.length) break;
     let truth = Number.NEGATIVE_INFINITY;
     let forecast = Number.NEGATIVE_INFINITY;
     for (let h = 1; h <= lead; h++) {
-      truth = Math.max(truth, values[origin + h] ?? Number.NaN);
+      truth = Math.max(truth, values[origin + h]!);
       forecast = Math.max(forecast, forecasts[i * horizon + h - 1]!);
     }
-    if (!Number.isNaN(truth - forecast)) errors.push(truth - forecast);
-  });
-  return Float64Array.from(errors);
+    if (!Number.isNaN(truth - forecast)) errors[count++] = truth - forecast;
+  }
+  return errors.subarray(0, count).sort();
 }
 
 /**

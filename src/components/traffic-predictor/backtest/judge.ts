@@ -35,9 +35,11 @@ export function judge(
   const naive = byModel[0]!.forecasts;
   const scores: Partial<Record<ForecastModel, number>> = {};
   let best = { model: 'naive' as Baseline, forecasts: naive, score: 1 };
+  const spoken = relativeError(values, origins, naive, naive, horizon).pairs;
   for (const { model, forecasts } of byModel) {
     const error = relativeError(values, origins, forecasts, naive, horizon);
-    if (!scored(error)) continue;
+    // A model that is silent at most origins is not compared with those that speak at all.
+    if (!scored(error) || error.pairs < spoken / 2) continue;
     scores[model] = error.ratio;
     if (error.ratio < best.score) best = { model, forecasts, score: error.ratio };
   }
@@ -82,7 +84,7 @@ function withGru(verdict: Verdict, gru: GruBacktest, values: Float64Array, horiz
     rival === 'naive' ? toBest : relativeError(values, origins, medians, forecastsOf('naive'), horizon);
   const lead = dieboldMariano(lossDifferences(values, origins, medians, best, horizon), origins, horizon);
   const scores = scored(toNaive) ? { ...verdict.scores, gru: toNaive.ratio } : verdict.scores;
-  const comparison = `the GRU's error is ${toBest.ratio.toFixed(2)} of the best baseline's (${rival}) over ${origins.length} origins after its training`;
+  const comparison = compareWords(toBest.ratio, rival, origins.length);
   if (origins.length >= LEAST_GRU_ORIGINS && scored(toBest) && toBest.ratio < 1 && lead <= NEEDED_LEAD) {
     const gruVoice = {
       model: 'gru' as const,
@@ -94,6 +96,12 @@ function withGru(verdict: Verdict, gru: GruBacktest, values: Float64Array, horiz
   const within = toBest.ratio < 1 ? ', which may be chance' : '';
   const reason = `${verdict.baseline.reason}; ${comparison}${within}`;
   return { ...verdict, scores, baseline: { ...verdict.baseline, reason } };
+}
+
+function compareWords(ratio: number, rival: Baseline, origins: number): string {
+  const over = `over ${origins} origins after its training`;
+  if (!Number.isFinite(ratio)) return `the best baseline (${rival}) is exact and the GRU is not ${over}`;
+  return `the GRU's error is ${ratio.toFixed(2)} of the best baseline's (${rival}) ${over}`;
 }
 
 function scored({ ratio, pairs }: { readonly ratio: number; readonly pairs: number }): boolean {

@@ -10,12 +10,14 @@ const STUDENT_95 = [
  * (truth − forecast): the ⌈(n+1)·level⌉-th smallest, as in split conformal prediction (Lei et al. 2018, section 2.2).
  * With fewer errors than that rank asks for, the prediction interval of normal errors around zero:
  * t(level, n)·rms·√(1 + 1/n), which is wide on purpose. No errors: 0.
+ *
+ * @param errors ascending
  */
 export function upperOffset(errors: Float64Array, level: 0.9 | 0.95): number {
   const count = errors.length;
   if (count === 0) return 0;
   const rank = Math.ceil((count + 1) * level - 1e-9);
-  if (rank <= count) return Float64Array.from(errors).sort()[rank - 1]!;
+  if (rank <= count) return errors[rank - 1]!;
   const student = (level === 0.9 ? STUDENT_90 : STUDENT_95)[count - 1]!;
   const meanSquare = errors.reduce((sum, error) => sum + error * error, 0) / count;
   return student * Math.sqrt(meanSquare * (1 + 1 / count));

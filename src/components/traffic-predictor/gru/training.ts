@@ -37,8 +37,9 @@ export interface TrainingControl {
 
 /**
  * Trains a new network with Adam on the windows before the first cut, from a linear start, and keeps the weights of
- * the epoch (the start included) with the least pinball loss on those between the cuts. Equal arguments give equal weights unless the time budget ends it.
- * Gives the event loop a turn after every gradient step. Leaves no tensor behind.
+ * the epoch (the start included) with the least pinball loss on those between the cuts. Equal arguments give equal
+ * weights unless the time budget ends it. Gives the event loop a turn after every gradient step. Leaves no tensor
+ * behind.
  */
 export async function trainNetwork(
   series: readonly TrainingSeries[],

@@ -1,0 +1,92 @@
+import { type ChainSpec, visitsByService } from '../models/data-models.ts';
+import type { ProfileLearner } from '../models/ports.ts';
+import { type Draft, describeAllocation, describeLatency, formatNumber } from './draft.ts';
+import type { ProposeContext } from './propose.ts';
+import { capacityCores, compareCapacity, noLessThan, shapeFor, withinBounds } from './shapes.ts';
+
+/** Latency this many times over what the profiles expect is more than an error of theirs: work is piling up. */
+const PILING_UP = 1.5;
+
+/** A service with at least this share of the chain's time is one of those that hold it up. */
+const HOLDING_UP = 0.25;
+
+/**
+ * Where a chain is over its SLO and the plan alone would not end it, services grow by the largest step from the
+ * capacity in force. Two cases:
+ *
+ * - Work is piling up: latency is far above what the profiles expect at the measured rate. The rate is then that of the
+ *   answers and not of the demand (or the demand of a visit has grown), so that a plan for it stays behind: the
+ *   services that hold the chain up grow.
+ * - The SLO is missed steadily. A prior is pessimistic for shrinking only, and a fitted profile can be wrong: services
+ *   without a fitted profile grow, or all, if every one has one and none would grow by plan (DESIGN section 3, "Cold start").
+ */
+export function growOnViolation(drafts: readonly Draft[], context: ProposeContext): readonly Draft[] {
+  const growing = new Map<string, ChainSpec>();
+  for (const chain of context.settings.topology.chains.values()) {
+    for (const service of servicesToGrow(chain, drafts, context)) growing.set(service, chain);
+  }
+  if (growing.size === 0) return drafts;
+  return drafts.map((draft) => {
+    const chain = growing.get(draft.service.id);
+    return chain === undefined ? draft : grownByStep(draft, chain, context);
+  });
+}
+
+function servicesToGrow(
+  chain: ChainSpec,
+  drafts: readonly Draft[],
+  context: ProposeContext,
+): readonly string[] {
+  const holdingUp = servicesHoldingUp(chain, context);
+  if (holdingUp.length > 0) return holdingUp;
+  if (context.observation.chains.get(chain.id)?.violating !== true) return [];
+  const visited = visitsByService(chain);
+  const onTheWay = drafts.filter((draft) => visited.has(draft.service.id));
+  const unfitted = onTheWay.filter((draft) => !isFitted(context.profiles, draft.service.id, chain.id));
+  if (unfitted.length > 0) return unfitted.map((draft) => draft.service.id);
+  return onTheWay.some((draft) => grows(draft, context)) ? [] : onTheWay.map((draft) => draft.service.id);
+}
+
+function servicesHoldingUp(
+  chain: ChainSpec,
+  { observation, expectedNow }: ProposeContext,
+): readonly string[] {
+  const latest = observation.chains.get(chain.id)?.latest;
+  if (latest === undefined || latest.latency <= chain.slo.latencySeconds) return [];
+  const expected = expectedNow.get(chain.id);
+  if (expected !== undefined && latest.latency < PILING_UP * expected) return [];
+  const total = [...latest.serviceSeconds.values()].reduce((sum, seconds) => sum + seconds, 0);
+  return [...latest.serviceSeconds].filter(([, seconds]) => seconds >= HOLDING_UP * total).map(([id]) => id);
+}
+
+function isFitted(profiles: ProfileLearner, service: string, chain: string): boolean {
+  const profile = profiles.profile(service, chain);
+  return profile.kind === 'profile' && profile.source === 'fitted';
+}
+
+function grows(draft: Draft, { capacities }: ProposeContext): boolean {
+  const present = capacities.inForce(draft.service.id);
+  return present !== undefined && compareCapacity(draft.service, draft.target, present) > 0;
+}
+
+function grownByStep(draft: Draft, chain: ChainSpec, context: ProposeContext): Draft {
+  const { settings, capacities, observation } = context;
+  const { service } = draft;
+  const present = withinBounds(service, capacities.inForce(service.id) ?? service.initial);
+  const cores = capacityCores(service, present) * settings.control.largestStep;
+  const stepped = {
+    ...draft.target,
+    ...shapeFor(service, cores, present.instances, settings.allocation.cpuQuantum),
+  };
+  const target = noLessThan(service, noLessThan(service, stepped, draft.target), draft.baseline);
+  if (compareCapacity(service, target, draft.target) <= 0) return draft;
+  const { latest, observedLatency } = observation.chains.get(chain.id) ?? {};
+  const observed = latest?.latency ?? observedLatency;
+  const seen = observed === undefined ? 'is failing' : `is at ${describeLatency(observed)}`;
+  return {
+    ...draft,
+    target,
+    reason: 'grow-on-violation',
+    explanation: `Grows to ${describeAllocation(target)}, at most ${formatNumber(settings.control.largestStep)} × what is in force: ${chain.id} ${seen} of ${describeLatency(chain.slo.latencySeconds)} with it.`,
+  };
+}

@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import type { LatestTraffic } from '../../src/control/observe/observation.ts';
+import { type ProposeContext, propose } from '../../src/control/propose.ts';
+import type { ResourceAllocation } from '../../src/models/data-models.ts';
+import type { Plan } from '../../src/models/plans.ts';
+import {
+  allocation,
+  confidentProfiles,
+  initialCapacities,
+  NOW,
+  observationOf,
+  profileOf,
+  settingsWith,
+} from './fixtures.ts';
+
+const settings = settingsWith();
+
+function planOf(shapes: Record<string, ResourceAllocation>): Plan {
+  const chains = [...settings.topology.chains.values()].map(({ id, slo }) => ({
+    id,
+    sloSeconds: slo.latencySeconds,
+    expectedLatency: slo.latencySeconds / 2,
+    feasible: true,
+    achievableLatency: 0.01,
+    binding: [],
+    shadowPrice: 0,
+  }));
+  const services = Object.entries(shapes).map(([id, shape]) => ({
+    id,
+    ...shape,
+    capacityCores: shape.cpu * shape.instances,
+    demandCores: 0.5,
+    utilization: 0.5,
+  }));
+  return { services, chains, cost: 1, continuousCost: 1, lowerBound: 1, gap: 0, iterations: 1, solveMs: 1 };
+}
+
+function contextOf(changes: Partial<ProposeContext> = {}): ProposeContext {
+  return {
+    settings,
+    observation: observationOf(settings),
+    profiles: confidentProfiles(1),
+    capacities: initialCapacities(settings),
+    expectedNow: new Map(),
+    baselines: new Map(),
+    ...changes,
+  };
+}
+
+/** The observation with one chain changed. */
+function withChain(id: string, changes: object): ProposeContext['observation'] {
+  const observation = observationOf(settings);
+  const chain = { ...observation.chains.get(id)!, ...changes };
+  return { ...observation, chains: new Map([...observation.chains, [id, chain]]) };
+}
+
+const both = (cpu: number) => ({ 'auth-service': allocation(cpu), 'payment-service': allocation(cpu) });
+
+function targets(plan: Plan, context: ProposeContext, unplanned: string[] = []) {
+  return Object.fromEntries(
+    propose({ plan, unplanned }, context).map(({ service, target, reason }) => [
+      service.id,
+      { cores: target.cpu * target.instances, reason },
+    ]),
+  );
+}
+
+describe('what is proposed', () => {
+  it('follows the plan, and says for which chain', () => {
+    const [draft] = propose({ plan: planOf(both(2)), unplanned: [] }, contextOf());
+    expect(draft).toMatchObject({ target: allocation(2), reason: 'cheaper' });
+    expect(draft?.explanation).toBe(
+      'Shrinks to 1 × 2 cores, 1024 MiB: 50 % busy at the planned load; user-registration is expected at 100 ms of 200 ms.',
+    );
+  });
+
+  it('keeps a service that cannot be planned where it is, and tells silence from ignorance', () => {
+    const silent = { load: undefined, lastRecordSeconds: NOW - 500 };
+    const unknown = contextOf();
+    expect(targets(planOf(both(2)), unknown, ['auth-service'])['auth-service']).toEqual({
+      cores: 4,
+      reason: 'no-data',
+    });
+    const quiet = contextOf({ observation: withChain('order-processing', silent) });
+    const [draft] = propose({ plan: planOf(both(2)), unplanned: ['auth-service'] }, quiet);
+    expect(draft).toMatchObject({ reason: 'stale-data' });
+    expect(draft?.explanation).toContain('no record of order-processing for 500 s');
+  });
+
+  it('grows services without a fitted profile by a step when their chain misses its SLO steadily', () => {
+    const profiles = confidentProfiles(1);
+    profiles.profile = (service, chain) =>
+      profileOf(service, chain, { source: service === 'auth-service' ? 'prior' : 'fitted' });
+    const observation = withChain('order-processing', { violating: true });
+    expect(targets(planOf(both(2)), contextOf({ profiles, observation }))).toEqual({
+      'auth-service': { cores: 8, reason: 'grow-on-violation' },
+      'payment-service': { cores: 2, reason: 'cheaper' },
+    });
+  });
+
+  it('grows fitted services too when none of them would grow by plan', () => {
+    const observation = withChain('order-processing', { violating: true });
+    expect(targets(planOf(both(2)), contextOf({ observation }))).toMatchObject({
+      'auth-service': { cores: 8 },
+      'payment-service': { cores: 8 },
+    });
+    const growing = { ...both(2), 'payment-service': allocation(3, 2) };
+    expect(targets(planOf(growing), contextOf({ observation }))).toMatchObject({
+      'auth-service': { cores: 2 },
+      'payment-service': { cores: 6, reason: 'grow-for-slo' },
+    });
+  });
+
+  it('grows what holds a chain up when work is piling up, and nothing while the profiles explain what is seen', () => {
+    const latest: LatestTraffic = {
+      rate: 50,
+      latency: 5,
+      serviceSeconds: new Map([
+        ['auth-service', 0.1],
+        ['payment-service', 4.9],
+      ]),
+    };
+    const observation = withChain('order-processing', { latest });
+    const piling = contextOf({ observation, expectedNow: new Map([['order-processing', 0.4]]) });
+    expect(targets(planOf(both(2)), piling)).toEqual({
+      'auth-service': { cores: 2, reason: 'cheaper' },
+      'payment-service': { cores: 8, reason: 'grow-on-violation' },
+    });
+    const explained = contextOf({ observation, expectedNow: new Map([['order-processing', 4.8]]) });
+    expect(targets(planOf(both(2)), explained)['payment-service']).toEqual({ cores: 2, reason: 'cheaper' });
+    const saturated = contextOf({ observation, expectedNow: new Map() });
+    expect(targets(planOf(both(2)), saturated)['payment-service']).toMatchObject({ cores: 8 });
+  });
+
+  it('does not grow beyond the bounds, nor below what was recommended before', () => {
+    const capacities = initialCapacities(settings);
+    capacities.note('auth-service', { ...allocation(4, 9), source: 'applied', sinceSeconds: 0 });
+    const observation = withChain('user-registration', { violating: true });
+    const baselines = new Map([['auth-service', allocation(4, 10)]]);
+    expect(targets(planOf(both(2)), contextOf({ observation, capacities, baselines }))).toMatchObject({
+      'auth-service': { cores: 40 },
+    });
+  });
+});
