@@ -29,6 +29,12 @@ export function show(value: unknown): string {
   return JSON.stringify(cut) + tail;
 }
 
+/** A key within a path: as `show`, without quotes. */
+export function showKey(key: string): string {
+  const cut = key.length > LONGEST_SHOWN ? `${key.slice(0, LONGEST_SHOWN)}…` : key;
+  return JSON.stringify(cut).slice(1, -1);
+}
+
 /** Says which names are known, at most 20 of them, and the nearest one to what was found. */
 export function oneOf(names: Iterable<string>, found?: unknown): string {
   const known = [...names];

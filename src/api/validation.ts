@@ -3,7 +3,7 @@ import type { FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { Value } from 'typebox/value';
-import { type Fault, oneOf, show } from './faults.ts';
+import { type Fault, oneOf, show, showKey } from './faults.ts';
 import { at, isObject, keysOf, objectAt, unescapePointer } from './json-values.ts';
 import { ProblemError } from './problems.ts';
 import { describeSchema } from './schema-words.ts';
@@ -94,7 +94,7 @@ function faultsOf(root: TSchema, value: unknown, prefix: string, error: SchemaEr
   }
   if (error.keyword === 'additionalProperties') {
     return keysOf(error.params, 'additionalProperties').map((key) => ({
-      where: within(show(key).slice(1, -1)),
+      where: within(showKey(key)),
       found: 'an unknown key',
       allowed: oneOf(keys, key),
     }));
@@ -106,5 +106,5 @@ function segments(pointer: string): readonly string[] {
   return pointer
     .split('/')
     .slice(1)
-    .map((part) => show(unescapePointer(part)).slice(1, -1));
+    .map((part) => showKey(unescapePointer(part)));
 }

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { Daemon } from '../../models/daemon.ts';
-import { show } from '../faults.ts';
+import { show, showKey } from '../faults.ts';
 import { encodingProblem, ProblemError, RejectedRecord } from '../problems.ts';
 import { readNdjson } from '../requests/ndjson.ts';
 import { TrafficRecord } from '../requests/record.ts';
@@ -93,7 +93,7 @@ function takeAll(body: unknown, tally: RecordTally): void {
 function takeEnvelope(body: object, tally: RecordTally): void {
   const { requests, ...others }: { requests?: unknown } = body;
   const faults = Object.keys(others).map((key) => ({
-    where: show(key).slice(1, -1),
+    where: showKey(key),
     found: 'an unknown key',
     allowed: 'requests alone',
   }));
