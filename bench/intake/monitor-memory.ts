@@ -12,9 +12,10 @@ export interface MonitorMemoryFigures {
   readonly records: number;
   readonly memory_mebibytes: number;
   readonly bytes_per_series: number;
-  readonly get_metrics_300_ms: number;
-  readonly get_metrics_3600_ms: number;
-  readonly drain_ms: number;
+  readonly get_metrics_300_cpu_ms: number;
+  readonly get_metrics_3600_cpu_ms: number;
+  /** A record for every series included. */
+  readonly drain_cpu_ms: number;
   readonly drained_rows: number;
   readonly drained_bytes: number;
 }
@@ -39,8 +40,8 @@ export function measureMonitorMemory(series = 10_000, secondsBetween = 2): Monit
   rows = [];
   const short = timed(() => monitor.getMetrics(300));
   const long = timed(() => monitor.getMetrics(3600));
-  for (const name of names) monitor.recordRequest(name, 'chain', 0.05);
   const drain = timed(() => {
+    for (const name of names) monitor.recordRequest(name, 'chain', 0.05);
     rows = monitor.drain();
   });
   return {
@@ -48,9 +49,9 @@ export function measureMonitorMemory(series = 10_000, secondsBetween = 2): Monit
     records: monitor.stats.accepted,
     memory_mebibytes: Math.round(used / 2 ** 20),
     bytes_per_series: Math.round(used / series),
-    get_metrics_300_ms: short,
-    get_metrics_3600_ms: long,
-    drain_ms: drain,
+    get_metrics_300_cpu_ms: short,
+    get_metrics_3600_cpu_ms: long,
+    drain_cpu_ms: drain,
     drained_rows: rows.length,
     drained_bytes: rows.reduce((sum, row) => sum + row.payload.length, 0),
   };
@@ -62,10 +63,15 @@ function memory(): number {
   return heapUsed + arrayBuffers;
 }
 
+/** CPU time of one call, ms: the median of five. */
 function timed(run: () => void): number {
-  const start = performance.now();
-  run();
-  return Math.round((performance.now() - start) * 10) / 10;
+  const times = Array.from({ length: 5 }, () => {
+    const start = process.cpuUsage();
+    run();
+    const used = process.cpuUsage(start);
+    return (used.user + used.system) / 1000;
+  });
+  return Math.round(times.sort((a, b) => a - b)[2]! * 10) / 10;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

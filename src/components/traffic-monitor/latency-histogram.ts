@@ -17,7 +17,9 @@ export class LatencyHistogram implements LatencyDistribution {
   constructor(first: number, counts: Float64Array, count: number, latencySum: number) {
     this.#first = first;
     this.#counts = counts;
-    this.#weight = counts.reduce((sum, each) => sum + each, 0);
+    let weight = 0;
+    for (let i = 0; i < counts.length; i++) weight += counts[i]!;
+    this.#weight = weight;
     this.count = count;
     this.meanSeconds = count > 0 ? latencySum / count : Number.NaN;
   }
@@ -73,13 +75,8 @@ export class HistogramBuilder {
     return new LatencyHistogram(first, counts, count, latencySum);
   }
 
-  /** The occupied buckets of what was added, in ascending order; the room is empty afterwards. */
-  takeBuckets(): Map<number, number> {
-    const buckets = new Map<number, number>();
-    this.counts.forEach((count, bucket) => {
-      if (count > 0) buckets.set(bucket, count);
-    });
+  /** Empties the room. */
+  clear(): void {
     this.counts.fill(0);
-    return buckets;
   }
 }

@@ -14,26 +14,26 @@ export function* changedRows(
   builder: HistogramBuilder,
 ): Iterable<SeriesWindowRow> {
   for (const slot of series.takeChanged()) {
+    series.coarseSketches.addTo(builder.counts, slot);
     yield {
       service: series.service ?? '',
       chain: series.chain,
       startSeconds: slot * grid.coarseSeconds,
-      payload: encodeSlot({ ...slotContent(series, slot, grid, builder), watchedSince }),
+      payload: encodeSlot(slotContent(series, slot, grid, watchedSince), builder.counts),
     };
+    builder.clear();
   }
 }
 
-function slotContent(series: Series, slot: number, grid: TimeGrid, builder: HistogramBuilder) {
-  const startSeconds = slot * grid.coarseSeconds;
+function slotContent(series: Series, slot: number, grid: TimeGrid, watchedSince: number): SlotContent {
   const totals = noTotals();
   series.coarse.addTo(totals, slot);
-  series.coarseSketches.addTo(builder.counts, slot);
   return {
     widthSeconds: grid.coarseSeconds,
     firstSeconds: series.firstSeconds,
-    lastSeconds: Math.min(series.lastSeconds, startSeconds + grid.coarseSeconds),
+    lastSeconds: Math.min(series.lastSeconds, (slot + 1) * grid.coarseSeconds),
+    watchedSince,
     totals,
-    buckets: builder.takeBuckets(),
   };
 }
 

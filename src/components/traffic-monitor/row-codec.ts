@@ -11,7 +11,10 @@ export interface SlotContent {
   /** Since when the monitor that wrote it had been watching, s. */
   readonly watchedSince: number;
   readonly totals: Totals;
-  /** Count by occupied bucket. */
+}
+
+/** `buckets`: count by occupied bucket. */
+export interface DecodedSlot extends SlotContent {
   readonly buckets: ReadonlyMap<number, number>;
 }
 
@@ -19,44 +22,49 @@ export interface SlotContent {
 const VERSION = 1;
 const DOUBLE_BYTES = 8;
 const HEADER_BYTES = 1 + 4 + 9 * DOUBLE_BYTES;
+/** A distance takes up to 2 bytes, a count of one slot up to 5 (BucketSlab). */
+const LARGEST_ENTRY_BYTES = 7;
 
 /**
  * version (1 byte), FNV-1a checksum of all that follows (4), width, first, last, watched since, requests, errors, latency
  * sum, CPU sum, requests with CPU (9 doubles, little endian), then for each occupied bucket in ascending order two LEB128 numbers:
  * the distance to the bucket before (−1 for the first) and the count.
  */
-export function encodeSlot(content: SlotContent): Uint8Array {
-  const bytes: number[] = [];
-  let previous = -1;
-  for (const [bucket, count] of content.buckets) {
-    pushNumber(bytes, bucket - previous);
-    pushNumber(bytes, count);
-    previous = bucket;
-  }
-  const payload = new Uint8Array(HEADER_BYTES + bytes.length);
-  const view = new DataView(payload.buffer);
+export function encodeSlot(content: SlotContent, counts: Float64Array): Uint8Array {
+  const buffer = new Uint8Array(HEADER_BYTES + occupied(counts) * LARGEST_ENTRY_BYTES);
+  const payload = buffer.subarray(0, writeBuckets(buffer, counts));
+  const view = new DataView(buffer.buffer);
   const { requests, errors, latencySum, cpuSum, cpuRequests } = content.totals;
   const { widthSeconds, firstSeconds, lastSeconds, watchedSince } = content;
-  const doubles = [
-    widthSeconds,
-    firstSeconds,
-    lastSeconds,
-    watchedSince,
-    requests,
-    errors,
-    latencySum,
-    cpuSum,
-    cpuRequests,
-  ];
-  for (const [i, value] of doubles.entries()) view.setFloat64(5 + i * DOUBLE_BYTES, value, true);
-  payload.set(bytes, HEADER_BYTES);
+  const times = [widthSeconds, firstSeconds, lastSeconds, watchedSince];
+  const doubles = [...times, requests, errors, latencySum, cpuSum, cpuRequests];
+  for (let i = 0; i < doubles.length; i++) view.setFloat64(5 + i * DOUBLE_BYTES, doubles[i]!, true);
   payload[0] = VERSION;
   view.setUint32(1, checksum(payload), true);
-  return payload;
+  return payload.slice();
+}
+
+function occupied(counts: Float64Array): number {
+  let buckets = 0;
+  for (let bucket = 0; bucket < BUCKET_COUNT; bucket++) if (counts[bucket]! > 0) buckets++;
+  return buckets;
+}
+
+/** Returns where the bytes end. */
+function writeBuckets(buffer: Uint8Array, counts: Float64Array): number {
+  let at = HEADER_BYTES;
+  let previous = -1;
+  for (let bucket = 0; bucket < BUCKET_COUNT; bucket++) {
+    const count = counts[bucket]!;
+    if (count === 0) continue;
+    at = writeNumber(buffer, writeNumber(buffer, at, bucket - previous), count);
+    previous = bucket;
+  }
+  return at;
 }
 
 /** Undefined for bytes that `encodeSlot` of this version did not write. */
-export function decodeSlot(payload: Uint8Array): SlotContent | undefined {
+export function decodeSlot(payload: Uint8Array): DecodedSlot | undefined {
   if (payload.length < HEADER_BYTES || payload[0] !== VERSION) return undefined;
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
   if (view.getUint32(1, true) !== checksum(payload)) return undefined;
@@ -92,13 +100,15 @@ function readBuckets(payload: Uint8Array): Map<number, number> | undefined {
   return buckets;
 }
 
-function pushNumber(bytes: number[], value: number): void {
+function writeNumber(buffer: Uint8Array, from: number, value: number): number {
+  let at = from;
   let rest = value;
   while (rest >= 128) {
-    bytes.push((rest % 128) + 128);
+    buffer[at++] = (rest % 128) + 128;
     rest = Math.floor(rest / 128);
   }
-  bytes.push(rest);
+  buffer[at++] = rest;
+  return at;
 }
 
 /** NaN where the bytes end too early. */

@@ -29,7 +29,8 @@ export function metricsOf(
 function totalsOf(series: Series, window: MetricsWindow): Totals {
   const totals = noTotals();
   for (let slot = window.coarseFrom; slot < window.coarseTo; slot++) series.coarse.addTo(totals, slot);
-  for (let slot = window.fineFrom; slot < window.fineTo; slot++) series.fine.addTo(totals, slot);
+  for (let slot = window.headFrom; slot < window.headTo; slot++) series.fine.addTo(totals, slot);
+  for (let slot = window.tailFrom; slot < window.tailTo; slot++) series.fine.addTo(totals, slot);
   return totals;
 }
 
@@ -59,9 +60,20 @@ function addSketches(series: Series, window: MetricsWindow, grid: TimeGrid, buil
   for (let slot = window.coarseFrom; slot < window.coarseTo; slot++) {
     series.coarseSketches.addTo(builder.counts, slot);
   }
-  if (window.fineFrom >= window.fineTo) return;
-  const last = grid.sketchOf(window.fineTo - 1);
-  for (let slot = grid.sketchOf(window.fineFrom); slot <= last; slot++) {
+  addFineSketches(series, window.headFrom, window.headTo, grid, builder);
+  addFineSketches(series, window.tailFrom, window.tailTo, grid, builder);
+}
+
+function addFineSketches(
+  series: Series,
+  fineFrom: number,
+  fineTo: number,
+  grid: TimeGrid,
+  builder: HistogramBuilder,
+): void {
+  if (fineFrom >= fineTo) return;
+  const last = grid.sketchOf(fineTo - 1);
+  for (let slot = grid.sketchOf(fineFrom); slot <= last; slot++) {
     series.fineSketches.addTo(builder.counts, slot);
   }
 }

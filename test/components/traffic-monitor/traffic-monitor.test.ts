@@ -102,6 +102,20 @@ describe('TrafficMonitor', () => {
     expect(monitor.closedWindows(NOON, NOON + 600).map((w) => w.fromSeconds)).toEqual([NOON + 60]);
   });
 
+  it('does not let a late record disturb what is kept of the recent past', () => {
+    const clock = new ManualClock(NOON);
+    const monitor = new TrafficMonitor({ clock });
+    recordAt(monitor, clock, NOON + 3000.5, 0.2);
+    recordAt(monitor, clock, NOON + 3031.5);
+    for (let age = 361; age < 3000; age++) {
+      monitor.recordRequest('shop', 'order', 9, false, NOON + 3031.5 - age);
+    }
+    const [series] = monitor.getMetrics(50).services;
+    expect(series?.requests).toBe(2);
+    expect(series?.latency.quantile(0)).toBeCloseTo(0.1, 2);
+    expect(series?.latency.quantile(1)).toBeCloseTo(0.2, 2);
+  });
+
   it('counts a record that is a little ahead of the clock as now', () => {
     const clock = new ManualClock(NOON);
     const monitor = new TrafficMonitor({ clock });
