@@ -1,11 +1,18 @@
-/** One server of the HTTP intake benchmark, in a process of its own: `ours`, or a `bare` Fastify route with our schema. */
+/**
+ * One server of the HTTP intake benchmark, in a process of its own: `ours` is the whole daemon with the shipped
+ * configuration and its history on disk, `bare` a Fastify route with our schema.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fastify } from 'fastify';
 import { Type } from 'typebox';
 import { TrafficRecord } from '../../src/api/requests/record.ts';
 import { buildServer } from '../../src/api/server.ts';
+import { createApp } from '../../src/app.ts';
+import { loadSettings } from '../../src/config/load.ts';
+import type { Logger } from '../../src/models/ports.ts';
 import { systemClock } from '../../src/utils/system-clock.ts';
-import { testSettings } from '../../test/api/fixtures.ts';
-import { testDaemon } from '../../test/api/test-daemon.ts';
 
 const Answer = Type.Object({
   accepted: Type.Integer(),
@@ -25,10 +32,19 @@ function bareServer() {
   return server;
 }
 
-const server =
-  process.argv[2] === 'ours'
-    ? await buildServer(testDaemon(testSettings(), systemClock()), { version: 'bench' })
-    : bareServer();
+async function ourServer() {
+  const file = join(import.meta.dirname, '../../config/config.yaml');
+  const settings = loadSettings({ file, flags: { dataFolder: folder }, environment: {} });
+  const quiet: Logger = { debug: () => {}, info: () => {}, warn: console.warn, error: console.error };
+  const app = await createApp({ settings, clock: systemClock(), logger: quiet });
+  app.start();
+  return buildServer(app.daemon, { version: 'bench' });
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'dta-slo-bench-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+const server = process.argv[2] === 'ours' ? await ourServer() : bareServer();
 await server.listen({ host: '127.0.0.1', port: 0 });
 const { port } = new URL(server.listeningOrigin);
 
