@@ -149,6 +149,11 @@ describe('the network in front of the gate', () => {
     await predictor.train([told]);
     const [forecast] = await predictor.predict([told], 1);
     expect(forecast).toMatchObject({ model: 'gru' });
+    await predictor.close();
+    const [fallback] = await predictor.predict([told], 1);
+    expect(fallback).toMatchObject({
+      reason: expect.stringContaining('the GRU would lead but gave no forecast'),
+    });
   });
 });
 
