@@ -12,10 +12,13 @@ const MOST_STEPS_OF_A_CHAIN = 20_160;
 export class ChainMemory {
   readonly #series = new Map<string, ChainSeries>();
 
-  /** Takes a series in and answers all that is known of its chain, ending where `series` ends. */
+  /**
+   * Takes a copy of a series in and answers all that is known of its chain, ending where `series` ends. A rate that is
+   * no finite number from 0 is a gap.
+   */
   merge(series: ChainSeries): ChainSeries {
     const known = this.#series.get(series.chain);
-    const merged = joinSeries(known, series, this.#room());
+    const merged = joinSeries(known, cleanCopy(series), this.#room());
     this.#series.set(series.chain, merged);
     return merged;
   }
@@ -30,6 +33,15 @@ export class ChainMemory {
   #room(): number {
     return Math.min(MOST_STEPS_OF_A_CHAIN, Math.floor(MOST_STEPS / Math.max(1, this.#series.size)));
   }
+}
+
+function cleanCopy(series: ChainSeries): ChainSeries {
+  return {
+    ...series,
+    rates: series.rates.map((rate) => (rate >= 0 && rate < Number.POSITIVE_INFINITY ? rate : Number.NaN)),
+    latencies: series.latencies.slice(),
+    errorRatios: series.errorRatios.slice(),
+  };
 }
 
 /** End of the last step. */

@@ -109,6 +109,23 @@ describe('a forecast without a network', () => {
     expect(forecastOf(outcome).medians[0]).toBeCloseTo(season(492), 3);
   });
 
+  test('takes rates that no server can have for gaps', async () => {
+    const forecast = await predictOne([5, 6, 5, Number.POSITIVE_INFINITY, 6, -3, 5]);
+    expect(forecast).toEqual(await predictOne([5, 6, 5, Number.NaN, 6, Number.NaN, 5]));
+  });
+
+  test('does not change when the caller uses its arrays again', async () => {
+    const predictor = new TrafficPredictor();
+    const series = seriesOf(
+      'chain',
+      rangeOf(100, (step) => 10 + (step % 3)),
+    );
+    await predictor.predict([series], 2);
+    series.rates.fill(1e9);
+    const [outcome] = await predictor.predict([seriesOf('chain', [11], 6000)], 2);
+    expect(forecastOf(outcome).medians[0]).toBeLessThan(13);
+  });
+
   test('of white noise is not the last value', async () => {
     const random = seededRandom(5);
     const forecast = await predictOne(rangeOf(240, () => 50 + 10 * random()));

@@ -64,7 +64,11 @@ function placesAfter(all: readonly ChainSeries[], cutSeconds: number): readonly 
   return places;
 }
 
+/** `count` of them at most, evenly spread, the newest among them. */
 function thin(origins: Int32Array, count: number): Int32Array {
-  const stride = Math.ceil(origins.length / count);
-  return origins.filter((_, i) => i % stride === 0);
+  const kept = Math.min(count, origins.length);
+  return Int32Array.from({ length: kept }, (_, i) => {
+    const back = Math.floor(((kept - 1 - i) * origins.length) / kept);
+    return origins[origins.length - 1 - back]!;
+  });
 }

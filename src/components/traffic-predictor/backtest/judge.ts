@@ -11,8 +11,8 @@ import type { GruBacktest, Verdict, Voice } from './verdict.ts';
 const LEAST_PAIRS = 20;
 /** Origins that the network must have been watched at, none of them in its training. */
 const LEAST_GRU_ORIGINS = 20;
-/** Diebold–Mariano statistic that its lead must reach: one that a coin would give in one of ten cases is none. */
-const NEEDED_LEAD = -1.28;
+/** Diebold–Mariano statistic that its lead must reach: one standard error, or it may be chance. */
+const NEEDED_LEAD = -1;
 
 /**
  * The rolling-origin backtest of one chain: which baseline has the least absolute error over the last part of the
@@ -85,7 +85,8 @@ function withGru(verdict: Verdict, gru: GruBacktest, values: Float64Array, horiz
   const lead = dieboldMariano(lossDifferences(values, origins, medians, best, horizon), origins, horizon);
   const scores = scored(toNaive) ? { ...verdict.scores, gru: toNaive.ratio } : verdict.scores;
   const comparison = compareWords(toBest.ratio, rival, origins.length);
-  if (origins.length >= LEAST_GRU_ORIGINS && scored(toBest) && toBest.ratio < 1 && lead <= NEEDED_LEAD) {
+  const enough = origins.length >= LEAST_GRU_ORIGINS && scored(toBest);
+  if (enough && toBest.ratio < 1 && lead <= NEEDED_LEAD) {
     const gruVoice = {
       model: 'gru' as const,
       reason: comparison,
@@ -93,8 +94,8 @@ function withGru(verdict: Verdict, gru: GruBacktest, values: Float64Array, horiz
     };
     return { ...verdict, scores, gru: gruVoice };
   }
-  const within = toBest.ratio < 1 ? ', which may be chance' : '';
-  const reason = `${verdict.baseline.reason}; ${comparison}${within}`;
+  const doubt = enough ? (toBest.ratio < 1 ? ', which may be chance' : '') : ', too few to judge it';
+  const reason = `${verdict.baseline.reason}; ${comparison}${doubt}`;
   return { ...verdict, scores, baseline: { ...verdict.baseline, reason } };
 }
 

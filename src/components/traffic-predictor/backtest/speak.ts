@@ -57,13 +57,10 @@ export function speakBaseline(
   const origins = Int32Array.of(rates.length - 1);
   const wanted = baselineForecasts(verdict.baseline.model, rates, origins, horizon, verdict.periods);
   const medians = wanted.some(Number.isNaN) ? naiveForecasts(rates, origins, horizon) : wanted;
-  return speak(
-    series,
-    verdict,
-    verdict.baseline,
-    { medians, quantiles90: medians, quantiles95: medians },
-    leadSteps,
-  );
+  const { baseline, gru } = verdict;
+  const silent = 'the GRU would lead but gave no forecast';
+  const voice = gru === undefined ? baseline : { ...baseline, reason: `${baseline.reason}; ${silent}` };
+  return speak(series, verdict, voice, { medians, quantiles90: medians, quantiles95: medians }, leadSteps);
 }
 
 /** Forecasts of the chains for which the network speaks, in one batch; those that it fails on are left out. */

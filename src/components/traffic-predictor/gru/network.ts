@@ -92,18 +92,21 @@ export function weightsOf(model: layers.LayersModel): Float32Array {
   return weights;
 }
 
-/** The inverse of `weightsOf`. Throws a RangeError when the count differs. */
+/** The inverse of `weightsOf`. Throws a RangeError when the count differs; then nothing has changed. */
 export function setWeights(model: layers.LayersModel, weights: Float32Array): void {
+  const shapes = model.getWeights().map(({ shape }) => shape);
+  const sizes = shapes.map((shape) => shape.reduce((product, extent) => product * extent, 1));
+  const allowed = sizes.reduce((sum, size) => sum + size, 0);
+  if (allowed !== weights.length) {
+    throw new RangeError(`weights: found ${weights.length}, allowed: ${allowed}`);
+  }
   tf.tidy(() => {
     let offset = 0;
-    const tensors = model.getWeights().map(({ shape }) => {
-      const size = shape.reduce((product, extent) => product * extent, 1);
-      const tensor = tf.tensor(weights.slice(offset, offset + size), shape);
-      offset += size;
-      return tensor;
+    const tensors = shapes.map((shape, i) => {
+      const part = weights.slice(offset, offset + sizes[i]!);
+      offset += part.length;
+      return tf.tensor(part, shape);
     });
-    if (offset !== weights.length)
-      throw new RangeError(`weights: found ${weights.length}, allowed: ${offset}`);
     model.setWeights(tensors);
   });
 }
