@@ -6,6 +6,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { messageOf } from '../src/models/errors.ts';
 import { type LoopResult, runClosedLoop } from './replay/closed-loop.ts';
@@ -119,10 +120,8 @@ async function sample(client: DaemonClient, signal: AbortSignal): Promise<SoakSa
   const samples: SoakSample[] = [];
   while (!signal.aborted) {
     samples.push(soakSample(await client.metrics(), (performance.now() - startedMs) / 60_000));
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, SAMPLE_EVERY_SECONDS * 1000);
-      signal.addEventListener('abort', () => resolve(clearTimeout(timer)), { once: true });
-    });
+    // An abort ends the wait, and with it the loop.
+    await sleep(SAMPLE_EVERY_SECONDS * 1000, undefined, { signal }).catch(() => {});
   }
   return samples;
 }
