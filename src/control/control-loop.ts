@@ -105,6 +105,7 @@ export class ControlLoop {
     this.#lastAtSeconds = clock.nowSeconds();
     this.#dueSeconds = this.#lastAtSeconds + settings.control.interval;
     try {
+      this.#recorder.flush();
       const decision = await optimizeOnce(this.#parts, trigger, this.#stopping.signal);
       this.#recorder.saveProfiles();
       this.#completed[trigger] += 1;

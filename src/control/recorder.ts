@@ -13,7 +13,7 @@ const PRUNE_EVERY_SECONDS = 3600;
 
 type RecorderParts = Pick<
   ControlParts,
-  'clock' | 'logger' | 'memory' | 'profiles' | 'settings' | 'store' | 'traffic'
+  'clock' | 'logger' | 'memory' | 'profiles' | 'series' | 'settings' | 'store' | 'traffic'
 >;
 
 /** Writes what has arrived to the store, so that at most one flush interval is lost. */
@@ -29,7 +29,9 @@ export class Recorder {
 
   /** Writes the windows that changed. What cannot be written is kept and tried again with the next call. */
   flush(): void {
-    const rows = [...this.#pending, ...this.#parts.traffic.drain()];
+    const changed = this.#parts.traffic.drain();
+    this.#learnAgain(changed);
+    const rows = [...this.#pending, ...changed];
     if (rows.length === 0) return;
     this.#attempt('windows', () => {
       this.#pending = rows.slice(-MOST_PENDING);
@@ -58,6 +60,14 @@ export class Recorder {
 
   get failing(): boolean {
     return this.#failing;
+  }
+
+  /** Records that came late have changed windows that were learned from: they are to be learned once more. */
+  #learnAgain(changed: readonly SeriesWindowRow[]): void {
+    const { memory, series } = this.#parts;
+    const earliest = changed.reduce((least, { startSeconds }) => Math.min(least, startSeconds), Infinity);
+    memory.learnedUntil = Math.min(memory.learnedUntil, earliest);
+    series.rewind(earliest);
   }
 
   #attempt(what: string, write: () => void): void {

@@ -137,6 +137,27 @@ describe('the daemon on a clock of its own', () => {
     await trial.app.stop();
   });
 
+  it('learns from records that arrive long after their windows have closed', async () => {
+    const trial = await new Trial().start('late');
+    await trial.app.daemon.runPass('request');
+    const { intake, profiles } = trial.app.daemon;
+    expect(profiles.profile('auth-service', 'order-processing').kind).toBe('not-enough-data');
+    for (let second = 0; second < 600; second += 1) {
+      const at = trial.clock.nowSeconds() - 600 + second;
+      for (let count = 0; count < 5; count += 1)
+        intake.recordRequest('auth-service', 'order-processing', 0.02, false, at);
+    }
+    await trial.app.daemon.runPass('request');
+    expect(profiles.profile('auth-service', 'order-processing')).toMatchObject({
+      kind: 'profile',
+      windows: expect.any(Number),
+    });
+    expect(
+      trial.app.daemon.profiles.getLoadLatencyProfile('auth-service')[0]?.windows,
+    ).toBeGreaterThanOrEqual(8);
+    await trial.app.stop();
+  });
+
   it('counts every accepted record once across a restart', async () => {
     const first = await new Trial().start('restart');
     await first.run(300, 10);

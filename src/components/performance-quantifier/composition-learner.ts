@@ -28,11 +28,11 @@ export class CompositionLearner {
     if (!isSound || pathSeconds === undefined) return;
     if (!(percentileSeconds > 0) || !Number.isFinite(percentileSeconds) || !Number.isFinite(startSeconds))
       return;
-    const newest = this.samples.at(-1)?.startSeconds ?? Number.NEGATIVE_INFINITY;
-    if (startSeconds < newest) return;
-    if (startSeconds === newest) this.samples.pop();
-    if (this.samples.length >= this.settings.maxWindows) this.samples.shift();
-    this.samples.push({ startSeconds, requests, endToEndSeconds: percentileSeconds, pathSeconds });
+    const before = this.samples.findLastIndex((sample) => sample.startSeconds <= startSeconds);
+    const isKnown = this.samples[before]?.startSeconds === startSeconds;
+    const sample = { startSeconds, requests, endToEndSeconds: percentileSeconds, pathSeconds };
+    this.samples.splice(isKnown ? before : before + 1, isKnown ? 1 : 0, sample);
+    if (this.samples.length > this.settings.maxWindows) this.samples.shift();
     this.isStale = true;
   }
 

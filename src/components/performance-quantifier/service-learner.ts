@@ -31,12 +31,12 @@ export class ServiceLearner {
     this.isStale = table.count > 0;
   }
 
-  /** A window that comes again replaces what it said before, and is no second witness of a change. */
+  /** Only a window newer than all others is a witness of a change; one that came late or again is not. */
   add(window: ServiceWindow, parallelism: number): void {
-    const isRepeated = window.startSeconds === this.table.newestStartSeconds;
-    if (!this.table.append(window)) return;
+    const place = this.table.put(window);
+    if (place === 'refused') return;
     this.isStale = true;
-    if (isRepeated) return;
+    if (place !== 'newest') return;
     this.windowsSinceSearch++;
     this.watchForChange(parallelism);
   }

@@ -14,6 +14,9 @@ export interface PairColumns {
   readonly means: Float64Array;
 }
 
+/** What became of a window that was put into a table. */
+export type WindowPlace = 'newest' | 'inserted' | 'replaced' | 'refused';
+
 /** The newest windows of one service, oldest first, in columns of fixed length: fits run over them again and again. */
 export class WindowTable {
   readonly maxWindows: number;
@@ -37,17 +40,35 @@ export class WindowTable {
   }
 
   /**
-   * Takes the window and answers whether it did. One that starts with the newest replaces it; an older one is known
-   * already (windows come in order) and one without a usable capacity says nothing: both are left out.
+   * Takes the window to where it belongs in time. One that starts with a known one replaces it, since records that came
+   * late have changed it. Refused are windows without a usable capacity, which say nothing, and those older than all
+   * of a full table.
    */
-  append(window: ServiceWindow): boolean {
+  put(window: ServiceWindow): WindowPlace {
+    if (!isUsable(window)) return 'refused';
+    const before = this.starts.subarray(0, this.count).findLastIndex((start) => start <= window.startSeconds);
+    if (before >= 0 && this.starts[before] === window.startSeconds) {
+      this.write(before, window);
+      return 'replaced';
+    }
+    const isNewest = before === this.count - 1;
+    if (this.count === this.maxWindows) {
+      if (before < 0) return 'refused';
+      this.keepNewest(this.maxWindows - 1);
+      return this.insert(before, window, isNewest);
+    }
+    return this.insert(before + 1, window, isNewest);
+  }
+
+  private insert(row: number, window: ServiceWindow, isNewest: boolean): WindowPlace {
+    if (row < this.count) for (const column of this.allColumns()) column.copyWithin(row + 1, row, this.count);
+    this.count++;
+    this.write(row, window);
+    return isNewest ? 'newest' : 'inserted';
+  }
+
+  private write(row: number, window: ServiceWindow): void {
     const { cpuUsedCores = Number.NaN } = window;
-    if (!isUsable(window)) return false;
-    const newest = this.newestStartSeconds;
-    if (window.startSeconds < newest) return false;
-    if (window.startSeconds === newest) this.count--;
-    if (this.count === this.maxWindows) this.keepNewest(this.maxWindows - 1);
-    const row = this.count++;
     this.starts[row] = window.startSeconds;
     this.lengths[row] = window.lengthSeconds;
     this.cpus[row] = window.capacity.cpu;
@@ -55,7 +76,6 @@ export class WindowTable {
     this.used[row] = isBetween(0, cpuUsedCores, MOST) ? cpuUsedCores : Number.NaN;
     for (const columns of this.chains.values()) writePair(columns, row, undefined);
     for (const pair of window.pairs) if (isSound(pair)) writePair(this.columnsOf(pair.chain), row, pair);
-    return true;
   }
 
   /** Forgets all but the newest `kept` windows, and the chains that have no request in them. */
@@ -67,11 +87,6 @@ export class WindowTable {
     for (const [chain, columns] of this.chains) {
       if (!columns.requests.subarray(0, kept).some((requests) => requests > 0)) this.chains.delete(chain);
     }
-  }
-
-  /** −Infinity when empty. */
-  get newestStartSeconds(): number {
-    return this.count === 0 ? Number.NEGATIVE_INFINITY : this.starts[this.count - 1]!;
   }
 
   /** End of the newest window, Unix s; 0 when empty. */

@@ -65,6 +65,11 @@ export class SeriesHistory {
     return rows;
   }
 
+  /** Records that came late have changed the steps from then on: they are taken once more. */
+  rewind(seconds: number): void {
+    if (this.#next !== undefined) this.#next = Math.min(this.#next, Math.floor(seconds / this.#step));
+  }
+
   /** All that is known of every chain up to the newest step taken; at most `steps` steps. */
   series(steps = this.#capacity): readonly ChainSeries[] {
     const end = this.#next ?? 0;

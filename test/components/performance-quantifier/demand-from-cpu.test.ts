@@ -24,7 +24,7 @@ function evidenceOf(
   const table = new WindowTable(240);
   for (let i = 0; i < windows; i++) {
     const window = windowOf(PAIRS, { startSeconds: 60 * i, rates: rates(random), cpu: 4, hasCpu: true });
-    table.append({ ...window, cpuUsedCores: window.cpuUsedCores! * factor(random) });
+    table.put({ ...window, cpuUsedCores: window.cpuUsedCores! * factor(random) });
   }
   return gatherEvidence(table, table.count, 4, 60 * windows, settingsFrom({}));
 }
