@@ -59,6 +59,8 @@ export interface LoopResult {
   /** How far the simulation was behind the daemon's clock, simulated s, when a batch was sent. */
   readonly meanLagSeconds: number;
   readonly highestLagSeconds: number;
+  /** The longest that one slice of the simulation took, wall ms. */
+  readonly slowestSliceMs: number;
 }
 
 const SLICE_SECONDS = 5;
@@ -86,6 +88,7 @@ class ClosedLoop {
   readonly #lags: number[] = [];
   #ordered: Ordered[] = [];
   #latest: Advice = { decisionId: '', services: [] };
+  #slowestSliceMs = 0;
   #decisions = 0;
   readonly #changes: CapacityChange[] = [];
 
@@ -106,7 +109,10 @@ class ClosedLoop {
     for (const { id } of system.services) await client.postApplied(id, initial);
     observer?.onStart?.(this.#run);
     while (this.#run.nowSeconds < end && !signal.aborted) {
-      await this.#simulateTo(await this.#nextSliceEnd(end));
+      const sliceEnd = await this.#nextSliceEnd(end);
+      const sliceStartedMs = performance.now();
+      await this.#simulateTo(sliceEnd);
+      this.#slowestSliceMs = Math.max(this.#slowestSliceMs, performance.now() - sliceStartedMs);
       await this.#report();
       await this.#listen();
       observer?.onSlice?.(this.#run);
@@ -186,6 +192,7 @@ class ClosedLoop {
       achievedSpeed: this.#run.nowSeconds / wallSeconds,
       meanLagSeconds: mean(this.#lags),
       highestLagSeconds: Math.max(...this.#lags),
+      slowestSliceMs: this.#slowestSliceMs,
     };
   }
 }

@@ -26,6 +26,9 @@ export class DaemonClient {
   readonly #url: string;
   /** How long each POST of records took, ms. */
   readonly postMs: number[] = [];
+  /** The longest that any call has taken, ms: a daemon that stalls shows here. */
+  slowestMs = 0;
+  slowestCall = '';
 
   constructor(url: string) {
     this.#url = url.replace(/\/$/, '');
@@ -50,9 +53,9 @@ export class DaemonClient {
 
   /** Lines of NDJSON, one record each. A batch of which nothing is acceptable is answered like the others here. */
   async postRecords(lines: string, records: number): Promise<IntakeAnswer> {
-    const startedMs = performance.now();
     const init = { method: 'POST', headers: { 'content-type': 'application/x-ndjson' }, body: lines };
-    const response = await fetch(`${this.#url}/requests`, init);
+    const startedMs = performance.now();
+    const response = await this.#timed('/requests', init);
     const text = await response.text();
     this.postMs.push(performance.now() - startedMs);
     if (response.status === 400) return { accepted: 0, rejected: records, firstError: text.slice(0, 500) };
@@ -82,10 +85,21 @@ export class DaemonClient {
   }
 
   async #call(path: string, init: RequestInit = {}): Promise<Response> {
-    const response = await fetch(`${this.#url}${path}`, init);
+    const response = await this.#timed(path, init);
     if (response.ok) return response;
     const problem = (await response.text()).slice(0, 500);
     throw new Error(`${init.method ?? 'GET'} ${path}: ${response.status} ${problem}`);
+  }
+
+  async #timed(path: string, init: RequestInit): Promise<Response> {
+    const startedMs = performance.now();
+    const response = await fetch(`${this.#url}${path}`, init);
+    const tookMs = performance.now() - startedMs;
+    if (tookMs > this.slowestMs) {
+      this.slowestMs = tookMs;
+      this.slowestCall = `${init.method ?? 'GET'} ${path}`;
+    }
+    return response;
   }
 }
 

@@ -10,6 +10,9 @@ export interface DeliveryReport {
   readonly posts: number;
   readonly medianPostMs: number;
   readonly p99PostMs: number;
+  /** Of all calls, not of posts alone. */
+  readonly slowestCall: string;
+  readonly slowestCallMs: number;
 }
 
 /** Sends batches one after the other, and lets the next be made while one is under way. */
@@ -47,7 +50,7 @@ export class Delivery {
   }
 
   report(): DeliveryReport {
-    const { postMs } = this.#client;
+    const { postMs, slowestCall, slowestMs } = this.#client;
     return {
       records: this.#records,
       accepted: this.#accepted,
@@ -56,6 +59,8 @@ export class Delivery {
       posts: postMs.length,
       medianPostMs: percentile(postMs, 0.5),
       p99PostMs: percentile(postMs, 0.99),
+      slowestCall,
+      slowestCallMs: slowestMs,
     };
   }
 }

@@ -103,6 +103,7 @@ function describeLoop(result: LoopResult, system: SimulatedSystem): string {
   const services = system.services.map(({ id }) => id);
   const { fromMinute, atOnce, lagMinutes, atLag } = loadFollowing(minutes);
   const { records, accepted, rejected, firstError, posts, medianPostMs, p99PostMs } = result.delivery;
+  const { slowestCall, slowestCallMs } = result.delivery;
   const behind = `${result.meanLagSeconds.toFixed(1)} s on average, ${result.highestLagSeconds.toFixed(1)} s at most`;
   return [
     minuteTable(minutes, services, Math.max(1, Math.round(minutes.length / 20))),
@@ -113,6 +114,7 @@ function describeLoop(result: LoopResult, system: SimulatedSystem): string {
     `correlation of cores with load from minute ${fromMinute} on: ${shown(atOnce)} at once, ${shown(atLag)} at best, ${lagMinutes} min later`,
     `${records} records (${accepted} accepted, ${rejected} rejected${firstError && `: ${firstError}`}) in ${posts} posts of ${medianPostMs.toFixed(0)} ms (median) and ${p99PostMs.toFixed(0)} ms (p99)`,
     `${result.wallSeconds.toFixed(0)} s of wall time, ${result.achievedSpeed.toFixed(1)} × real time; behind the daemon's clock ${behind} of simulated time`,
+    `slowest call ${slowestCall} ${slowestCallMs.toFixed(0)} ms, slowest slice of the simulation ${result.slowestSliceMs.toFixed(0)} ms`,
     ...(result.highestLagSeconds > NOTABLE_LAG_SECONDS ? [BEHIND] : []),
   ].join('\n');
 }
