@@ -64,6 +64,7 @@ function allocation({ allocation: section }: ConfigFile): Settings['allocation']
     instanceCost: section.instance_cost,
     cpuQuantum: section.cpu_quantum,
     sloMargin: section.slo_margin,
+    maxUtilization: section.max_utilization,
   };
 }
 

@@ -184,7 +184,14 @@ export const AllocationSchema = Type.Object(
       default: 0.1,
       minimum: 0,
       maximum: 0.9,
-      description: 'Share of every SLO that planning leaves unused.',
+      description: 'Share of every SLO that planning leaves unused where the bounds allow it.',
+    }),
+    max_utilization: Type.Number({
+      default: 0.85,
+      minimum: 0.1,
+      maximum: 0.99,
+      description:
+        'Plans stay below this utilisation even where no SLO asks for it: the CPU of a request drifts by some 15 %.',
     }),
   },
   { ...SECTION, description: 'What the plan minimises.' },

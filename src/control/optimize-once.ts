@@ -86,6 +86,7 @@ function guarded(
     profiles,
     capacities,
     expectedNow: expectedNow(parts, observation, request),
+    loads: request.loads,
     baselines: baselines(parts),
   });
   const { atSeconds } = observation;

@@ -6,6 +6,7 @@ import type { Settings } from '../models/settings.ts';
 import type { CapacityBook } from './books/capacity-book.ts';
 import { type Draft, describeAllocation, describeLatency, formatNumber } from './draft.ts';
 import { growOnViolation } from './grow-on-violation.ts';
+import { limitUnprovenGrowth } from './limit-unproven-growth.ts';
 import type { Observation } from './observe/observation.ts';
 import { compareCapacity, withinBounds } from './shapes.ts';
 
@@ -16,6 +17,8 @@ export interface ProposeContext {
   readonly capacities: CapacityBook;
   /** Latency of each chain at the measured rate with what is in force, as the profiles see it, s. */
   readonly expectedNow: ReadonlyMap<string, number>;
+  /** What was planned for, requests/s by chain. */
+  readonly loads: ReadonlyMap<string, number>;
   /** Where steps are counted from. */
   readonly baselines: ReadonlyMap<string, ResourceAllocation>;
 }
@@ -27,7 +30,7 @@ export function propose(outcome: PlanOutcome, context: ProposeContext): readonly
   const tightest = tightestChains(outcome.plan.chains, context.settings.topology);
   const drafts = [...context.settings.topology.services.values()].map((service) => {
     const found = unplanned.has(service.id) ? undefined : planned.get(service.id);
-    return draftOf(service, found, tightest.get(service.id), context);
+    return limitUnprovenGrowth(draftOf(service, found, tightest.get(service.id), context), context);
   });
   return growOnViolation(drafts, context);
 }

@@ -61,6 +61,8 @@ export interface AllocationSettings {
   readonly cpuQuantum: number;
   /** Share of the SLO that planning leaves unused, in [0, 1). */
   readonly sloMargin: number;
+  /** Plans stay below this utilisation even where no SLO asks for it, in (0, 1). */
+  readonly maxUtilization: number;
 }
 
 export interface ControlSettings {

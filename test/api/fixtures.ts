@@ -159,7 +159,14 @@ export function testSettings(): Settings {
       retrainInterval: 3600,
       seed: 1,
     },
-    allocation: { pricePerCore: 100, pricePerMebibyte: 0.1, instanceCost: 0, cpuQuantum: 0.1, sloMargin: 0 },
+    allocation: {
+      pricePerCore: 100,
+      pricePerMebibyte: 0.1,
+      instanceCost: 0,
+      cpuQuantum: 0.1,
+      sloMargin: 0,
+      maxUtilization: 0.85,
+    },
     control: {
       interval: 300,
       minInterval: 30,

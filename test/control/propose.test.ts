@@ -42,6 +42,7 @@ function contextOf(changes: Partial<ProposeContext> = {}): ProposeContext {
     profiles: confidentProfiles(1),
     capacities: initialCapacities(settings),
     expectedNow: new Map(),
+    loads: new Map(),
     baselines: new Map(),
     ...changes,
   };
@@ -130,6 +131,27 @@ describe('what is proposed', () => {
     expect(targets(planOf(both(2)), explained)['payment-service']).toEqual({ cores: 2, reason: 'cheaper' });
     const saturated = contextOf({ observation, expectedNow: new Map() });
     expect(targets(planOf(both(2)), saturated)['payment-service']).toMatchObject({ cores: 8 });
+  });
+
+  it('grows on a pessimistic first curve only as far as the load does while what runs copes', () => {
+    const profiles = confidentProfiles(1);
+    profiles.profile = (service, chain) => profileOf(service, chain, { source: 'prior' });
+    const capacities = initialCapacities(settings);
+    const plan = planOf({ 'auth-service': allocation(4, 3), 'payment-service': allocation(4, 3) });
+    const loads = new Map([['order-processing', 12.5]]);
+    const context = contextOf({ profiles, capacities, loads });
+    expect(targets(plan, context)['auth-service']).toEqual({ cores: 12, reason: 'grow-for-slo' });
+    capacities.note('auth-service', { ...allocation(4), source: 'applied', sinceSeconds: 0 });
+    const [draft] = propose({ plan, unplanned: [] }, context);
+    expect(draft?.target).toMatchObject({ cpu: 2.5, instances: 2 });
+    expect(draft?.explanation).toContain('what runs copes (100 ms of 200 ms in user-registration)');
+    const slow = contextOf({
+      profiles,
+      capacities,
+      loads,
+      observation: withChain('order-processing', { observedLatency: 0.49 }),
+    });
+    expect(targets(plan, slow)['auth-service']).toMatchObject({ cores: 12 });
   });
 
   it('does not grow beyond the bounds, nor below what was recommended before', () => {

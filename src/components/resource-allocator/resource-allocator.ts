@@ -28,13 +28,8 @@ const DEFAULT_ALLOCATION: AllocationSettings = {
   instanceCost: 0,
   cpuQuantum: 0.05,
   sloMargin: 0.1,
+  maxUtilization: 0.85,
 };
-
-/**
- * Plans stay below this utilisation even where no chain asks for it: nothing is known of the curve there, and the
- * least burst would overload the service.
- */
-const MAX_UTILIZATION = 0.95;
 
 /**
  * The cheapest cpu, memory and instances for every service with which each chain keeps its end-to-end SLO at the
@@ -75,7 +70,10 @@ export class DynamicResourceAllocator implements CapacityPlanner {
 
   plan(request: PlanRequest): PlanOutcome {
     const { problem, unplanned } = this.#build(request);
-    const { plan } = solvePlan(problem, { maxUtilization: MAX_UTILIZATION, warmStart: this.#warmStart });
+    const { plan } = solvePlan(problem, {
+      maxUtilization: this.#settings.maxUtilization,
+      warmStart: this.#warmStart,
+    });
     const { cost, gap, iterations, solveMs } = plan;
     this.#logger?.debug({ cost, gap, iterations, solveMs, unplanned: unplanned.length }, 'planned');
     return { plan, unplanned };

@@ -9,6 +9,7 @@ const SETTINGS = {
   instanceCost: 0,
   cpuQuantum: 0.05,
   sloMargin: 0,
+  maxUtilization: 0.85,
 };
 const LOADS = { 'user-registration': 40, 'order-processing': 60, 'subscription-management': 80 };
 
@@ -61,6 +62,7 @@ describe('buildProblem', () => {
     const { problem } = buildProblem(request(shippedTopology(), LOADS), profilesWithout(), {
       ...SETTINGS,
       sloMargin: 0.1,
+      maxUtilization: 0.85,
     });
     expect(problem.chains[0]).toMatchObject({ sloSeconds: 0.2, targetSeconds: 0.2 * 0.9 });
   });

@@ -101,6 +101,7 @@ describe('DynamicResourceAllocator', () => {
       instanceCost: 0,
       cpuQuantum: 0.05,
       sloMargin: 0.5,
+      maxUtilization: 0.85,
     });
     const { plan } = allocator.plan(request(shippedTopology(), LOADS));
     for (const chain of plan.chains) {
@@ -119,20 +120,21 @@ describe('DynamicResourceAllocator', () => {
       instanceCost: 0,
       cpuQuantum: 0.05,
       sloMargin,
+      maxUtilization: 0.85,
     });
     const [tight] = allocator.plan(request(shippedTopology(), LOADS)).plan.chains;
     expect(tight).toMatchObject({ feasible: true });
     expect(tight!.expectedLatency).toBeLessThanOrEqual(1.05 * best!.achievableLatency);
   });
 
-  it('never plans a utilisation above 0.95, however loose the SLO is', () => {
+  it('never plans a utilisation above the configured one, however loose the SLO is', () => {
     const topology = shippedTopology();
     const loose = chainSpec('user-registration', 1e6, topology.chains.get('user-registration')!.stages);
     const chains = new Map([[loose.id, loose]]);
     const { plan } = allocatorWith(profilesWithout()).plan(
       request({ services: topology.services, chains }, LOADS),
     );
-    expect(plan.services[0]!.utilization).toBeLessThanOrEqual(0.95 + 1e-9);
+    expect(plan.services[0]!.utilization).toBeLessThanOrEqual(0.85 + 1e-9);
   });
 });
 
