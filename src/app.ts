@@ -53,10 +53,13 @@ export async function createApp({ settings, clock, logger }: AppOptions): Promis
     reload: (next) => reload(parts, next),
     stop: async () => {
       clearInterval(flushing);
+      // First, in case that what follows is cut short.
+      recorder.flush();
+      // A pass under way goes on without the network, instead of waiting for it.
+      await parts.predictor.close();
       await loop.stop();
       recorder.flush();
       recorder.saveProfiles();
-      await parts.predictor.close();
       parts.store.close();
     },
   };
