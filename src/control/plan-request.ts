@@ -9,6 +9,12 @@ const WORKING_SET_SECONDS = 2 * 3600;
 /** Time until a change has taken effect: new instances start and old ones drain, s. */
 const ACTUATION_SECONDS = 60;
 
+/**
+ * A 0.95 quantile needs 19 past errors to be read off them. With fewer the forecast's interval tells of our ignorance and
+ * not of the traffic: capacity is not held for that, an early pass answers a jump.
+ */
+const LEAST_ORIGINS = 19;
+
 /** Steps that a plan must carry: until the next pass has taken effect, at most the horizon. */
 export function leadSteps({ control, prediction }: ControlParts['settings']): number {
   const steps = Math.ceil((control.interval + ACTUATION_SECONDS) / prediction.step);
@@ -20,7 +26,7 @@ export function leadSteps({ control, prediction }: ControlParts['settings']): nu
  * a forecast only ever raises an allocation above what current load needs.
  */
 export function planRequest(
-  parts: ControlParts,
+  parts: Pick<ControlParts, 'settings' | 'capacities' | 'usage'>,
   observation: Observation,
   forecasts: ReadonlyMap<string, ForecastOutcome>,
 ): PlanRequest {
@@ -45,7 +51,8 @@ export function planRequest(
 }
 
 function plannedLoad(current: number | undefined, forecast: ForecastOutcome | undefined): number | undefined {
-  const ahead = forecast?.kind === 'forecast' ? forecast.maximum95 : undefined;
+  const isFounded = forecast?.kind === 'forecast' && forecast.maximumOrigins >= LEAST_ORIGINS;
+  const ahead = isFounded ? forecast.maximum95 : undefined;
   if (ahead === undefined || !Number.isFinite(ahead)) return current;
   return current === undefined ? undefined : Math.max(current, ahead);
 }

@@ -19,6 +19,8 @@ export interface Forecast {
   /** 0.95 quantile of the largest rate over the first `leadSteps` steps; the load that a plan must carry. */
   readonly maximum95: number;
   readonly leadSteps: number;
+  /** Past forecasts of that maximum which its quantile rests on; below 19 it is a wide guess. */
+  readonly maximumOrigins: number;
   /** Mean absolute error of each model in the rolling backtest over that of naive; absent where it was not scored. */
   readonly backtest: Readonly<Partial<Record<ForecastModel, number>>>;
 }

@@ -62,6 +62,7 @@ beforeAll(async () => {
       quantiles95: [3],
       maximum95: 3,
       leadSteps: 1,
+      maximumOrigins: 100,
       backtest: { naive: 1 },
     },
   );

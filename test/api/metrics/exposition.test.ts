@@ -38,6 +38,7 @@ function everythingKnown(): void {
     quantiles95: [13, 14],
     maximum95: 15,
     leadSteps: 2,
+    maximumOrigins: 100,
     backtest: { naive: 1, ewma: 0.9 },
   });
   daemon.predictor = {

@@ -173,6 +173,7 @@ describe('optimizeResources', () => {
         quantiles95: [400],
         maximum95: 400,
         leadSteps: 5,
+        maximumOrigins: 100,
         backtest: {},
       },
     ];

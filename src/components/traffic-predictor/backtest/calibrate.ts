@@ -20,10 +20,17 @@ export function calibrate(
   const of90 = errorsOf(forecasts.quantiles90);
   // A baseline has one forecast for all quantiles: its errors are sorted once.
   const of95 = forecasts.quantiles95 === forecasts.quantiles90 ? of90 : errorsOf(forecasts.quantiles95);
-  const ofMaximum = (lead: number) => errorsOfMaximum(values, origins, forecasts.medians, horizon, lead);
+  const maxima = Array.from({ length: horizon }, (_, i) =>
+    errorsOfMaximum(values, origins, forecasts.medians, horizon, i + 1),
+  );
   return {
     offsets90: offsetsByStep(of90, horizon, (errors) => upperOffset(errors, 0.9)),
     offsets95: offsetsByStep(of95, horizon, (errors) => upperOffset(errors, 0.95)),
-    maximumOffsets: offsetsByStep(ofMaximum, horizon, (errors) => upperOffset(errors, 0.95)),
+    maximumOffsets: offsetsByStep(
+      (lead) => maxima[lead - 1]!,
+      horizon,
+      (errors) => upperOffset(errors, 0.95),
+    ),
+    maximumCounts: Float64Array.from(maxima, (errors) => errors.length),
   };
 }

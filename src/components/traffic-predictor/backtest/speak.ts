@@ -38,6 +38,7 @@ export function speak(
       ...quantiles95.slice(0, leadSteps),
     ),
     leadSteps,
+    maximumOrigins: voice.maximumCounts[leadSteps - 1]!,
     backtest: verdict.scores,
   };
 }

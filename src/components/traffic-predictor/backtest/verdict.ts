@@ -20,6 +20,8 @@ export interface Calibration {
   readonly offsets95: Float64Array;
   /** By lead: element L−1 is added to the largest median of the first L steps. */
   readonly maximumOffsets: Float64Array;
+  /** By lead: how many past forecasts of the maximum that offset rests on. */
+  readonly maximumCounts: Float64Array;
 }
 
 /** A model that may speak for a chain, and why it. */

@@ -9,6 +9,7 @@ const baseline = {
   offsets90: Float64Array.of(1, 1, 1),
   offsets95: Float64Array.of(2, 0, 9),
   maximumOffsets: Float64Array.of(1, 1, 1),
+  maximumCounts: Float64Array.of(30, 30, 30),
 };
 const verdict: Verdict = { baseline, scores: { naive: 1 }, periods: [], atSeconds: 0 };
 
