@@ -32,7 +32,7 @@ export const ControlSchema = Type.Object(
       description: 'Early pass when a chain burns its error budget at this rate over both 60 s and 300 s.',
     }),
     load_jump: Type.Number({
-      default: 1.3,
+      default: 1.15,
       exclusiveMinimum: 1,
       maximum: 1000,
       description: "Early pass when a chain's rate exceeds the planned one by this factor.",
