@@ -54,8 +54,7 @@ export async function createApp({ settings, clock, logger }: AppOptions): Promis
     stop: async () => {
       clearInterval(flushing);
       await loop.stop();
-      recorder.flush();
-      recorder.saveProfiles();
+      recorder.close();
       await parts.predictor.close();
       parts.store.close();
     },
