@@ -72,13 +72,17 @@ export interface TrafficIntake {
 }
 
 export interface TrafficReader {
-  /** Metrics of the last `windowSeconds` (default 300, at most windowSize) before `untilSeconds` (default now). */
+  /**
+   * Metrics of the last `windowSeconds` (default 300, at most windowSize) before `untilSeconds` (default now). Their
+   * latencies are to be asked for at once: what a quantile is made of is read when it is first asked for.
+   */
   getMetrics(windowSeconds?: number, untilSeconds?: number): TrafficMetrics;
   /**
    * The epoch-aligned 60 s windows that lie wholly in [fromSeconds, toSeconds], oldest first, also when empty.
-   * Windows before the first record, and those in which nothing was recorded at all, are left out.
+   * Windows before the first record, and those in which nothing was recorded at all, are left out. Each is read when
+   * it is its turn.
    */
-  closedWindows(fromSeconds: number, toSeconds: number): readonly TrafficWindow[];
+  closedWindows(fromSeconds: number, toSeconds: number): Iterable<TrafficWindow>;
   /**
    * The last `steps` whole steps of a chain before `untilSeconds`. The rate is that of the chain's first stage
    * (its visits divided out), else of the first stage with records, else of its end-to-end samples. Steps before
@@ -136,9 +140,18 @@ export interface ProfileLearner {
   sharedImpact(service: string): SharedServiceImpact | undefined;
   /** Forgets a service's windows, for example after a deploy. */
   reset(service: string): void;
-  /** JSON-safe state, and taking it back; unreadable state is refused and changes nothing. */
-  save(): unknown;
-  load(saved: unknown): boolean;
+  /** States that changed since they were last taken, whole, the longest waiting first; at most `most` of them. */
+  drain(most: number): readonly NamedState[];
+  /** Start of the oldest window that no drained state holds yet, Unix s; Infinity when every window is drained. */
+  readonly unsavedSinceSeconds: number;
+  /** Takes states back after a restart. Those that cannot be read or used are skipped and counted in the result. */
+  restore(states: Iterable<NamedState>): { readonly restored: number; readonly skipped: number };
+}
+
+/** A state in the form that is kept on disk; only who wrote it reads it. */
+export interface NamedState {
+  readonly name: string;
+  readonly value: Uint8Array;
 }
 
 /** What to plan for; by name, absent entries take their configured or measured value. */
@@ -218,7 +231,11 @@ export interface HistoryStore {
   loadUsage(sinceSeconds: number): Iterable<UsageSample>;
   /** Small named states: profiles, the trained network. */
   saveState(name: string, value: Uint8Array): void;
+  /** All of them or none. */
+  saveStates(states: readonly NamedState[]): void;
   loadState(name: string): Uint8Array | undefined;
+  /** Those whose names start so, by name. */
+  loadStates(prefix: string): Iterable<NamedState>;
   /** Deletes what is older: windows before the first time, everything else before the second. */
   prune(windowsBeforeSeconds: number, historyBeforeSeconds: number): void;
   close(): void;
