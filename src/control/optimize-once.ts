@@ -3,6 +3,7 @@ import type { Decision, PassTrigger } from '../models/decisions.ts';
 import { messageOf } from '../models/errors.ts';
 import type { ForecastOutcome } from '../models/forecasts.ts';
 import type { PlanOutcome, PlanRequest } from '../models/ports.ts';
+import { corrections } from './corrections.ts';
 import { decide } from './decide.ts';
 import type { Draft } from './draft.ts';
 import { guard } from './guard/guard.ts';
@@ -23,7 +24,7 @@ export async function optimizeOnce(
   const observation = observe(parts, parts.clock.nowSeconds());
   profile(parts, observation);
   const forecasts = await forecast(parts);
-  const request = planRequest(parts, observation, forecasts);
+  const request = corrected(parts, observation, planRequest(parts, observation, forecasts));
   const outcome = parts.planner.plan(request);
   const drafts = guarded(parts, observation, request, outcome);
   const expected = parts.planner.evaluate(request, targetsOf(drafts));
@@ -100,6 +101,12 @@ function guarded(
   });
 }
 
+function corrected(parts: ControlParts, observation: Observation, request: PlanRequest): PlanRequest {
+  const found = corrections(parts, observation, request, parts.memory.corrections);
+  parts.memory.corrections = found;
+  return { ...request, corrections: new Map([...found].map(([chain, { factor }]) => [chain, factor])) };
+}
+
 /** What the profiles expect of the last 30 s; only chains that are over their SLO there are of interest. */
 function expectedNow(
   { planner, settings }: ControlParts,
@@ -114,7 +121,7 @@ function expectedNow(
   );
   if (!over) return new Map();
   const loads = new Map([...request.loads, ...latest.map(({ id, rate }) => [id, rate] as const)]);
-  return planner.evaluate({ ...request, loads }, request.capacities);
+  return planner.evaluate({ ...request, loads, corrections: new Map() }, request.capacities);
 }
 
 /** Steps count from the capacity in force; where we only recommend, from the last recommendation. */

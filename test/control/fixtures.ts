@@ -46,6 +46,7 @@ export function observationOf(settings: Settings, changes: Partial<ChainObservat
       observedLatency: 0.1,
       violating: false,
       latest: undefined,
+      settled: [],
       lastRecordSeconds: NOW - 1,
       usualRate: 10,
       ...changes,

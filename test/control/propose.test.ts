@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LatestTraffic } from '../../src/control/observe/observation.ts';
+import type { MeasuredTraffic } from '../../src/control/observe/observation.ts';
 import { type ProposeContext, propose } from '../../src/control/propose.ts';
 import type { ResourceAllocation } from '../../src/models/data-models.ts';
 import type { Plan } from '../../src/models/plans.ts';
@@ -113,7 +113,7 @@ describe('what is proposed', () => {
   });
 
   it('grows what holds a chain up when work is piling up, and nothing while the profiles explain what is seen', () => {
-    const latest: LatestTraffic = {
+    const latest: MeasuredTraffic = {
       rate: 50,
       latency: 5,
       serviceSeconds: new Map([

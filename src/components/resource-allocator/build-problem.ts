@@ -36,7 +36,8 @@ export function buildProblem(
       if (profile.kind === 'profile') known.set(service, [...(known.get(service) ?? []), profile]);
       else unknown.add(service);
     }
-    chains.push(planningChain(chain, rate, profiles, settings));
+    const correction = request.corrections?.get(chain.id) ?? 1;
+    chains.push(planningChain(chain, rate, correction, profiles, settings));
   }
   const specs = [...request.topology.services.values()];
   const isUnplanned = (spec: ServiceSpec) => unknown.has(spec.id) || !known.has(spec.id);
@@ -86,6 +87,7 @@ function planningService(
 function planningChain(
   chain: ChainSpec,
   rate: number,
+  correction: number,
   profiles: ProfileReader,
   settings: AllocationSettings,
 ): PlanningChain {
@@ -98,7 +100,7 @@ function planningChain(
     targetSeconds: latencySeconds * (1 - settings.sloMargin),
     priority,
     rate,
-    composition: composition.factor,
+    composition: composition.factor * correction,
     overheadSeconds: composition.overheadSeconds,
     stages: chain.stages.map((stage) => {
       const factor = isMeasured ? 1 : slowestOf(stage.length, percentile);

@@ -2,15 +2,17 @@ import type { ResourceAllocation } from '../../models/data-models.ts';
 import type { Decision } from '../../models/decisions.ts';
 import type { ForecastOutcome } from '../../models/forecasts.ts';
 import type { PlanRequest } from '../../models/ports.ts';
+import type { Correction } from '../corrections.ts';
 
 /** Decisions kept in memory for the guard's hysteresis. */
 const KEPT_DECISIONS = 64;
 
-/** What a pass must know of the passes before it. All but the forecasts comes back from the store after a restart. */
+/** What a pass must know of the passes before it. All but forecasts and corrections comes back from the store after a restart. */
 export class PassMemory {
   readonly #decisions: Decision[] = [];
   #forecasts: ReadonlyMap<string, ForecastOutcome> = new Map();
   #request: PlanRequest | undefined;
+  #corrections: ReadonlyMap<string, Correction> = new Map();
   #learnedUntil = 0;
 
   /** Takes back stored decisions, oldest first. */
@@ -66,6 +68,15 @@ export class PassMemory {
 
   set request(request: PlanRequest) {
     this.#request = request;
+  }
+
+  /** By how much each chain was measured to take longer than planned. */
+  get corrections(): ReadonlyMap<string, Correction> {
+    return this.#corrections;
+  }
+
+  set corrections(corrections: ReadonlyMap<string, Correction>) {
+    this.#corrections = corrections;
   }
 
   /** End of the newest window that profiles have learned from, s. */

@@ -33,13 +33,18 @@ export interface ChainObservation {
   /** Over its SLO with the capacity that is in force now. */
   readonly violating: boolean;
   /** What the last 30 s say, once they tell of the capacity in force alone; undefined before. */
-  readonly latest: LatestTraffic | undefined;
+  readonly latest: MeasuredTraffic | undefined;
+  /**
+   * What the last minute says, and all of the time since the capacity in force settled (60 to 300 s); empty before a
+   * minute of it has passed.
+   */
+  readonly settled: readonly MeasuredTraffic[];
   readonly lastRecordSeconds: number | undefined;
   /** Mean rate over the monitoring window, requests/s; undefined without a record in it. */
   readonly usualRate: number | undefined;
 }
 
-export interface LatestTraffic {
+export interface MeasuredTraffic {
   /** requests/s that were answered. */
   readonly rate: number;
   /** At the SLO's percentile, s. */
@@ -72,6 +77,7 @@ export function observe(sources: ObserveSources, atSeconds: number): Observation
   const chains = [...recent.byChain].map(([id, traffic]): [string, ChainObservation] => {
     const since = judgedSince(sources, traffic.spec, atSeconds);
     const lastMinute = trafficSince(atSeconds - LAST_MINUTE_SECONDS).byChain.get(id);
+    const sinceChange = since === undefined ? undefined : trafficSince(since).byChain.get(id);
     const jump = trafficSince(atSeconds - JUMP_SECONDS).byChain.get(id);
     return [
       id,
@@ -79,9 +85,13 @@ export function observe(sources: ObserveSources, atSeconds: number): Observation
         id,
         load: recentLoad(sources, id, atSeconds, chainRate(lastMinute), chainRate(jump)),
         observedLatency: latencyAt(traffic, traffic.spec.slo.percentile),
-        violating: since !== undefined && isOver(lastMinute) && isOver(trafficSince(since).byChain.get(id)),
+        violating: isOver(lastMinute) && isOver(sinceChange),
+        settled:
+          sinceChange === undefined
+            ? []
+            : [lastMinute, sinceChange].flatMap((each) => measuredTraffic(each) ?? []),
         latest: hasSettled(sources, traffic.spec, atSeconds)
-          ? latestTraffic(trafficSince(atSeconds - SETTLING_SECONDS).byChain.get(id))
+          ? measuredTraffic(trafficSince(atSeconds - SETTLING_SECONDS).byChain.get(id))
           : undefined,
         lastRecordSeconds: sources.traffic.lastRecordSeconds(id),
         usualRate: chainRate(
@@ -145,7 +155,7 @@ function changedSeconds({ capacities }: ObserveSources, chain: ChainSpec): numbe
   return Math.max(...[...visitsByService(chain).keys()].map((service) => capacities.changedSeconds(service)));
 }
 
-function latestTraffic(traffic: ChainTraffic | undefined): LatestTraffic | undefined {
+function measuredTraffic(traffic: ChainTraffic | undefined): MeasuredTraffic | undefined {
   if (traffic === undefined) return undefined;
   const { percentile, latencySeconds } = traffic.spec.slo;
   const rate = chainRate(traffic);
