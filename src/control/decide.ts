@@ -53,19 +53,27 @@ export function costOf(
 
 function serviceDecision({ capacities }: ControlParts, draft: Draft): ServiceDecision {
   const { service, target, planned } = draft;
+  const current = capacities.inForce(service.id) ?? {
+    ...service.initial,
+    source: 'initial',
+    sinceSeconds: 0,
+  };
   const unchanged = sameAllocation(target, draft.baseline) && draft.reason === 'meets-slo';
   return {
     id: service.id,
     mode: service.mode,
     ...target,
-    current: capacities.inForce(service.id) ?? { ...service.initial, source: 'initial', sinceSeconds: 0 },
+    current,
     ...(planned !== undefined && { planned }),
     status: statusOf(draft),
     reason: unchanged ? 'no-change' : draft.reason,
-    explanation: unchanged
-      ? `Stays at ${describeAllocation(target)}. ${draft.explanation}`
-      : draft.explanation,
+    explanation: `${unchanged ? `Stays at ${describeAllocation(target)}. ` : ''}${draft.explanation}${inForceNote(draft, current)}`,
   };
+}
+
+/** Steps are counted from the last recommendation; where something else runs, the sentence says so. */
+function inForceNote({ baseline }: Draft, current: ResourceAllocation): string {
+  return sameAllocation(baseline, current) ? '' : ` In force: ${describeAllocation(current)}.`;
 }
 
 function statusOf({ service, baseline, target, reason }: Draft): ServiceStatus {

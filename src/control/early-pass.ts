@@ -31,10 +31,14 @@ export function reasonForEarlyPass(parts: EarlyParts, now: number): EarlyReason 
  */
 function burningChain(parts: EarlyParts, now: number): string | undefined {
   const limit = parts.settings.control.burnRate;
-  const short = [...burnRates(parts, BURN_SECONDS.short, now)].filter(([, rate]) => rate >= limit);
-  if (short.length === 0) return undefined;
-  const long = burnRates(parts, BURN_SECONDS.long, now);
-  return short.find(([chain]) => (long.get(chain) ?? 0) >= limit)?.[0];
+  const short = burnRates(parts, BURN_SECONDS.short, now);
+  const calm = [...parts.settings.topology.chains.keys()].every(
+    (chain) => (short.get(chain) ?? limit) < limit,
+  );
+  if (calm) return undefined;
+  // A minute with too few requests to tell says the same as the minutes around it.
+  const long = [...burnRates(parts, BURN_SECONDS.long, now)];
+  return long.find(([chain, rate]) => rate >= limit && (short.get(chain) ?? rate) >= limit)?.[0];
 }
 
 function hasJumped(rate: number | undefined, planned: number | undefined, factor: number): boolean {

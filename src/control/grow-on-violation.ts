@@ -7,6 +7,9 @@ import { capacityCores, compareCapacity, noLessThan, shapeFor, withinBounds } fr
 /** Latency this many times over what the profiles expect is more than an error of theirs: work is piling up. */
 const PILING_UP = 1.5;
 
+/** Utilisation below which waiting is at most a fifth of a visit's time (processor sharing). */
+const NEARLY_IDLE = 0.2;
+
 /** A service with at least this share of the chain's time is one of those that hold it up. */
 const HOLDING_UP = 0.25;
 
@@ -37,13 +40,18 @@ function servicesToGrow(
   drafts: readonly Draft[],
   context: ProposeContext,
 ): readonly string[] {
-  const holdingUp = servicesHoldingUp(chain, context);
+  const helped = new Set(
+    drafts.filter((draft) => capacityHelps(draft, context)).map(({ service }) => service.id),
+  );
+  const holdingUp = servicesHoldingUp(chain, context).filter((service) => helped.has(service));
   if (holdingUp.length > 0) return holdingUp;
-  if (context.observation.chains.get(chain.id)?.violating !== true) return [];
+  if (context.observation.chains.get(chain.id)?.violating !== 'slow') return [];
   const visited = visitsByService(chain);
-  const onTheWay = drafts.filter((draft) => visited.has(draft.service.id));
+  const onTheWay = drafts.filter((draft) => visited.has(draft.service.id) && capacityHelps(draft, context));
   const unfitted = onTheWay.filter((draft) => !isFitted(context.profiles, draft.service.id, chain.id));
   if (unfitted.length > 0) return unfitted.map((draft) => draft.service.id);
+  // What cannot be met is planned as well as it can be; steps would only take everything to its maximum.
+  if (context.infeasible.has(chain.id)) return [];
   return onTheWay.some((draft) => grows(draft, context)) ? [] : onTheWay.map((draft) => draft.service.id);
 }
 
@@ -57,6 +65,16 @@ function servicesHoldingUp(
   if (expected !== undefined && latest.latency < PILING_UP * expected) return [];
   const total = [...latest.serviceSeconds.values()].reduce((sum, seconds) => sum + seconds, 0);
   return [...latest.serviceSeconds].filter(([, seconds]) => seconds >= HOLDING_UP * total).map(([id]) => id);
+}
+
+/**
+ * A service whose pessimistic demand leaves it nearly idle is not slow for want of capacity, except that an instance of
+ * less than one core is slower than a thread could be.
+ */
+function capacityHelps({ service }: Draft, { demands, capacities }: ProposeContext): boolean {
+  const present = withinBounds(service, capacities.inForce(service.id) ?? service.initial);
+  const demand = demands.get(service.id);
+  return demand === undefined || present.cpu < 1 || demand >= NEARLY_IDLE * capacityCores(service, present);
 }
 
 function isFitted(profiles: ProfileLearner, service: string, chain: string): boolean {

@@ -43,7 +43,7 @@ function slowestShare(
     const { load, observedLatency, violating } = observation.chains.get(id) ?? {};
     if (slo === undefined || load === undefined) continue;
     const ratio = (observedLatency ?? Number.POSITIVE_INFINITY) / slo.latencySeconds;
-    if (violating === true || observedLatency === undefined || ratio > 1 - settings.allocation.sloMargin)
+    if (violating !== undefined || observedLatency === undefined || ratio > 1 - settings.allocation.sloMargin)
       return undefined;
     const words = `${describeLatency(observedLatency)} of ${describeLatency(slo.latencySeconds)} in ${id}`;
     if (worst === undefined || ratio > worst.ratio) worst = { ratio, words };

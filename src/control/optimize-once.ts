@@ -81,12 +81,16 @@ function guarded(
   outcome: PlanOutcome,
 ): readonly Draft[] {
   const { settings, profiles, capacities, memory, planner } = parts;
+  const infeasible = new Set(outcome.plan.chains.filter((chain) => !chain.feasible).map((chain) => chain.id));
   const drafts = propose(outcome, {
     settings,
     observation,
     profiles,
     capacities,
     expectedNow: expectedNow(parts, observation, request),
+    demands: new Map(outcome.plan.services.map(({ id, demandCores }) => [id, demandCores])),
+    infeasible,
+    measuredMemory: request.workingSets,
     loads: request.loads,
     baselines: baselines(parts),
   });
@@ -97,7 +101,7 @@ function guarded(
     profiles,
     recentPlans: memory.plansSince(atSeconds - settings.control.stabilization, atSeconds),
     evaluate: (allocations) => planner.evaluate(request, allocations),
-    infeasible: new Set(outcome.plan.chains.filter((chain) => !chain.feasible).map((chain) => chain.id)),
+    infeasible,
   });
 }
 
@@ -124,12 +128,15 @@ function expectedNow(
   return planner.evaluate({ ...request, loads, corrections: new Map() }, request.capacities);
 }
 
-/** Steps count from the capacity in force; where we only recommend, from the last recommendation. */
+/**
+ * Steps count from the capacity in force; where we only recommend, from the last recommendation. One that is taken for
+ * applied is in force already, unless something else has been told since.
+ */
 function baselines({ settings, capacities, memory }: ControlParts): ReadonlyMap<string, ResourceAllocation> {
   const recommended = memory.recommendations();
   return new Map(
     [...settings.topology.services.values()].map(({ id, mode, initial }) => {
-      const last = mode === 'recommend' ? recommended.get(id) : undefined;
+      const last = mode === 'recommend' && !settings.control.assumeApplied ? recommended.get(id) : undefined;
       return [id, last ?? capacities.inForce(id) ?? initial];
     }),
   );

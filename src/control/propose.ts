@@ -17,6 +17,12 @@ export interface ProposeContext {
   readonly capacities: CapacityBook;
   /** Latency of each chain at the measured rate with what is in force, as the profiles see it, s. */
   readonly expectedNow: ReadonlyMap<string, number>;
+  /** CPU demand at the planned load by service, cores. */
+  readonly demands: ReadonlyMap<string, number>;
+  /** Chains that the plan found unmeetable. */
+  readonly infeasible: ReadonlySet<string>;
+  /** Services whose memory was measured. */
+  readonly measuredMemory: { has(service: string): boolean };
   /** What was planned for, requests/s by chain. */
   readonly loads: ReadonlyMap<string, number>;
   /** Where steps are counted from. */
@@ -45,9 +51,17 @@ function draftOf(
   if (found === undefined) {
     return { service, baseline, target: baseline, ...explainHold(service, baseline, context.observation) };
   }
-  const { cpu, memory, instances } = found;
+  const { cpu, instances } = found;
+  // Where nothing is measured, memory is held where steps are counted from.
+  const memory = context.measuredMemory.has(service.id) ? found.memory : baseline.memory;
   const planned = { cpu, memory, instances };
-  return { service, baseline, planned, target: planned, ...explainPlan(service, baseline, found, tightest) };
+  return {
+    service,
+    baseline,
+    planned,
+    target: planned,
+    ...explainPlan(service, baseline, { ...found, memory }, tightest),
+  };
 }
 
 /** Why a service could not be planned: its chains fell silent, or too little has been seen of them at all. */

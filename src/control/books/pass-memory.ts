@@ -35,13 +35,17 @@ export class PassMemory {
     return new Map(services.map(({ id, cpu, memory, instances }) => [id, { cpu, memory, instances }]));
   }
 
-  /** What was planned for each service since then, before the guard. */
+  /**
+   * What was planned for each service, before the guard, throughout [sinceSeconds, untilSeconds]: by the decisions of
+   * that time and by the one that held when it began.
+   */
   plansSince(sinceSeconds: number, untilSeconds: number): ReadonlyMap<string, readonly ResourceAllocation[]> {
+    // A decision from the future is left over from before the clock was set back.
+    const past = this.#decisions.filter(({ atSeconds }) => atSeconds <= untilSeconds);
+    const first = past.findLastIndex(({ atSeconds }) => atSeconds <= sinceSeconds);
     const plans = new Map<string, ResourceAllocation[]>();
-    for (const decision of this.#decisions) {
-      // A decision from the future is left over from before the clock was set back.
-      if (decision.atSeconds < sinceSeconds || decision.atSeconds > untilSeconds) continue;
-      for (const { id, planned } of decision.services) {
+    for (const { services } of past.slice(Math.max(0, first))) {
+      for (const { id, planned } of services) {
         if (planned !== undefined) plans.set(id, [...(plans.get(id) ?? []), planned]);
       }
     }

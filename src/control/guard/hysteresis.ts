@@ -57,7 +57,7 @@ export function holdSmallDecrease(draft: Draft, { settings }: GuardContext): Dra
   if (!shrinks(draft)) return draft;
   const { service, baseline, target } = draft;
   const cores = 1 - capacityCores(service, target) / capacityCores(service, baseline);
-  const memory = 1 - target.memory / baseline.memory;
+  const memory = 1 - (target.memory * target.instances) / (baseline.memory * baseline.instances);
   const decrease = Math.max(cores, memory);
   const least = settings.control.minDecrease;
   if (decrease >= least) return draft;

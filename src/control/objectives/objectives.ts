@@ -28,12 +28,13 @@ export function measureObjectives(parts: ObjectiveParts): ObjectiveMetrics {
   const long = burnRates(parts, BURN_SECONDS.long, now);
   const chains = [...trafficByChain(whole, topology).values()].flatMap((traffic) =>
     chainObjective(traffic, parts, {
-      short: short.get(traffic.spec.id) ?? 0,
+      // A minute with too few requests to tell says the same as the minutes around it.
+      short: short.get(traffic.spec.id) ?? long.get(traffic.spec.id) ?? 0,
       long: long.get(traffic.spec.id) ?? 0,
     }),
   );
-  const ratios = chains.map(
-    (chain) => topology.chains.get(chain.chain)!.slo.latencySeconds / chain.averageSeconds,
+  const ratios = chains.flatMap(({ chain, averageSeconds }) =>
+    averageSeconds === undefined ? [] : [topology.chains.get(chain)!.slo.latencySeconds / averageSeconds],
   );
   const fairness = jainIndex(ratios.filter((ratio) => Number.isFinite(ratio)));
   return {
@@ -46,18 +47,22 @@ export function measureObjectives(parts: ObjectiveParts): ObjectiveMetrics {
 /** Seconds that burn rates are taken over: whether it still goes on, and whether it matters. */
 export const BURN_SECONDS = { short: 60, long: 300 } as const;
 
-/** How fast each chain uses up its error budget over the last seconds: violation ratio / (1 − objective). */
+/**
+ * How fast each chain uses up its error budget over the last seconds: violation ratio / (1 − objective). Chains with too
+ * few requests to tell are left out.
+ */
 export function burnRates(
   parts: Pick<ObserveSources, 'traffic' | 'settings'>,
   seconds: number,
   now: number,
 ): ReadonlyMap<string, number> {
   const traffic = trafficByChain(readMetrics(parts, seconds, now), parts.settings.topology);
-  return new Map([...traffic].map(([id, of]) => [id, burnRate(of)]));
-}
-
-function burnRate(traffic: ChainTraffic): number {
-  return (violationRatio(traffic) ?? 0) / (1 - traffic.spec.slo.objective);
+  return new Map(
+    [...traffic].flatMap(([id, of]) => {
+      const violation = violationRatio(of);
+      return violation === undefined ? [] : [[id, violation / (1 - of.spec.slo.objective)] as const];
+    }),
+  );
 }
 
 function chainObjective(
@@ -67,7 +72,7 @@ function chainObjective(
 ): ChainObjective[] {
   const violation = violationRatio(traffic);
   const averageSeconds = meanLatency(traffic);
-  if (violation === undefined || averageSeconds === undefined) return [];
+  if (violation === undefined) return [];
   const quantiles = QUANTILES.flatMap((quantile) => {
     const seconds = latencyAt(traffic, quantile);
     return seconds === undefined ? [] : [[quantile, seconds] as const];
@@ -78,7 +83,7 @@ function chainObjective(
       source: sourceOf(traffic),
       violationRatio: violation,
       violatingWindowsRatio: windows.violatingRatio(traffic.spec.id),
-      averageSeconds,
+      ...(averageSeconds !== undefined && { averageSeconds }),
       quantiles: Object.fromEntries(quantiles),
       burnRates,
     },
