@@ -1,6 +1,7 @@
 /**
  * Times one whole pass of the daemon's control, from reading traffic to writing the decision, on a generated system
- * of services and chains with an hour of traffic behind it.
+ * of services and chains with a quarter of an hour of traffic behind it; and what runs more often than a pass: the
+ * check for an early one, and the flush.
  *
  *     npm run -s bench:pass -- --json     last line: { "cases": [{ services, chains, pass_ms, … }], "peak_rss_bytes" }
  */
@@ -9,15 +10,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createApp } from '../src/app.ts';
-import { loadSettings } from '../src/config/load.ts';
-import type { ChainSpec, ServiceSpec, Topology } from '../src/models/data-models.ts';
-import type { Clock, Logger, Random } from '../src/models/ports.ts';
-import type { Settings } from '../src/models/settings.ts';
+import { TrafficMonitor } from '../src/components/traffic-monitor/traffic-monitor.ts';
+import { PassMemory } from '../src/control/books/pass-memory.ts';
+import { reasonForEarlyPass } from '../src/control/early-pass.ts';
+import type { Daemon } from '../src/models/daemon.ts';
+import type { Logger } from '../src/models/ports.ts';
+import { openHistoryStore } from '../src/store/history-store.ts';
 import { seededRandom } from '../src/utils/random.ts';
+import { settingsOf, topologyOf } from './pass/generated-system.ts';
+import { ManualClock, minuteOfTraffic } from './pass/minute-of-traffic.ts';
 
 const START = Math.ceil(1_800_000_000 / 60) * 60;
-const WINDOWS = 12;
-const RECORDS_PER_WINDOW = 6;
+const MINUTES = 15;
+/** Records still under way at the end of a minute are waited for: the minute is then closed. */
+const LATENESS_SECONDS = 6;
 const SILENT: Logger = { debug: () => {}, info: () => {}, warn: console.warn, error: console.error };
 
 const { values } = parseArgs({
@@ -34,121 +40,71 @@ async function measure(services: number, chains: number, passes: number, seed: n
   try {
     const random = seededRandom(seed);
     const settings = settingsOf(topologyOf(services, chains, random), folder);
-    const clock = new ManualClock();
+    const clock = new ManualClock(START + LATENESS_SECONDS);
     const app = await createApp({ settings, clock, logger: SILENT });
-    for (let window = 0; window < WINDOWS; window += 1) {
-      record(app.daemon.intake, settings.topology, clock, random);
-      clock.seconds += 60;
-    }
-    clock.seconds += 6;
-    const durations: number[] = [];
+    const { daemon } = app;
+    const nextMinute = () => minuteOfTraffic(daemon.intake, settings.topology, clock, random);
+    for (let minute = 0; minute < MINUTES; minute += 1) nextMinute();
+    const times: Times[] = [];
     for (let pass = 0; pass <= passes; pass += 1) {
-      const started = performance.now();
-      await app.daemon.runPass('interval');
-      durations.push(performance.now() - started);
-      record(app.daemon.intake, settings.topology, clock, random);
-      clock.seconds += 300;
+      times.push(await timed(() => daemon.runPass('interval')));
+      nextMinute();
     }
-    const plan = app.daemon.whatIf({ loads: {}, slos: {}, bounds: {} }).plan;
+    const early = await timed(() => earlyCheck(daemon));
+    flush(daemon, folder);
+    nextMinute();
+    const flushOfMinute = await timed(() => flush(daemon, folder));
+    const plan = daemon.whatIf({ loads: {}, slos: {}, bounds: {} }).plan;
     await app.stop();
     return {
       services,
       chains,
       visits: [...settings.topology.chains.values()].flatMap(({ stages }) => stages.flat(2)).length,
-      first_pass_ms: durations[0]!,
-      pass_ms: median(durations.slice(1)),
+      first_pass_ms: times[0]!.wallMs,
+      first_pass_cpu_ms: times[0]!.cpuMs,
+      pass_ms: median(times.slice(1).map(({ wallMs }) => wallMs)),
+      pass_cpu_ms: median(times.slice(1).map(({ cpuMs }) => cpuMs)),
+      early_check_cpu_ms: early.cpuMs,
+      flush_minute_cpu_ms: flushOfMinute.cpuMs,
       plan_ms: plan.solveMs,
       gap: plan.gap,
+      binding: plan.chains.filter(({ binding }) => binding.length > 0).length,
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-class ManualClock implements Clock {
-  seconds = START;
-
-  nowSeconds(): number {
-    return this.seconds;
-  }
-
-  sleep(): Promise<void> {
-    return new Promise(() => {});
-  }
+interface Times {
+  readonly wallMs: number;
+  /** Of all threads. */
+  readonly cpuMs: number;
 }
 
-/** Chains of two to five services in sequence, one stage in four with two branches; popular services are shared most. */
-function topologyOf(serviceCount: number, chainCount: number, random: Random): Topology {
-  const popular = () => `service-${Math.floor(serviceCount * random() ** 1.5)}`;
-  const chains = Array.from({ length: chainCount }, (_, index): ChainSpec => {
-    const names = [...new Set(Array.from({ length: 2 + Math.floor(random() * 4) }, popular))];
-    const visits = names.map((service) => ({ service, visits: 1 }));
-    const parallel = visits.length > 3 && random() < 0.25;
-    const stages = parallel
-      ? [[visits.slice(0, 1)], [visits.slice(1, 2), visits.slice(2)]]
-      : visits.map((visit) => [[visit]]);
-    const latencySeconds = 0.1 + 0.05 * visits.length;
-    return {
-      id: `chain-${index}`,
-      stages,
-      slo: { latencySeconds, percentile: 0.95, objective: 0.95, priority: 1 },
-    };
-  });
-  const passing = new Map<string, string[]>();
-  for (const chain of chains) {
-    for (const { service } of chain.stages.flat(2))
-      passing.set(service, [...(passing.get(service) ?? []), chain.id]);
-  }
-  const services = [...passing].map(([id, of]) => [id, serviceOf(id, of)] as const);
-  return { services: new Map(services), chains: new Map(chains.map((chain) => [chain.id, chain])) };
+async function timed(run: () => unknown): Promise<Times> {
+  const cpu = process.cpuUsage();
+  const started = performance.now();
+  await run();
+  const { user, system } = process.cpuUsage(cpu);
+  return { wallMs: performance.now() - started, cpuMs: (user + system) / 1000 };
 }
 
-function serviceOf(id: string, chains: readonly string[]): ServiceSpec {
-  return {
-    id,
-    chains,
-    minCpu: 0.1,
-    maxCpu: 4,
-    minMemory: 128,
-    maxMemory: 8192,
-    minInstances: 1,
-    maxInstances: 10,
-    parallelism: 4,
-    mode: 'recommend',
-    limits: 'follow',
-    initial: { cpu: 4, memory: 1024, instances: 2 },
-  };
+function earlyCheck({ traffic, settings, clock, latestDecision }: Daemon): void {
+  const memory = new PassMemory();
+  memory.restore([latestDecision()!]);
+  reasonForEarlyPass({ traffic, settings, memory }, clock.nowSeconds());
 }
 
-function settingsOf(topology: Topology, folder: string): Settings {
-  const file = join(import.meta.dirname, '../config/config.yaml');
-  const settings = loadSettings({ file, flags: {}, environment: {} });
-  return { ...settings, topology, store: { ...settings.store, path: folder } };
+/** Writes the windows that have changed to a store beside the daemon's. */
+function flush({ traffic }: Daemon, folder: string): void {
+  if (!(traffic instanceof TrafficMonitor)) throw new Error('another monitor than the one that is measured');
+  const store = openHistoryStore(join(folder, 'flushed'));
+  store.saveWindows(traffic.drain());
+  store.close();
 }
 
-/** One window's records of every visit: exponential own times that grow with the window's load. */
-function record(
-  intake: Awaited<ReturnType<typeof createApp>>['daemon']['intake'],
-  topology: Topology,
-  clock: ManualClock,
-  random: Random,
-): void {
-  for (const { id, stages } of topology.chains.values()) {
-    let endToEnd = 0;
-    for (let index = 0; index < RECORDS_PER_WINDOW; index += 1) {
-      const at = clock.seconds + (60 * index) / RECORDS_PER_WINDOW - 1;
-      for (const { service } of stages.flat(2)) {
-        const seconds = 0.003 - 0.01 * Math.log(1 - random());
-        endToEnd += seconds / RECORDS_PER_WINDOW;
-        intake.recordRequest(service, id, seconds, false, at, 4);
-      }
-      intake.recordEndToEnd(id, endToEnd, false, at, 4);
-    }
-  }
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN;
+function median(all: readonly number[]): number {
+  return [...all].sort((left, right) => left - right)[Math.floor(all.length / 2)] ?? Number.NaN;
 }
 
 const cases = [];
@@ -157,7 +113,7 @@ for (const size of values.case) {
   const measured = await measure(services, chains, Number(values.passes), Number(values.seed));
   cases.push(measured);
   console.log(
-    `${size}: ${measured.visits} visits, pass ${measured.pass_ms.toFixed(0)} ms (median of ${values.passes}), first ${measured.first_pass_ms.toFixed(0)} ms, planning ${measured.plan_ms.toFixed(0)} ms of it`,
+    `${size}: ${measured.visits} visits, pass ${measured.pass_ms.toFixed(0)} ms (median of ${values.passes}; CPU ${measured.pass_cpu_ms.toFixed(0)} ms), first ${measured.first_pass_ms.toFixed(0)} ms, planning ${measured.plan_ms.toFixed(0)} ms of it`,
   );
 }
 const peak = process.resourceUsage().maxRSS * 1024;

@@ -1,13 +1,13 @@
 import type { PassTrigger } from '../models/decisions.ts';
+import type { PassMemory } from './books/pass-memory.ts';
 import { type BurnRates, burnRates } from './objectives/objectives.ts';
 import { chainRate, standsOut, trafficByChain } from './observe/chain-traffic.ts';
-import { readMetrics } from './observe/observation.ts';
-import type { ControlParts } from './parts.ts';
+import { type ObserveSources, readMetrics } from './observe/observation.ts';
 
 /** Load is compared with the plan's over this long, s. */
 const JUMP_SECONDS = 30;
 
-type EarlyParts = Pick<ControlParts, 'traffic' | 'settings' | 'memory'>;
+type EarlyParts = Pick<ObserveSources, 'traffic' | 'settings'> & { readonly memory: PassMemory };
 
 export interface EarlyReason {
   readonly trigger: PassTrigger;

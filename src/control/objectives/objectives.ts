@@ -7,7 +7,7 @@ import {
   trafficByChain,
   violationRatio,
 } from '../observe/chain-traffic.ts';
-import { readMetrics } from '../observe/observation.ts';
+import { type ObserveSources, readMetrics } from '../observe/observation.ts';
 import type { ControlParts } from '../parts.ts';
 import { jainIndex } from './jain-index.ts';
 import { utilizations } from './utilizations.ts';
@@ -46,7 +46,7 @@ export interface BurnRates {
 
 /** How fast each chain uses up its error budget, over the last 60 and 300 s: violation ratio / (1 − objective). */
 export function burnRates(
-  parts: Pick<ObjectiveParts, 'traffic' | 'settings'>,
+  parts: Pick<ObserveSources, 'traffic' | 'settings'>,
   now: number,
 ): ReadonlyMap<string, BurnRates> {
   const over = (seconds: number) => trafficByChain(readMetrics(parts, seconds, now), parts.settings.topology);
