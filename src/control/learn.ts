@@ -14,9 +14,9 @@ export function learn(parts: ControlParts, atSeconds: number): void {
   const { settings, traffic, memory, windows } = parts;
   const until = atSeconds - LATENESS_SECONDS;
   if (memory.learnedUntil > atSeconds) memory.learnedUntil = until; // the clock was set back
-  const since = Math.max(memory.learnedUntil, atSeconds - settings.monitoring.windowSize);
-  const closed = traffic.closedWindows(since, until);
-  for (const window of closed) {
+  const before = memory.learnedUntil;
+  const since = Math.max(before, atSeconds - settings.monitoring.windowSize);
+  for (const window of traffic.closedWindows(since, until)) {
     const metrics =
       settings.monitoring.latencyScope === 'total' ? ownTimes(window, settings.topology) : window;
     takeIn(parts, metrics);
@@ -24,7 +24,7 @@ export function learn(parts: ControlParts, atSeconds: number): void {
     memory.learnedUntil = window.toSeconds;
   }
   parts.store.saveSteps(parts.series.advance(traffic, until));
-  if (closed.length > 0) parts.profiles.refit(atSeconds);
+  if (memory.learnedUntil !== before) parts.profiles.refit(atSeconds);
 }
 
 /**

@@ -81,8 +81,19 @@ export interface Topology {
   readonly chains: ReadonlyMap<string, ChainSpec>;
 }
 
+const knownVisits = new WeakMap<ChainSpec, ReadonlyMap<string, number>>();
+
 /** All visits that one request of the chain pays to each of its services: v_cs of DESIGN section 3. */
-export function visitsByService(chain: ChainSpec): Map<string, number> {
+export function visitsByService(chain: ChainSpec): ReadonlyMap<string, number> {
+  let visits = knownVisits.get(chain);
+  if (visits === undefined) {
+    visits = countVisits(chain);
+    knownVisits.set(chain, visits);
+  }
+  return visits;
+}
+
+function countVisits(chain: ChainSpec): ReadonlyMap<string, number> {
   const visits = new Map<string, number>();
   for (const visit of chain.stages.flat(2)) {
     visits.set(visit.service, (visits.get(visit.service) ?? 0) + visit.visits);

@@ -72,13 +72,17 @@ export interface TrafficIntake {
 }
 
 export interface TrafficReader {
-  /** Metrics of the last `windowSeconds` (default 300, at most windowSize) before `untilSeconds` (default now). */
+  /**
+   * Metrics of the last `windowSeconds` (default 300, at most windowSize) before `untilSeconds` (default now). Their
+   * latencies are to be asked for at once: what a quantile is made of is read when it is first asked for.
+   */
   getMetrics(windowSeconds?: number, untilSeconds?: number): TrafficMetrics;
   /**
    * The epoch-aligned 60 s windows that lie wholly in [fromSeconds, toSeconds], oldest first, also when empty.
-   * Windows before the first record, and those in which nothing was recorded at all, are left out.
+   * Windows before the first record, and those in which nothing was recorded at all, are left out. Each is read when
+   * it is its turn.
    */
-  closedWindows(fromSeconds: number, toSeconds: number): readonly TrafficWindow[];
+  closedWindows(fromSeconds: number, toSeconds: number): Iterable<TrafficWindow>;
   /**
    * The last `steps` whole steps of a chain before `untilSeconds`. The rate is that of the chain's first stage
    * (its visits divided out), else of the first stage with records, else of its end-to-end samples. Steps before

@@ -1,4 +1,5 @@
 import { BUCKET_COUNT } from './latency-buckets.ts';
+import type { HistogramBuilder } from './latency-histogram.ts';
 
 /** Buckets of one chunk. Real latencies of ten seconds lie close together: small chunks waste little. */
 const CHUNK_BUCKETS = 16;
@@ -67,14 +68,16 @@ export class BucketSlab {
     return this.#addToNewChunk(sketch, last, bucket, count);
   }
 
-  /** Adds a sketch to dense counts of BUCKET_COUNT buckets. */
-  addTo(counts: Float64Array, sketch: number): void {
+  /** Adds a sketch to what stands in the room already. */
+  addTo(room: HistogramBuilder, sketch: number): void {
+    const { counts } = room;
     for (let chunk = sketch; chunk !== 0; ) {
       const page = this.#pages[chunk >> PAGE_BITS]!;
       const at = (chunk & (PAGE_CHUNKS - 1)) * STRIDE;
       const first = page[at + KEY]! << BUCKET_BITS;
       const end = Math.min(CHUNK_BUCKETS, BUCKET_COUNT - first);
       for (let i = 0; i < end; i++) counts[first + i]! += page[at + HEADER + i]!;
+      room.reach(first, first + end);
       chunk = page[at]!;
     }
   }

@@ -63,20 +63,36 @@ function shareAbove(bucket: number, seconds: number): number {
 /** Room to add sketches up in, used again for each series. */
 export class HistogramBuilder {
   readonly counts = new Float64Array(BUCKET_COUNT);
+  /** Everything that was added lies in [low, end). */
+  #low = BUCKET_COUNT;
+  #end = 0;
+
+  /** Takes note of where something was added to `counts`. */
+  reach(from: number, to: number): void {
+    if (from < this.#low) this.#low = from;
+    if (to > this.#end) this.#end = to;
+  }
 
   /** The histogram of what was added; the room is empty afterwards. */
   build(count: number, latencySum: number): LatencyHistogram {
-    let first = 0;
-    while (first < BUCKET_COUNT && this.counts[first] === 0) first++;
-    let end = BUCKET_COUNT;
+    let first = this.#low;
+    let end = this.#end;
+    while (first < end && this.counts[first] === 0) first++;
     while (end > first && this.counts[end - 1] === 0) end--;
-    const counts = this.counts.slice(first, end);
-    this.counts.fill(0, first, end);
-    return new LatencyHistogram(first, counts, count, latencySum);
+    const histogram = new LatencyHistogram(first, this.counts.slice(first, end), count, latencySum);
+    this.clear();
+    return histogram;
+  }
+
+  /** What was added, from the bucket `first` on. */
+  added(): { readonly first: number; readonly counts: Float64Array } {
+    return { first: this.#low, counts: this.counts.subarray(this.#low, this.#end) };
   }
 
   /** Empties the room. */
   clear(): void {
-    this.counts.fill(0);
+    if (this.#low < this.#end) this.counts.fill(0, this.#low, this.#end);
+    this.#low = BUCKET_COUNT;
+    this.#end = 0;
   }
 }

@@ -14,12 +14,12 @@ export function* changedRows(
   builder: HistogramBuilder,
 ): Iterable<SeriesWindowRow> {
   for (const slot of series.takeChanged()) {
-    series.coarseSketches.addTo(builder.counts, slot);
+    series.coarseSketches.addTo(builder, slot);
     yield {
       service: series.service ?? '',
       chain: series.chain,
       startSeconds: slot * grid.coarseSeconds,
-      payload: encodeSlot(slotContent(series, slot, grid, watchedSince), builder.counts),
+      payload: encodeSlot(slotContent(series, slot, grid, watchedSince), builder.added()),
     };
     builder.clear();
   }

@@ -13,6 +13,12 @@ export interface SlotContent {
   readonly totals: Totals;
 }
 
+/** Counts of the buckets from `first` on. */
+export interface DenseSketch {
+  readonly first: number;
+  readonly counts: Float64Array;
+}
+
 /** `buckets`: count by occupied bucket. */
 export interface DecodedSlot extends SlotContent {
   readonly buckets: ReadonlyMap<number, number>;
@@ -30,9 +36,9 @@ const LARGEST_ENTRY_BYTES = 7;
  * sum, CPU sum, requests with CPU (9 doubles, little endian), then for each occupied bucket in ascending order two LEB128 numbers:
  * the distance to the bucket before (−1 for the first) and the count.
  */
-export function encodeSlot(content: SlotContent, counts: Float64Array): Uint8Array {
-  const buffer = new Uint8Array(HEADER_BYTES + occupied(counts) * LARGEST_ENTRY_BYTES);
-  const payload = buffer.subarray(0, writeBuckets(buffer, counts));
+export function encodeSlot(content: SlotContent, sketch: DenseSketch): Uint8Array {
+  const buffer = new Uint8Array(HEADER_BYTES + occupied(sketch) * LARGEST_ENTRY_BYTES);
+  const payload = buffer.subarray(0, writeBuckets(buffer, sketch));
   const view = new DataView(buffer.buffer);
   const { requests, errors, latencySum, cpuSum, cpuRequests } = content.totals;
   const { widthSeconds, firstSeconds, lastSeconds, watchedSince } = content;
@@ -44,21 +50,21 @@ export function encodeSlot(content: SlotContent, counts: Float64Array): Uint8Arr
   return payload.slice();
 }
 
-function occupied(counts: Float64Array): number {
+function occupied({ counts }: DenseSketch): number {
   let buckets = 0;
-  for (let bucket = 0; bucket < BUCKET_COUNT; bucket++) if (counts[bucket]! > 0) buckets++;
+  for (let i = 0; i < counts.length; i++) if (counts[i]! > 0) buckets++;
   return buckets;
 }
 
 /** Returns where the bytes end. */
-function writeBuckets(buffer: Uint8Array, counts: Float64Array): number {
+function writeBuckets(buffer: Uint8Array, { first, counts }: DenseSketch): number {
   let at = HEADER_BYTES;
   let previous = -1;
-  for (let bucket = 0; bucket < BUCKET_COUNT; bucket++) {
-    const count = counts[bucket]!;
+  for (let i = 0; i < counts.length; i++) {
+    const count = counts[i]!;
     if (count === 0) continue;
-    at = writeNumber(buffer, writeNumber(buffer, at, bucket - previous), count);
-    previous = bucket;
+    at = writeNumber(buffer, writeNumber(buffer, at, first + i - previous), count);
+    previous = first + i;
   }
   return at;
 }

@@ -1,5 +1,6 @@
 import { type BucketSlab, EMPTY_SKETCH } from './bucket-slab.ts';
 import { powerOfTwo } from './counter-ring.ts';
+import type { HistogramBuilder } from './latency-histogram.ts';
 
 /** Latency sketches of the latest slots, kept as CounterRing keeps its counters. */
 export class SketchRing {
@@ -26,10 +27,10 @@ export class SketchRing {
     this.#clear(this.#slot(index));
   }
 
-  /** Adds the slot to dense counts of BUCKET_COUNT buckets. */
-  addTo(counts: Float64Array, index: number): void {
+  /** Adds the slot to what stands in the room already. */
+  addTo(room: HistogramBuilder, index: number): void {
     const at = index & this.#mask;
-    if (this.#indices[at] === (index | 0)) this.#slab.addTo(counts, this.#sketches[at]!);
+    if (this.#indices[at] === (index | 0)) this.#slab.addTo(room, this.#sketches[at]!);
   }
 
   dropAfter(index: number): void {

@@ -11,7 +11,7 @@ import { chainSeries } from './chain-series.ts';
 import { Coverage } from './coverage.ts';
 import { noRejections, type Rejection } from './intake-counts.ts';
 import { HistogramBuilder } from './latency-histogram.ts';
-import { coarseWindow, metricsWindow } from './metrics-window.ts';
+import { coarseWindow, type MetricsWindow, metricsWindow } from './metrics-window.ts';
 import {
   defaultUnknown,
   type ResolvedOptions,
@@ -89,24 +89,21 @@ export class TrafficMonitor implements TrafficIntake, TrafficReader, TrafficPers
     return {
       fromSeconds: window.toSeconds - covered,
       toSeconds: window.toSeconds,
-      ...metricsOf(this.#registry.all(), window, covered, this.#grid, this.#builder),
+      ...this.#metricsOf(window, covered),
     };
   }
 
-  closedWindows(fromSeconds: number, toSeconds: number): readonly TrafficWindow[] {
+  *closedWindows(fromSeconds: number, toSeconds: number): Iterable<TrafficWindow> {
     const now = this.#clock.nowSeconds();
     const perWindow = Math.round(WINDOW_SECONDS / this.#grid.coarseSeconds);
     const first = Math.ceil(
       Math.max(fromSeconds / WINDOW_SECONDS, this.#coverage.oldestCoarse(now) / perWindow),
     );
     const end = Math.floor(Math.min(toSeconds, now) / WINDOW_SECONDS);
-    const windows: TrafficWindow[] = [];
     for (let i = first; i < end; i++) {
-      if (this.#coverage.wasActive(i * perWindow, (i + 1) * perWindow)) {
-        windows.push(this.#closedWindow(i, perWindow));
-      }
+      if (this.#coverage.wasActive(i * perWindow, (i + 1) * perWindow))
+        yield this.#closedWindow(i, perWindow);
     }
-    return windows;
   }
 
   chainSeries(chain: string, untilSeconds: number, steps: number): ChainSeries {
@@ -223,6 +220,11 @@ export class TrafficMonitor implements TrafficIntake, TrafficReader, TrafficPers
     }
   }
 
+  #metricsOf(window: MetricsWindow, coveredSeconds: number): Pick<TrafficMetrics, 'services' | 'endToEnd'> {
+    const source = { window, grid: this.#grid, builder: this.#builder };
+    return metricsOf(this.#registry.all(), source, coveredSeconds);
+  }
+
   #closedWindow(index: number, slots: number): TrafficWindow {
     const fromSeconds = index * WINDOW_SECONDS;
     const toSeconds = fromSeconds + WINDOW_SECONDS;
@@ -231,7 +233,7 @@ export class TrafficMonitor implements TrafficIntake, TrafficReader, TrafficPers
     return {
       fromSeconds,
       toSeconds,
-      ...metricsOf(this.#registry.all(), window, covered, this.#grid, this.#builder),
+      ...this.#metricsOf(window, covered),
     };
   }
 

@@ -44,7 +44,7 @@ export interface LatestTraffic {
   readonly rate: number;
   /** At the SLO's percentile, s. */
   readonly latency: number;
-  /** Latency of all visits to each service at that percentile, s. */
+  /** Latency of all visits to each service at that percentile, s; empty while the chain keeps its SLO. */
   readonly serviceSeconds: ReadonlyMap<string, number>;
 }
 
@@ -147,17 +147,22 @@ function changedSeconds({ capacities }: ObserveSources, chain: ChainSpec): numbe
 
 function latestTraffic(traffic: ChainTraffic | undefined): LatestTraffic | undefined {
   if (traffic === undefined) return undefined;
-  const { percentile } = traffic.spec.slo;
+  const { percentile, latencySeconds } = traffic.spec.slo;
   const rate = chainRate(traffic);
   const latency = latencyAt(traffic, percentile);
   if (rate === undefined || latency === undefined) return undefined;
-  const serviceSeconds = [...visitsByService(traffic.spec)].flatMap(([service, visits]) => {
+  return { rate, latency, serviceSeconds: latency > latencySeconds ? serviceSeconds(traffic) : new Map() };
+}
+
+function serviceSeconds(traffic: ChainTraffic): ReadonlyMap<string, number> {
+  const { percentile } = traffic.spec.slo;
+  const known = [...visitsByService(traffic.spec)].flatMap(([service, visits]) => {
     const series = traffic.services.get(service);
     return series === undefined || series.latency.count === 0
       ? []
       : [[service, visits * series.latency.quantile(percentile)] as const];
   });
-  return { rate, latency, serviceSeconds: new Map(serviceSeconds) };
+  return new Map(known);
 }
 
 /** More requests failed than the objective allows, or its percentile is over the SLO. */

@@ -23,7 +23,7 @@ describe('when the clock jumps', () => {
     expect(monitor.lastRecordSeconds('login')).toBeLessThanOrEqual(clock.seconds);
     watch(monitor, clock, NOON + 120 + HOUR, 60);
     expect(monitor.getMetrics(60).services[0]).toMatchObject({ requests: 60, ratePerSecond: 1 });
-    expect(monitor.closedWindows(NOON + 120 + HOUR, clock.seconds)[0]?.services[0]?.requests).toBe(60);
+    expect([...monitor.closedWindows(NOON + 120 + HOUR, clock.seconds)][0]?.services[0]?.requests).toBe(60);
   });
 
   it('an hour back, traffic is watched on from there', () => {

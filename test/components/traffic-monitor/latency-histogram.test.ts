@@ -22,7 +22,7 @@ function sketch(slab: BucketSlab, values: readonly number[]): number {
 
 function histogram(slab: BucketSlab, sketches: readonly number[], values: readonly number[]) {
   const builder = new HistogramBuilder();
-  for (const each of sketches) slab.addTo(builder.counts, each);
+  for (const each of sketches) slab.addTo(builder, each);
   return builder.build(values.length, sum(values));
 }
 

@@ -62,8 +62,8 @@ describe('a monitor that took its rows back', () => {
         expect(restored + skipped).toBe(store.rows.length);
         expect(skipped).toBeLessThanOrEqual(old);
         const end = Math.floor(clock.seconds / 60) * 60;
-        expect(again.closedWindows(0, end).map(comparable)).toEqual(
-          monitor.closedWindows(0, end).map(comparable),
+        expect([...again.closedWindows(0, end)].map(comparable)).toEqual(
+          [...monitor.closedWindows(0, end)].map(comparable),
         );
         for (const chain of ['login', 'order']) {
           expect(again.chainSeries(chain, end, 60)).toEqual(monitor.chainSeries(chain, end, 60));
@@ -125,7 +125,7 @@ describe('a monitor that took its rows back', () => {
     const third = new TrafficMonitor({ clock });
     third.restore(store.rows);
     clock.seconds = NOON + 660;
-    expect(third.closedWindows(NOON + 600, NOON + 660)[0]?.services[0]?.requests).toBe(10);
+    expect([...third.closedWindows(NOON + 600, NOON + 660)][0]?.services[0]?.requests).toBe(10);
   });
 
   it('has replaced, not added, when a row comes twice', () => {

@@ -99,7 +99,7 @@ describe('TrafficMonitor', () => {
     expect(monitor.getMetrics(300).services[0]?.requests).toBe(2);
     expect(monitor.getMetrics(5).services[0]?.requests).toBe(1);
     expect(monitor.getMetrics(60, NOON + 120).services[0]).toMatchObject({ requests: 6 });
-    expect(monitor.closedWindows(NOON, NOON + 600).map((w) => w.fromSeconds)).toEqual([NOON + 60]);
+    expect([...monitor.closedWindows(NOON, NOON + 600)].map((w) => w.fromSeconds)).toEqual([NOON + 60]);
   });
 
   it('does not let a late record disturb what is kept of the recent past', () => {

@@ -90,7 +90,7 @@ describe('closed windows', () => {
     fc.assert(
       fc.property(steps, (script) => {
         const { monitor, clock, records, watched } = play(script);
-        const windows = monitor.closedWindows(clock.seconds - 3600, clock.seconds);
+        const windows = [...monitor.closedWindows(clock.seconds - 3600, clock.seconds)];
         const first = Math.ceil((clock.seconds - 3600) / 60);
         const end = Math.floor(clock.seconds / 60);
         const active = new Set(records.map((r) => Math.floor(r.at / 60)));
@@ -127,11 +127,11 @@ describe('closed windows', () => {
         cpu: Number.NaN,
       })),
     );
-    const all = monitor.closedWindows(0, Number.MAX_SAFE_INTEGER);
+    const all = [...monitor.closedWindows(0, Number.MAX_SAFE_INTEGER)];
     expect(all.at(-1)?.toSeconds).toBeLessThanOrEqual(clock.seconds);
     const from = all[1]!.fromSeconds;
-    expect(monitor.closedWindows(from + 1, clock.seconds)[0]?.fromSeconds).toBe(from + 60);
-    expect(monitor.closedWindows(from, from + 119)).toHaveLength(1);
-    expect(monitor.closedWindows(from, from - 60)).toEqual([]);
+    expect([...monitor.closedWindows(from + 1, clock.seconds)][0]?.fromSeconds).toBe(from + 60);
+    expect([...monitor.closedWindows(from, from + 119)]).toHaveLength(1);
+    expect([...monitor.closedWindows(from, from - 60)]).toEqual([]);
   });
 });
