@@ -58,8 +58,7 @@ export async function createApp({ settings, clock, logger }: AppOptions): Promis
       // A pass under way goes on without the network, instead of waiting for it.
       await parts.predictor.close();
       await loop.stop();
-      recorder.flush();
-      recorder.saveProfiles();
+      recorder.close();
       parts.store.close();
     },
   };

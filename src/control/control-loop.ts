@@ -79,6 +79,7 @@ export class ControlLoop {
       const now = this.#parts.clock.nowSeconds();
       learn(this.#parts, now);
       this.#training.tick(this.#stopping.signal);
+      this.#recorder.saveProfiles();
       this.#recorder.prune();
       const trigger = this.#triggerAt(now);
       if (trigger !== undefined) await this.runPass(trigger);

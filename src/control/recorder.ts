@@ -2,8 +2,12 @@ import { messageOf } from '../models/errors.ts';
 import type { SeriesWindowRow } from '../models/metrics.ts';
 import type { ControlParts } from './parts.ts';
 
-/** Name of the profiles in the store. */
-export const PROFILES_STATE = 'profiles';
+/** What the names of stored profiles begin with. */
+export const PROFILES = 'profiles/';
+/** Name of the time up to which all windows are in the stored profiles, Unix s as text. */
+export const LEARNED_UNTIL = 'learned-until';
+/** Profiles written at once: with few services all of them, with thousands a little of the disk's time. */
+const PROFILES_AT_ONCE = 64;
 
 /** Rows kept for another try while the disk does not take them. */
 const MOST_PENDING = 200_000;
@@ -40,11 +44,25 @@ export class Recorder {
     });
   }
 
-  /** Writes the profiles and how far they have learned. */
-  saveProfiles(): void {
+  /**
+   * Writes some of the profiles that have learned since they were last written, and up to when all have: a restart
+   * learns the windows after that time again, from those that are stored themselves.
+   */
+  saveProfiles(): boolean {
     const { memory, profiles, store } = this.#parts;
-    const state = { learnedUntil: memory.learnedUntil, profiles: profiles.save() };
-    this.#attempt('profiles', () => store.saveState(PROFILES_STATE, Buffer.from(JSON.stringify(state))));
+    const drained = profiles.drain(PROFILES_AT_ONCE);
+    if (drained.length === 0) return false;
+    const until = Math.min(memory.learnedUntil, profiles.unsavedSinceSeconds);
+    const states = drained.map(({ name, value }) => ({ name: PROFILES + name, value }));
+    return this.#attempt('profiles', () =>
+      store.saveStates([...states, { name: LEARNED_UNTIL, value: Buffer.from(`${until}`) }]),
+    );
+  }
+
+  /** Writes all that is not written yet. */
+  close(): void {
+    this.flush();
+    while (this.saveProfiles());
   }
 
   /** Deletes what is older than the retention, once an hour. */
@@ -70,15 +88,17 @@ export class Recorder {
     series.rewind(earliest);
   }
 
-  #attempt(what: string, write: () => void): void {
+  #attempt(what: string, write: () => void): boolean {
     try {
       write();
       if (this.#failing) this.#parts.logger.info({}, 'history can be written again');
       this.#failing = false;
+      return true;
     } catch (error) {
       if (!this.#failing)
         this.#parts.logger.error({ error: messageOf(error), what }, 'history cannot be written');
       this.#failing = true;
+      return false;
     }
   }
 }

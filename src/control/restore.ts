@@ -1,6 +1,7 @@
 import { messageOf } from '../models/errors.ts';
+import type { NamedState } from '../models/ports.ts';
 import type { ControlParts } from './parts.ts';
-import { PROFILES_STATE } from './recorder.ts';
+import { LEARNED_UNTIL, PROFILES } from './recorder.ts';
 import { NETWORK_STATE } from './training.ts';
 
 const DECISIONS_TAKEN_BACK = 64;
@@ -22,28 +23,15 @@ export async function restoreHistory(parts: ControlParts): Promise<void> {
 }
 
 function restoreProfiles({ store, profiles, memory, logger }: ControlParts): void {
-  const saved = store.loadState(PROFILES_STATE);
-  if (saved === undefined) return;
-  const state = parseState(saved);
-  if (state === undefined || !profiles.load(state.profiles)) {
-    logger.warn({}, 'the stored profiles cannot be read; learning starts anew');
-    return;
-  }
-  memory.learnedUntil = state.learnedUntil;
+  const states = profiles.restore(withoutPrefix(store.loadStates(PROFILES)));
+  if (states.skipped > 0)
+    logger.warn(states, 'some of the stored profiles cannot be used; they are learned anew');
+  const until = Number(Buffer.from(store.loadState(LEARNED_UNTIL) ?? []).toString());
+  if (Number.isFinite(until)) memory.learnedUntil = until;
 }
 
-function parseState(saved: Uint8Array): { learnedUntil: number; profiles: unknown } | undefined {
-  try {
-    const state: unknown = JSON.parse(Buffer.from(saved).toString());
-    if (typeof state !== 'object' || state === null || !('learnedUntil' in state) || !('profiles' in state)) {
-      return undefined;
-    }
-    const { learnedUntil, profiles } = state;
-    return typeof learnedUntil === 'number' ? { learnedUntil, profiles } : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+function* withoutPrefix(states: Iterable<NamedState>): Iterable<NamedState> {
+  for (const { name, value } of states) yield { name: name.slice(PROFILES.length), value };
 }
 
 /** The windows that were learned before the restart are judged once more for the share of violating ones. */

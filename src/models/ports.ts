@@ -140,9 +140,18 @@ export interface ProfileLearner {
   sharedImpact(service: string): SharedServiceImpact | undefined;
   /** Forgets a service's windows, for example after a deploy. */
   reset(service: string): void;
-  /** JSON-safe state, and taking it back; unreadable state is refused and changes nothing. */
-  save(): unknown;
-  load(saved: unknown): boolean;
+  /** States that changed since they were last taken, whole, the longest waiting first; at most `most` of them. */
+  drain(most: number): readonly NamedState[];
+  /** Start of the oldest window that no drained state holds yet, Unix s; Infinity when every window is drained. */
+  readonly unsavedSinceSeconds: number;
+  /** Takes states back after a restart. Those that cannot be read or used are skipped and counted in the result. */
+  restore(states: Iterable<NamedState>): { readonly restored: number; readonly skipped: number };
+}
+
+/** A state in the form that is kept on disk; only who wrote it reads it. */
+export interface NamedState {
+  readonly name: string;
+  readonly value: Uint8Array;
 }
 
 /** What to plan for; by name, absent entries take their configured or measured value. */
@@ -222,7 +231,11 @@ export interface HistoryStore {
   loadUsage(sinceSeconds: number): Iterable<UsageSample>;
   /** Small named states: profiles, the trained network. */
   saveState(name: string, value: Uint8Array): void;
+  /** All of them or none. */
+  saveStates(states: readonly NamedState[]): void;
   loadState(name: string): Uint8Array | undefined;
+  /** Those whose names start so, by name. */
+  loadStates(prefix: string): Iterable<NamedState>;
   /** Deletes what is older: windows before the first time, everything else before the second. */
   prune(windowsBeforeSeconds: number, historyBeforeSeconds: number): void;
   close(): void;

@@ -62,7 +62,7 @@ export function scalar(connection: Connection, sql: string): unknown {
 export function* rowsOf(
   connection: Connection,
   sql: string,
-  parameters: readonly number[],
+  parameters: readonly (number | string)[],
 ): Iterable<unknown> {
   const cursor = connection
     .prepare(sql)

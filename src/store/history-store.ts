@@ -1,7 +1,14 @@
 /** The history on disk: docs/history.md. */
 import type { Decision } from '../models/decisions.ts';
 import type { SeriesWindowRow, UsageSample } from '../models/metrics.ts';
-import type { DecisionQuery, HistoryStore, Logger, SeriesStepRow, StoredCapacity } from '../models/ports.ts';
+import type {
+  DecisionQuery,
+  HistoryStore,
+  Logger,
+  NamedState,
+  SeriesStepRow,
+  StoredCapacity,
+} from '../models/ports.ts';
 import { bulkWriter } from './bulk-writer.ts';
 import { capacityTable } from './capacity-table.ts';
 import { type Connection, disconnect, inTransaction, rowsOf, scalar } from './connection.ts';
@@ -120,12 +127,26 @@ export class SqliteHistoryStore implements HistoryStore {
   }
 
   saveState(name: string, value: Uint8Array): void {
-    this.#connection.prepare('INSERT OR REPLACE INTO states (name, value) VALUES (?, ?)').run([name, value]);
+    this.saveStates([{ name, value }]);
+  }
+
+  saveStates(states: readonly NamedState[]): void {
+    const insert = this.#connection.prepare('INSERT OR REPLACE INTO states (name, value) VALUES (?, ?)');
+    inTransaction(this.#connection, () => {
+      for (const { name, value } of states) insert.run([name, value]);
+    });
   }
 
   loadState(name: string): Uint8Array | undefined {
     const row = this.#connection.prepare('SELECT value FROM states WHERE name = ?').raw().get([name]);
     return row === undefined ? undefined : bytesAt(row, 0);
+  }
+
+  *loadStates(prefix: string): Iterable<NamedState> {
+    const sql = 'SELECT name, value FROM states WHERE substr(name, 1, ?) = ? ORDER BY 1';
+    for (const row of rowsOf(this.#connection, sql, [prefix.length, prefix])) {
+      yield { name: textAt(row, 0), value: bytesAt(row, 1) };
+    }
   }
 
   /** Never takes a state, the newest decision, or the capacity that a service has been told last. */

@@ -39,8 +39,9 @@ export function testProfiles(): ProfileLearner {
           }
         : undefined,
     reset: () => undefined,
-    save: () => ({}),
-    load: () => true,
+    drain: () => [],
+    unsavedSinceSeconds: Number.POSITIVE_INFINITY,
+    restore: () => ({ restored: 0, skipped: 0 }),
   };
 }
 

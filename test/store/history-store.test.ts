@@ -32,6 +32,13 @@ test('everything is there after a restart', () => {
   expect(again.loadState('profiles')).toEqual(new Uint8Array([7, 8]));
 });
 
+test('states are found by how their names begin', () => {
+  const store = openStore();
+  const state = (name: string, value: number) => ({ name, value: new Uint8Array([value]) });
+  store.saveStates([state('p/b', 1), state('p/%', 2), state('q/a', 3), state('p', 4)]);
+  expect([...store.loadStates('p/')]).toEqual([state('p/%', 2), state('p/b', 1)]);
+});
+
 test('what is saved under a key replaces what was there', () => {
   const store = openStore();
   for (const value of [1, 2]) {

@@ -1,6 +1,6 @@
 import { type Topology, visitsByService } from '../../models/data-models.ts';
 import type { ChainWindow, ServiceWindow } from '../../models/metrics.ts';
-import type { ProfileLearner } from '../../models/ports.ts';
+import type { NamedState, ProfileLearner } from '../../models/ports.ts';
 import type {
   Composition,
   Impact,
@@ -12,16 +12,23 @@ import type {
 import { DEFAULT_COMPOSITION } from './composition-fit.ts';
 import { CompositionLearner } from './composition-learner.ts';
 import { agedConfidence } from './confidence.ts';
+import { describeProfile } from './describe-profile.ts';
 import { impactOf } from './impact.ts';
 import { type QuantifierOptions, type QuantifierSettings, settingsFrom } from './options.ts';
 import type { PairModel } from './pair-fit.ts';
-import { decodeState, encodeState } from './saved-state.ts';
+import { decodeChain, decodeService, encodeChain, encodeService } from './saved-state.ts';
 import type { ServiceModel } from './service-fit.ts';
 import { ServiceLearner } from './service-learner.ts';
 import { latestLoad } from './service-load.ts';
 import { sharedImpactOf } from './shared-impact.ts';
+import { Unsaved } from './unsaved.ts';
 
 const DEFAULT_PERCENTILE = 0.95;
+
+/** Saved states are named after what they are of; an empty one says that it has been forgotten. */
+const SERVICE = 'service/';
+const CHAIN = 'chain/';
+const FORGOTTEN = new Uint8Array();
 
 /**
  * Learns how the latency of every service grows with its load, from closed windows of traffic and the capacity that
@@ -33,8 +40,9 @@ const DEFAULT_PERCENTILE = 0.95;
 export class PerformanceImpactQuantifier implements ProfileLearner {
   private readonly settings: QuantifierSettings;
   private topology: Topology | undefined;
-  private services = new Map<string, ServiceLearner>();
-  private chains = new Map<string, CompositionLearner>();
+  private readonly services = new Map<string, ServiceLearner>();
+  private readonly chains = new Map<string, CompositionLearner>();
+  private readonly unsaved = new Unsaved();
   private nowSeconds = 0;
 
   constructor(options: QuantifierOptions = {}) {
@@ -50,7 +58,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
     const before = this.percentiles();
     this.topology = topology;
     for (const service of this.services.keys()) {
-      if (!topology.services.has(service)) this.services.delete(service);
+      if (!topology.services.has(service)) this.reset(service);
     }
     for (const chain of before.keys()) if (!topology.chains.has(chain)) this.forgetChain(chain);
     this.forgetOtherPercentiles(before);
@@ -64,6 +72,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
       this.services.set(window.service, learner);
     }
     learner.add(window, this.parallelismOf(window.service));
+    this.unsaved.note(SERVICE + window.service, window.startSeconds);
     this.advance(learner.table.endSeconds);
   }
 
@@ -74,6 +83,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
       this.chains.set(window.chain, learner);
     }
     learner.add(window, this.topology?.chains.get(window.chain));
+    this.unsaved.note(CHAIN + window.chain, window.startSeconds);
   }
 
   refit(nowSeconds: number): void {
@@ -123,25 +133,58 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
 
   reset(service: string): void {
     this.services.delete(service);
+    this.unsaved.note(SERVICE + service, this.nowSeconds);
   }
 
-  save(): unknown {
-    const services = new Map([...this.services].map(([service, learner]) => [service, learner.table]));
-    const chains = new Map([...this.chains].map(([chain, learner]) => [chain, learner.samples]));
-    return encodeState({ percentiles: this.percentiles(), services, chains });
+  get unsavedSinceSeconds(): number {
+    return this.unsaved.sinceSeconds;
   }
 
-  load(saved: unknown): boolean {
-    const state = decodeState(saved, this.settings.maxWindows);
-    if (state === undefined) return false;
-    this.services = new Map(
-      [...state.services].map(([service, table]) => [service, new ServiceLearner(this.settings, table)]),
-    );
-    this.chains = new Map(
-      [...state.chains].map(([chain, samples]) => [chain, new CompositionLearner(this.settings, samples)]),
-    );
-    this.nowSeconds = Math.max(0, ...[...state.services.values()].map((table) => table.endSeconds));
-    this.forgetOtherPercentiles(state.percentiles);
+  drain(most: number): readonly NamedState[] {
+    return this.unsaved.take(most).map((name) => ({ name, value: this.stateOf(name) ?? FORGOTTEN }));
+  }
+
+  restore(states: Iterable<NamedState>): { readonly restored: number; readonly skipped: number } {
+    let restored = 0;
+    let skipped = 0;
+    for (const { name, value } of states) {
+      if (value.length === 0) continue;
+      if (this.restoreService(name, value) || this.restoreChain(name, value)) restored++;
+      else skipped++;
+    }
+    return { restored, skipped };
+  }
+
+  private stateOf(name: string): Uint8Array | undefined {
+    if (name.startsWith(SERVICE)) {
+      const learner = this.services.get(name.slice(SERVICE.length));
+      return learner && encodeService(learner.table, (chain) => this.percentileOf(chain));
+    }
+    const chain = name.slice(CHAIN.length);
+    const learner = this.chains.get(chain);
+    return learner && encodeChain(learner.samples, this.percentileOf(chain));
+  }
+
+  private restoreService(name: string, value: Uint8Array): boolean {
+    const service = name.slice(SERVICE.length);
+    if (!name.startsWith(SERVICE) || this.topology?.services.has(service) === false) return false;
+    const saved = decodeService(value, this.settings.maxWindows);
+    if (saved === undefined) return false;
+    for (const [chain, percentile] of saved.percentiles) {
+      if (this.topology?.chains.has(chain) === false) saved.table.chains.delete(chain);
+      if (percentile !== this.percentileOf(chain)) saved.table.forgetLatencies(chain);
+    }
+    this.services.set(service, new ServiceLearner(this.settings, saved.table));
+    this.advance(saved.table.endSeconds);
+    return true;
+  }
+
+  private restoreChain(name: string, value: Uint8Array): boolean {
+    const chain = name.slice(CHAIN.length);
+    if (!name.startsWith(CHAIN) || this.topology?.chains.has(chain) === false) return false;
+    const saved = decodeChain(value, this.settings.maxWindows);
+    if (saved === undefined || saved.percentile !== this.percentileOf(chain)) return false;
+    this.chains.set(chain, new CompositionLearner(this.settings, saved.samples));
     return true;
   }
 
@@ -151,24 +194,10 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
 
   private describe(service: string, chain: string, model: ServiceModel, pair: PairModel): LatencyProfile {
     const learner = this.services.get(service)!;
-    return {
-      kind: 'profile',
-      service,
-      chain,
-      percentile: this.percentileOf(chain),
-      source: pair.source,
-      floorSeconds: pair.curve.floorSeconds,
-      queueingSeconds: pair.curve.queueingSeconds,
-      exponent: pair.curve.exponent,
-      verticalExponent: pair.curve.verticalExponent,
-      demandCoreSeconds: pair.demandCoreSeconds,
-      demandSource: model.demandSource,
-      confidence: this.confidenceOf(learner, pair),
-      residualSpread: pair.spread / 1.4826,
-      windows: pair.windows,
-      utilizationRange: pair.utilizationRange,
-      updatedSeconds: learner.table.endSeconds,
-    };
+    const percentile = this.percentileOf(chain);
+    const confidence = this.confidenceOf(learner, pair);
+    const updatedSeconds = learner.table.endSeconds;
+    return describeProfile({ service, chain, percentile, confidence, updatedSeconds }, model, pair);
   }
 
   private confidenceOf(learner: ServiceLearner, pair: PairModel): number {
@@ -214,11 +243,13 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
 
   private forgetLatencies(chain: string): void {
     this.chains.delete(chain);
-    for (const { table } of this.services.values()) table.chains.get(chain)?.percentiles.fill(0);
+    this.unsaved.note(CHAIN + chain, this.nowSeconds);
+    for (const { table } of this.services.values()) table.forgetLatencies(chain);
   }
 
   private forgetChain(chain: string): void {
     this.chains.delete(chain);
+    this.unsaved.note(CHAIN + chain, this.nowSeconds);
     for (const { table } of this.services.values()) table.chains.delete(chain);
   }
 }

@@ -1,162 +1,110 @@
 import type { CompositionSample } from './composition-fit.ts';
-import { type PairColumns, WindowTable } from './window-table.ts';
+import { pack, unpack } from './packed-columns.ts';
+import { WindowTable } from './window-table.ts';
 
 /** What a restart needs to go on learning: the windows; the curves follow from them. */
-export interface SavedState {
+export interface SavedService {
+  readonly table: WindowTable;
   /** Percentile that each chain's latencies were taken at. */
   readonly percentiles: ReadonlyMap<string, number>;
-  readonly services: ReadonlyMap<string, WindowTable>;
-  readonly chains: ReadonlyMap<string, readonly CompositionSample[]>;
 }
 
-const VERSION = 1;
-/** Digits kept: far below the noise of any window, half the size. */
-const DIGITS = 6;
+export interface SavedChain {
+  readonly samples: readonly CompositionSample[];
+  readonly percentile: number;
+}
 
-/** JSON-safe: numbers that JSON has not (NaN) become null. */
-export function encodeState(state: SavedState): unknown {
-  return {
-    version: VERSION,
-    percentiles: Object.fromEntries(state.percentiles),
-    services: [...state.services].map(([service, table]) => encodeTable(service, table)),
-    chains: [...state.chains].map(([chain, samples]) => ({
-      chain,
-      samples: samples.map((s) => [
-        s.startSeconds,
-        ...[s.endToEndSeconds, s.pathSeconds, s.requests].map(rounded),
-      ]),
-    })),
+const TABLE_COLUMNS = ['lengths', 'cpus', 'instances', 'used'] as const;
+const PAIR_COLUMNS = ['rates', 'requests', 'errorRatios', 'percentiles', 'means'] as const;
+const SAMPLE_COLUMNS = ['endToEndSeconds', 'pathSeconds', 'requests'] as const;
+
+export function encodeService(table: WindowTable, percentileOf: (chain: string) => number): Uint8Array {
+  const chains = [...table.chains];
+  const columns = [
+    ...TABLE_COLUMNS.map((name) => table[name]),
+    ...chains.flatMap(([, pair]) => PAIR_COLUMNS.map((name) => pair[name])),
+  ];
+  return pack({
+    header: chains.map(([chain]) => [chain, percentileOf(chain)]),
+    times: table.starts.subarray(0, table.count),
+    columns: columns.map((column) => column.subarray(0, table.count)),
+  });
+}
+
+/** What `encodeService` made, of its windows the newest `maxWindows`; undefined when it is anything else. */
+export function decodeService(bytes: Uint8Array, maxWindows: number): SavedService | undefined {
+  const saved = unpack(bytes);
+  const percentiles = saved && decodePercentiles(saved.header);
+  if (saved === undefined || percentiles === undefined || !isAscending(saved.times)) return undefined;
+  if (saved.columns.length !== TABLE_COLUMNS.length + percentiles.size * PAIR_COLUMNS.length)
+    return undefined;
+  const table = new WindowTable(maxWindows);
+  table.count = Math.min(saved.times.length, maxWindows);
+  const columns = saved.columns.values();
+  const take = (into: Float64Array, isSound: (value: number) => boolean) => {
+    const newest = columns.next().value!.subarray(saved.times.length - table.count);
+    into.set(newest);
+    return newest.every(isSound);
   };
+  table.starts.set(saved.times.subarray(saved.times.length - table.count));
+  const isSound =
+    TABLE_COLUMNS.every((name) => take(table[name], name === 'used' ? isUse : isPositive)) &&
+    [...percentiles.keys()].every((chain) =>
+      PAIR_COLUMNS.every((name) => take(table.columnsOf(chain)[name], isMeasure)),
+    );
+  return isSound ? { table, percentiles } : undefined;
 }
 
-/** The state in what `encodeState` made; undefined when it is anything else. */
-export function decodeState(saved: unknown, maxWindows: number): SavedState | undefined {
-  if (!isRecord(saved) || saved['version'] !== VERSION || !isRecord(saved['percentiles'])) return undefined;
+export function encodeChain(samples: readonly CompositionSample[], percentile: number): Uint8Array {
+  return pack({
+    header: percentile,
+    times: Float64Array.from(samples, (sample) => sample.startSeconds),
+    columns: SAMPLE_COLUMNS.map((name) => Float64Array.from(samples, (sample) => sample[name])),
+  });
+}
+
+/** What `encodeChain` made, of its samples the newest `maxWindows`; undefined when it is anything else. */
+export function decodeChain(bytes: Uint8Array, maxWindows: number): SavedChain | undefined {
+  const saved = unpack(bytes);
+  const percentile = saved?.header;
+  if (saved === undefined || typeof percentile !== 'number' || !isAscending(saved.times)) return undefined;
+  const [endToEnd, path, requests] = saved.columns;
+  if (endToEnd === undefined || path === undefined || requests === undefined) return undefined;
+  if (!endToEnd.every(isPositive) || !path.every(isPositive) || !requests.every(isMeasure)) return undefined;
+  const samples = Array.from(saved.times, (startSeconds, i) => ({
+    startSeconds,
+    endToEndSeconds: endToEnd[i]!,
+    pathSeconds: path[i]!,
+    requests: requests[i]!,
+  }));
+  return { samples: samples.slice(-maxWindows), percentile };
+}
+
+function decodePercentiles(header: unknown): ReadonlyMap<string, number> | undefined {
+  if (!Array.isArray(header)) return undefined;
   const percentiles = new Map<string, number>();
-  for (const [chain, percentile] of Object.entries(saved['percentiles'])) {
-    if (!isNumber(percentile)) return undefined;
+  for (const entry of header) {
+    if (!Array.isArray(entry)) return undefined;
+    const [chain, percentile]: unknown[] = entry;
+    if (typeof chain !== 'string' || typeof percentile !== 'number' || percentiles.has(chain))
+      return undefined;
     percentiles.set(chain, percentile);
   }
-  const services = decodeNamed(saved['services'], 'service', (item) => decodeTable(item, maxWindows));
-  const chains = decodeNamed(saved['chains'], 'chain', (item) => decodeSamples(item['samples'], maxWindows));
-  return services === undefined || chains === undefined ? undefined : { percentiles, services, chains };
+  return percentiles;
 }
 
-const TABLE_COLUMNS = ['starts', 'lengths', 'cpus', 'instances', 'used'] as const;
-const PAIR_COLUMNS = ['rates', 'requests', 'errorRatios', 'percentiles', 'means'] as const;
-
-function encodeTable(service: string, table: WindowTable): unknown {
-  const { count } = table;
-  return {
-    service,
-    ...Object.fromEntries(
-      TABLE_COLUMNS.map((name) => [name, encodeColumn(table[name], count, name === 'starts')]),
-    ),
-    pairs: [...table.chains].map(([chain, columns]) => ({
-      chain,
-      ...Object.fromEntries(PAIR_COLUMNS.map((name) => [name, encodeColumn(columns[name], count, false)])),
-    })),
-  };
+function isAscending(times: Float64Array): boolean {
+  return times.every((time, i) => Number.isFinite(time) && time >= 0 && (i === 0 || time > times[i - 1]!));
 }
 
-function encodeColumn(column: Float64Array, count: number, isExact: boolean): (number | null)[] {
-  return Array.from(column.subarray(0, count), (value) => {
-    if (!Number.isFinite(value)) return null;
-    return isExact ? value : rounded(value);
-  });
+function isMeasure(value: number): boolean {
+  return value >= 0 && value < Number.POSITIVE_INFINITY;
 }
 
-function decodeTable(item: Record<string, unknown>, maxWindows: number): WindowTable | undefined {
-  const starts = item['starts'];
-  const pairs = item['pairs'];
-  if (!Array.isArray(starts) || !Array.isArray(pairs)) return undefined;
-  const table = new WindowTable(maxWindows);
-  table.count = Math.min(starts.length, maxWindows);
-  for (const name of TABLE_COLUMNS) {
-    const isPositive = name !== 'used' && name !== 'starts';
-    if (!decodeColumn(item[name], starts.length, table[name], table.count, isPositive)) return undefined;
-  }
-  if (!isIncreasing(table.starts, table.count)) return undefined;
-  for (const pair of pairs) {
-    if (!isRecord(pair) || typeof pair['chain'] !== 'string') return undefined;
-    const columns = table.columnsOf(pair['chain']);
-    if (!decodePair(pair, starts.length, columns, table.count)) return undefined;
-  }
-  return table;
+function isPositive(value: number): boolean {
+  return value > 0 && value < Number.POSITIVE_INFINITY;
 }
 
-function decodePair(
-  pair: Record<string, unknown>,
-  length: number,
-  columns: PairColumns,
-  count: number,
-): boolean {
-  return PAIR_COLUMNS.every((name) => decodeColumn(pair[name], length, columns[name], count, false));
-}
-
-/** Takes the newest `count` of `length` numbers; null stands for NaN and is allowed in `used` alone, by its sign rule. */
-function decodeColumn(
-  saved: unknown,
-  length: number,
-  into: Float64Array,
-  count: number,
-  isPositive: boolean,
-): boolean {
-  if (!Array.isArray(saved) || saved.length !== length) return false;
-  const newest: unknown[] = saved.slice(length - count);
-  return newest.every((value, i) => {
-    if (value === null && !isPositive) into[i] = Number.NaN;
-    else if (isNumber(value) && value >= 0 && (!isPositive || value > 0)) into[i] = value;
-    else return false;
-    return true;
-  });
-}
-
-function decodeSamples(saved: unknown, maxWindows: number): CompositionSample[] | undefined {
-  if (!Array.isArray(saved)) return undefined;
-  const samples: CompositionSample[] = [];
-  for (const row of saved.slice(-maxWindows)) {
-    if (!Array.isArray(row) || row.length !== 4) return undefined;
-    const [startSeconds, endToEndSeconds, pathSeconds, requests]: unknown[] = row;
-    if (!isNumber(startSeconds) || !isNumber(requests) || requests < 0) return undefined;
-    if (!isNumber(endToEndSeconds) || !isNumber(pathSeconds) || endToEndSeconds <= 0 || pathSeconds <= 0) {
-      return undefined;
-    }
-    samples.push({ startSeconds, endToEndSeconds, pathSeconds, requests });
-  }
-  return samples;
-}
-
-function decodeNamed<T>(
-  saved: unknown,
-  key: string,
-  decode: (item: Record<string, unknown>) => T | undefined,
-): Map<string, T> | undefined {
-  if (!Array.isArray(saved)) return undefined;
-  const result = new Map<string, T>();
-  for (const item of saved) {
-    const name: unknown = isRecord(item) ? item[key] : undefined;
-    const decoded = isRecord(item) ? decode(item) : undefined;
-    if (typeof name !== 'string' || decoded === undefined) return undefined;
-    result.set(name, decoded);
-  }
-  return result;
-}
-
-function isIncreasing(values: Float64Array, count: number): boolean {
-  for (let i = 1; i < count; i++) if (!(values[i]! > values[i - 1]!)) return false;
-  return true;
-}
-
-function rounded(value: number): number {
-  const scale = 10 ** (DIGITS - 1 - Math.floor(Math.log10(Math.abs(value))));
-  return scale > 0 && Number.isFinite(scale * value) ? Math.round(value * scale) / scale : value;
-}
-
-function isNumber(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function isUse(value: number): boolean {
+  return Number.isNaN(value) || isMeasure(value);
 }

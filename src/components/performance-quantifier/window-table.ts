@@ -104,6 +104,11 @@ export class WindowTable {
     return columns;
   }
 
+  /** Keeps a chain's load alone: its latencies are not comparable with new ones. */
+  forgetLatencies(chain: string): void {
+    this.chains.get(chain)?.percentiles.fill(0);
+  }
+
   private *allColumns(): Iterable<Float64Array> {
     yield* [this.starts, this.lengths, this.cpus, this.instances, this.used];
     for (const columns of this.chains.values()) yield* Object.values(columns);

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { QuantifierOptions } from '../../../src/components/performance-quantifier/options.ts';
 import { PerformanceImpactQuantifier } from '../../../src/components/performance-quantifier/performance-quantifier.ts';
+import type { NamedState } from '../../../src/models/ports.ts';
 import { seededRandom } from '../../../src/utils/random.ts';
 import { chainSpec, serviceSpec, topologyOf } from './topology.ts';
 import { normal, type TruePair, windowOf } from './windows.ts';
@@ -31,14 +33,18 @@ function learned(windows = 20): PerformanceImpactQuantifier {
   return quantifier;
 }
 
-const throughJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+const EVERYTHING = Number.MAX_SAFE_INTEGER;
 
-describe('the saved state', () => {
-  it('survives JSON and gives the same profiles and compositions', () => {
+function restored(states: readonly NamedState[], options: QuantifierOptions = {}) {
+  const quantifier = new PerformanceImpactQuantifier(options);
+  return { quantifier, ...quantifier.restore(states) };
+}
+
+describe('the saved states', () => {
+  it('give the same profiles and compositions', () => {
     const before = learned();
-    const after = new PerformanceImpactQuantifier();
-    expect(after.load(throughJson(before.save()))).toBe(true);
-    expect(JSON.stringify(before.save())).not.toContain('NaN');
+    const { quantifier: after, skipped } = restored(before.drain(EVERYTHING));
+    expect(skipped).toBe(0);
     for (const [i, profile] of before.getLoadLatencyProfile('s').entries()) {
       const again = after.getLoadLatencyProfile('s')[i]!;
       expect(again).toMatchObject({ chain: profile.chain, source: profile.source, windows: profile.windows });
@@ -49,66 +55,88 @@ describe('the saved state', () => {
     expect(after.composition('a').factor).toBeCloseTo(before.composition('a').factor, 4);
   });
 
-  it('lets learning go on where it was', () => {
-    const after = new PerformanceImpactQuantifier();
-    after.load(throughJson(learned(20).save()));
-    after.updateProfile(windowOf(PAIRS, { startSeconds: 60 * 19, rates: [30, 10] }));
-    after.updateProfile(windowOf(PAIRS, { startSeconds: 60 * 20, rates: [30, 10] }));
+  it('are handed out when they have changed, the longest waiting first', () => {
+    const quantifier = learned(20);
+    expect(quantifier.unsavedSinceSeconds).toBe(0);
+    expect(quantifier.drain(1).map(({ name }) => name)).toEqual(['service/s']);
+    quantifier.updateProfile(windowOf(PAIRS, { startSeconds: 60 * 20, rates: [30, 10] }));
+    expect(quantifier.drain(1).map(({ name }) => name)).toEqual(['chain/a']);
+    expect(quantifier.unsavedSinceSeconds).toBe(60 * 20);
+    expect(quantifier.drain(EVERYTHING).map(({ name }) => name)).toEqual(['service/s']);
+    expect(quantifier.drain(EVERYTHING)).toEqual([]);
+    expect(quantifier.unsavedSinceSeconds).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('let learning go on where it was, also when windows come again', () => {
+    const { quantifier: after } = restored(learned(20).drain(EVERYTHING));
+    for (const i of [17, 18, 19, 20]) {
+      after.updateProfile(windowOf(PAIRS, { startSeconds: 60 * i, rates: [30, 10] }));
+    }
     const profile = after.getLoadLatencyProfile('s')[0]!;
     expect(profile.windows).toBe(21);
     expect(profile.updatedSeconds).toBe(60 * 21);
   });
 
-  it('keeps no more than the windows it may keep', () => {
-    const small = new PerformanceImpactQuantifier({ maxWindows: 12 });
-    expect(small.load(learned(20).save())).toBe(true);
-    expect(small.getLoadLatencyProfile('s')[0]!.windows).toBe(12);
+  it('hold no more than the windows that may be kept', () => {
+    const { quantifier, skipped } = restored(learned(20).drain(EVERYTHING), { maxWindows: 12 });
+    expect(skipped).toBe(0);
+    expect(quantifier.getLoadLatencyProfile('s')[0]!.windows).toBe(12);
   });
 
-  it('drops latencies that were taken at another percentile than the SLO has now', () => {
+  it('lose latencies that were taken at another percentile than the SLO has now', () => {
     const topology = topologyOf(
       [serviceSpec('s')],
-      [chainSpec('a', [[[{ service: 's', visits: 1 }]]], 0.99)],
+      [chainSpec('a', [[[{ service: 's', visits: 1 }]]], 0.99), chainSpec('__proto__', [])],
     );
-    const after = new PerformanceImpactQuantifier({ topology });
-    expect(after.load(learned().save())).toBe(true);
+    const { quantifier: after } = restored(learned().drain(EVERYTHING), { topology });
     expect(after.profile('s', 'a').kind).toBe('not-enough-data');
     expect(after.profile('s', '__proto__').kind).toBe('profile');
     expect(after.composition('a').windows).toBe(0);
   });
 
-  it('refuses anything else and changes nothing', () => {
+  it('say of a service that was reset that nothing is known', () => {
     const quantifier = learned();
-    const before = JSON.stringify(quantifier.save());
-    const broken = (change: (state: string) => string): unknown => JSON.parse(change(before));
-    const refused: unknown[] = [
-      undefined,
-      null,
-      42,
-      'text',
-      [],
-      {},
-      { version: 2 },
-      broken((state) => state.replace('"version":1', '"version":0')),
-      broken((state) => state.replace('"cpus":[1,', '"cpus":[0,')),
-      broken((state) => state.replace('"cpus":[1,', '"cpus":[null,')),
-      broken((state) => state.replace('"cpus":[1,', '"cpus":["1",')),
-      broken((state) => state.replace('"cpus":[1,', '"cpus":[')),
-      broken((state) => state.replace('"starts":[0,60', '"starts":[60,0')),
-      broken((state) => state.replace('"rates":[', '"rates":[-1,')),
-      broken((state) => state.replace('"service":"s"', '"service":7')),
-      broken((state) => state.replace('"samples":[[0,', '"samples":[["x",')),
-    ];
-    for (const state of refused)
-      expect(quantifier.load(state), JSON.stringify(state)?.slice(0, 80)).toBe(false);
-    expect(JSON.stringify(quantifier.save())).toBe(before);
+    const states = quantifier.drain(EVERYTHING);
+    quantifier.reset('s');
+    const byName = new Map([...states, ...quantifier.drain(EVERYTHING)].map((state) => [state.name, state]));
+    const { quantifier: after, skipped } = restored([...byName.values()]);
+    expect(after.getLoadLatencyProfile('s')).toEqual([]);
+    expect(skipped).toBe(0);
+    expect(after.composition('a').windows).toBe(20);
   });
 
-  it('never throws, whatever it is given', () => {
+  it('of services and chains that are gone are skipped', () => {
+    const topology = topologyOf([serviceSpec('other')], []);
+    expect(restored(learned().drain(EVERYTHING), { topology })).toMatchObject({ restored: 0, skipped: 2 });
+  });
+
+  it('are refused when a byte is missing, too much, or makes a figure that cannot be', () => {
+    for (const { name, value } of learned().drain(EVERYTHING)) {
+      for (const broken of [
+        value.slice(0, -1),
+        Uint8Array.from([...value, 0]),
+        value.map((byte, i) => (i === 0 ? byte + 1 : byte)),
+        value.map((byte, i) => (i === 16 ? byte + 1 : byte)),
+        value.map((byte, i) => (i >= value.length - 4 ? 0xff : byte)),
+        new TextEncoder().encode(JSON.stringify({ version: 1 })),
+      ]) {
+        expect(restored([{ name, value: broken }]), name).toMatchObject({ restored: 0, skipped: 1 });
+      }
+    }
+  });
+
+  it('never make it throw, whatever the bytes and their name', () => {
+    const [service, chain] = learned().drain(EVERYTHING);
+    const name = fc.oneof(fc.constantFrom('service/s', 'chain/a'), fc.string());
+    const changed = fc
+      .tuple(fc.constantFrom(service!.value, chain!.value), fc.nat(), fc.integer({ min: 0, max: 255 }))
+      .map(([value, at, byte]) => value.map((each, i) => (i === at % value.length ? byte : each)));
     fc.assert(
-      fc.property(fc.anything(), fc.anything(), (services, chains) => {
-        const quantifier = new PerformanceImpactQuantifier();
-        expect(typeof quantifier.load({ version: 1, percentiles: {}, services, chains })).toBe('boolean');
+      fc.property(name, fc.oneof(fc.uint8Array({ maxLength: 200 }), changed), (named, value) => {
+        const { quantifier } = restored([{ name: named, value }]);
+        for (const profile of quantifier.getLoadLatencyProfile('s'))
+          expect(profile.windows).toBeGreaterThan(0);
+        expect(quantifier.composition('a').factor).toBeGreaterThan(0);
       }),
       { seed: 9 },
     );

@@ -1,0 +1,26 @@
+import type { LatencyProfile } from '../../models/profiles.ts';
+import type { PairModel } from './pair-fit.ts';
+import type { ServiceModel } from './service-fit.ts';
+
+type Circumstances = Pick<
+  LatencyProfile,
+  'service' | 'chain' | 'percentile' | 'confidence' | 'updatedSeconds'
+>;
+
+/** The profile of a pair as everyone else sees it. */
+export function describeProfile(of: Circumstances, model: ServiceModel, pair: PairModel): LatencyProfile {
+  return {
+    kind: 'profile',
+    ...of,
+    source: pair.source,
+    floorSeconds: pair.curve.floorSeconds,
+    queueingSeconds: pair.curve.queueingSeconds,
+    exponent: pair.curve.exponent,
+    verticalExponent: pair.curve.verticalExponent,
+    demandCoreSeconds: pair.demandCoreSeconds,
+    demandSource: model.demandSource,
+    residualSpread: pair.spread / 1.4826,
+    windows: pair.windows,
+    utilizationRange: pair.utilizationRange,
+  };
+}
