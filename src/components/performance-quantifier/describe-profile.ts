@@ -11,7 +11,11 @@ type Circumstances = Pick<
 export function describeProfile(of: Circumstances, model: ServiceModel, pair: PairModel): LatencyProfile {
   return {
     kind: 'profile',
-    ...of,
+    service: of.service,
+    chain: of.chain,
+    percentile: of.percentile,
+    confidence: of.confidence,
+    updatedSeconds: of.updatedSeconds,
     source: pair.source,
     floorSeconds: pair.curve.floorSeconds,
     queueingSeconds: pair.curve.queueingSeconds,

@@ -72,23 +72,28 @@ function rateSource(
   startSeconds: number,
   grid: TimeGrid,
 ): RateSource | undefined {
-  const sources = serviceSources(request, startSeconds, grid);
-  const busy = sources.filter((source) => requestsOf(source) > 0);
-  if (request.spec === undefined) busy.sort((a, b) => requestsOf(b) - requestsOf(a));
-  return busy[0] ?? endToEndSource(request, startSeconds, grid) ?? sources[0];
+  const idle: RateSource[] = [];
+  const busy: RateSource[] = [];
+  for (const [series, visits] of servicesInOrder(request)) {
+    const source = sourceOf(series, visits, request, startSeconds, grid);
+    const isBusy = requestsOf(source) > 0;
+    if (isBusy && request.spec !== undefined) return source;
+    (isBusy ? busy : idle).push(source);
+  }
+  busy.sort((a, b) => requestsOf(b) - requestsOf(a));
+  return busy[0] ?? endToEndSource(request, startSeconds, grid) ?? idle[0];
 }
 
-/** In the order of the stages, where the chain has any. */
-function serviceSources(request: ChainSeriesRequest, startSeconds: number, grid: TimeGrid): RateSource[] {
-  const atServices = request.series.filter((series) => series.service !== undefined);
-  if (request.spec === undefined) {
-    return atServices.map((series) => sourceOf(series, 1, request, startSeconds, grid));
+/** The series of the services with their visits, in the order of the stages where the chain has any. */
+function* servicesInOrder({ spec, series }: ChainSeriesRequest): Iterable<[Series, visits: number]> {
+  const stages = spec && visitsByService(spec);
+  if (stages === undefined) {
+    for (const each of series) if (each.service !== undefined) yield [each, 1];
+    return;
   }
-  return [...visitsByService(request.spec)].flatMap(([service, visits]) =>
-    atServices
-      .filter((series) => series.service === service)
-      .map((series) => sourceOf(series, visits, request, startSeconds, grid)),
-  );
+  for (const [service, visits] of stages) {
+    for (const each of series) if (each.service === service) yield [each, visits];
+  }
 }
 
 function endToEndSource(
@@ -118,9 +123,15 @@ function requestsOf(source: RateSource): number {
   return source.totals.reduce((sum, totals) => sum + totals.requests, 0);
 }
 
+/** Slots that [from, to) touches in part count with the share of them that lies inside. */
 function sumOver(series: Series, from: number, to: number, grid: TimeGrid): Totals {
   const totals = noTotals();
-  for (const [slot, share] of overlaps(from, to, grid)) series.coarse.addTo(totals, slot, share);
+  const width = grid.coarseSeconds;
+  const end = firstSlotAfter(to, width);
+  for (let slot = slotOf(from, width); slot < end; slot++) {
+    const share = (Math.min(to, (slot + 1) * width) - Math.max(from, slot * width)) / width;
+    series.coarse.addTo(totals, slot, share > 1 - 1e-6 ? 1 : share);
+  }
   return totals;
 }
 
@@ -131,19 +142,14 @@ function wasWatched(
   grid: TimeGrid,
   coverage: Coverage,
 ): boolean {
-  const slots = overlaps(from, to, grid);
-  const first = slots[0]?.[0] ?? 0;
-  return first >= oldestCoarse && coverage.wasActive(first, first + slots.length);
+  const first = slotOf(from, grid.coarseSeconds);
+  return first >= oldestCoarse && coverage.wasActive(first, firstSlotAfter(to, grid.coarseSeconds));
 }
 
-/** The coarse slots that [from, to) touches, each with the share of it that lies inside. */
-function overlaps(from: number, to: number, grid: TimeGrid): [slot: number, share: number][] {
-  const width = grid.coarseSeconds;
-  const first = Math.floor(from / width + 1e-6);
-  const end = Math.ceil(to / width - 1e-6);
-  return Array.from({ length: end - first }, (_, i) => {
-    const start = (first + i) * width;
-    const share = (Math.min(to, start + width) - Math.max(from, start)) / width;
-    return [first + i, share > 1 - 1e-6 ? 1 : share];
-  });
+function slotOf(seconds: number, width: number): number {
+  return Math.floor(seconds / width + 1e-6);
+}
+
+function firstSlotAfter(seconds: number, width: number): number {
+  return Math.ceil(seconds / width - 1e-6);
 }

@@ -1,25 +1,28 @@
 import type { LatencyDistribution } from '../../models/metrics.ts';
 import { BUCKET_COUNT, bucketUpperBound, bucketValue, RELATIVE_ERROR } from './latency-buckets.ts';
 
-/** The latencies of a window: the sum of the sketches of its slots, without the empty buckets at both ends. */
+/** The latencies of a window: the sum of the sketches of its slots, of which most buckets are empty. */
 export class LatencyHistogram implements LatencyDistribution {
   readonly count: number;
   readonly meanSeconds: number;
   readonly relativeError = RELATIVE_ERROR;
-  readonly #first: number;
-  readonly #counts: Float64Array;
-  readonly #weight: number;
+  /** The occupied buckets in ascending order. */
+  readonly #buckets: number[] = [];
+  readonly #counts: number[] = [];
+  #weight = 0;
 
   /**
    * `counts` of the buckets from `first` on. `count` and `latencySum` are those of the counters, which cut the window
    * more finely than the sketches do.
    */
   constructor(first: number, counts: Float64Array, count: number, latencySum: number) {
-    this.#first = first;
-    this.#counts = counts;
-    let weight = 0;
-    for (let i = 0; i < counts.length; i++) weight += counts[i]!;
-    this.#weight = weight;
+    for (let i = 0; i < counts.length; i++) {
+      const occupants = counts[i]!;
+      if (occupants === 0) continue;
+      this.#buckets.push(first + i);
+      this.#counts.push(occupants);
+      this.#weight += occupants;
+    }
     this.count = count;
     this.meanSeconds = count > 0 ? latencySum / count : Number.NaN;
   }
@@ -31,9 +34,9 @@ export class LatencyHistogram implements LatencyDistribution {
     let below = 0;
     for (let i = 0; i < this.#counts.length; i++) {
       below += this.#counts[i]!;
-      if (below > rank) return bucketValue(this.#first + i);
+      if (below > rank) return bucketValue(this.#buckets[i]!);
     }
-    return bucketValue(this.#first + this.#counts.length - 1);
+    return bucketValue(this.#buckets.at(-1)!);
   }
 
   /** Latencies are taken as spread evenly inside the bucket that holds the bound. */
@@ -41,7 +44,7 @@ export class LatencyHistogram implements LatencyDistribution {
     if (this.#isEmpty) return 0;
     let above = 0;
     for (let i = this.#counts.length - 1; i >= 0; i--) {
-      const share = shareAbove(this.#first + i, seconds);
+      const share = shareAbove(this.#buckets[i]!, seconds);
       if (share === 0) break;
       above += this.#counts[i]! * share;
     }
@@ -75,11 +78,8 @@ export class HistogramBuilder {
 
   /** The histogram of what was added; the room is empty afterwards. */
   build(count: number, latencySum: number): LatencyHistogram {
-    let first = this.#low;
-    let end = this.#end;
-    while (first < end && this.counts[first] === 0) first++;
-    while (end > first && this.counts[end - 1] === 0) end--;
-    const histogram = new LatencyHistogram(first, this.counts.slice(first, end), count, latencySum);
+    const { first, counts } = this.added();
+    const histogram = new LatencyHistogram(first, counts, count, latencySum);
     this.clear();
     return histogram;
   }
