@@ -1,6 +1,6 @@
 import type { PassTrigger } from '../models/decisions.ts';
 import type { PassMemory } from './books/pass-memory.ts';
-import { type BurnRates, burnRates } from './objectives/objectives.ts';
+import { BURN_SECONDS, burnRates } from './objectives/objectives.ts';
 import { chainRate, standsOut, trafficByChain } from './observe/chain-traffic.ts';
 import { type ObserveSources, readMetrics } from './observe/observation.ts';
 
@@ -16,10 +16,8 @@ export interface EarlyReason {
 
 /** Why a pass cannot wait for its turn: a chain burns its error budget, or carries more than was planned for. */
 export function reasonForEarlyPass(parts: EarlyParts, now: number): EarlyReason | undefined {
-  const burning = [...burnRates(parts, now)].find(([, rates]) =>
-    burnsFast(rates, parts.settings.control.burnRate),
-  );
-  if (burning !== undefined) return { trigger: 'burn-rate', chain: burning[0] };
+  const burning = burningChain(parts, now);
+  if (burning !== undefined) return { trigger: 'burn-rate', chain: burning };
   const jumped = [...trafficByChain(readMetrics(parts, JUMP_SECONDS, now), parts.settings.topology)].find(
     ([chain, traffic]) =>
       hasJumped(chainRate(traffic), parts.memory.plannedRate(chain), parts.settings.control.loadJump),
@@ -28,11 +26,15 @@ export function reasonForEarlyPass(parts: EarlyParts, now: number): EarlyReason 
 }
 
 /**
- * Both windows burn: the long one says that it matters, the short one that it still goes on.
- * Site Reliability Workbook (Beyer et al. 2018), chapter 5, "Multiwindow, Multi-Burn-Rate Alerts".
+ * The first chain that burns fast over both windows: the long one says that it matters, the short one that it still
+ * goes on. Site Reliability Workbook (Beyer et al. 2018), chapter 5, "Multiwindow, Multi-Burn-Rate Alerts".
  */
-function burnsFast({ short, long }: BurnRates, limit: number): boolean {
-  return short >= limit && long >= limit;
+function burningChain(parts: EarlyParts, now: number): string | undefined {
+  const limit = parts.settings.control.burnRate;
+  const short = [...burnRates(parts, BURN_SECONDS.short, now)].filter(([, rate]) => rate >= limit);
+  if (short.length === 0) return undefined;
+  const long = burnRates(parts, BURN_SECONDS.long, now);
+  return short.find(([chain]) => (long.get(chain) ?? 0) >= limit)?.[0];
 }
 
 function hasJumped(rate: number | undefined, planned: number | undefined, factor: number): boolean {

@@ -24,9 +24,13 @@ export function measureObjectives(parts: ObjectiveParts): ObjectiveMetrics {
   const now = parts.clock.nowSeconds();
   const { topology, monitoring } = parts.settings;
   const whole = readMetrics(parts, monitoring.windowSize, now);
-  const burns = burnRates(parts, now);
+  const short = burnRates(parts, BURN_SECONDS.short, now);
+  const long = burnRates(parts, BURN_SECONDS.long, now);
   const chains = [...trafficByChain(whole, topology).values()].flatMap((traffic) =>
-    chainObjective(traffic, parts, burns.get(traffic.spec.id)),
+    chainObjective(traffic, parts, {
+      short: short.get(traffic.spec.id) ?? 0,
+      long: long.get(traffic.spec.id) ?? 0,
+    }),
   );
   const ratios = chains.map(
     (chain) => topology.chains.get(chain.chain)!.slo.latencySeconds / chain.averageSeconds,
@@ -39,24 +43,17 @@ export function measureObjectives(parts: ObjectiveParts): ObjectiveMetrics {
   };
 }
 
-export interface BurnRates {
-  readonly short: number;
-  readonly long: number;
-}
+/** Seconds that burn rates are taken over: whether it still goes on, and whether it matters. */
+export const BURN_SECONDS = { short: 60, long: 300 } as const;
 
-/** How fast each chain uses up its error budget, over the last 60 and 300 s: violation ratio / (1 − objective). */
+/** How fast each chain uses up its error budget over the last seconds: violation ratio / (1 − objective). */
 export function burnRates(
   parts: Pick<ObserveSources, 'traffic' | 'settings'>,
+  seconds: number,
   now: number,
-): ReadonlyMap<string, BurnRates> {
-  const over = (seconds: number) => trafficByChain(readMetrics(parts, seconds, now), parts.settings.topology);
-  const long = over(300);
-  return new Map(
-    [...over(60)].map(([id, traffic]) => [
-      id,
-      { short: burnRate(traffic), long: burnRate(long.get(id) ?? traffic) },
-    ]),
-  );
+): ReadonlyMap<string, number> {
+  const traffic = trafficByChain(readMetrics(parts, seconds, now), parts.settings.topology);
+  return new Map([...traffic].map(([id, of]) => [id, burnRate(of)]));
 }
 
 function burnRate(traffic: ChainTraffic): number {
@@ -66,7 +63,7 @@ function burnRate(traffic: ChainTraffic): number {
 function chainObjective(
   traffic: ChainTraffic,
   { windows }: ObjectiveParts,
-  burnRates: BurnRates | undefined,
+  burnRates: ChainObjective['burnRates'],
 ): ChainObjective[] {
   const violation = violationRatio(traffic);
   const averageSeconds = meanLatency(traffic);
@@ -83,7 +80,7 @@ function chainObjective(
       violatingWindowsRatio: windows.violatingRatio(traffic.spec.id),
       averageSeconds,
       quantiles: Object.fromEntries(quantiles),
-      burnRates: burnRates ?? { short: 0, long: 0 },
+      burnRates,
     },
   ];
 }
