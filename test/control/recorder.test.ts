@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { PerformanceImpactQuantifier } from '../../src/components/performance-quantifier/performance-quantifier.ts';
 import { TrafficMonitor } from '../../src/components/traffic-monitor/traffic-monitor.ts';
 import { PassMemory } from '../../src/control/books/pass-memory.ts';
+import { SeriesHistory } from '../../src/control/books/series-history.ts';
 import { LEARNED_UNTIL, PROFILES, Recorder } from '../../src/control/recorder.ts';
 import type { Logger } from '../../src/models/ports.ts';
 import { openStore } from '../store/folders.ts';
@@ -18,6 +19,7 @@ function recorderOf() {
     logger: SILENT,
     memory: new PassMemory(),
     profiles: new PerformanceImpactQuantifier(),
+    series: new SeriesHistory({ stepSeconds: 60, chains: [], monitorSteps: 60, retentionSeconds: 3600 }),
     store: openStore(),
     traffic: new TrafficMonitor(),
   };
