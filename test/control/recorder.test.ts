@@ -19,7 +19,7 @@ function recorderOf() {
     logger: SILENT,
     memory: new PassMemory(),
     profiles: new PerformanceImpactQuantifier(),
-    series: new SeriesHistory({ stepSeconds: 60, chains: ['a'], monitorSteps: 60, retentionSeconds: 3600 }),
+    series: new SeriesHistory({ stepSeconds: 60, chains: [], monitorSteps: 60, retentionSeconds: 3600 }),
     store: openStore(),
     traffic: new TrafficMonitor(),
   };
