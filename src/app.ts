@@ -15,6 +15,7 @@ import { recommendExecutor } from './control/recommend-executor.ts';
 import { Recorder } from './control/recorder.ts';
 import { restoreHistory } from './control/restore.ts';
 import { TrainingSchedule } from './control/training.ts';
+import { voidAssumption } from './control/void-assumption.ts';
 import { whatIf } from './control/what-if.ts';
 import type { Daemon } from './models/daemon.ts';
 import type { Clock, Logger } from './models/ports.ts';
@@ -123,6 +124,7 @@ function daemonOf(parts: AppParts, loop: ControlLoop, recorder: Recorder): Daemo
     whatIf: (changes) => whatIf(parts, changes),
     capacityInForce: (service) => parts.capacities.inForce(service),
     setApplied: (service, allocation) => {
+      voidAssumption(parts, service, allocation);
       noteCapacity(parts, service, allocation, 'applied');
       return parts.capacities.inForce(service)!;
     },
