@@ -72,6 +72,7 @@ function chainObjective(
 ): ChainObjective[] {
   const violation = violationRatio(traffic);
   const averageSeconds = meanLatency(traffic);
+  const violatingWindowsRatio = windows.violatingRatio(traffic.spec.id);
   if (violation === undefined) return [];
   const quantiles = QUANTILES.flatMap((quantile) => {
     const seconds = latencyAt(traffic, quantile);
@@ -82,7 +83,7 @@ function chainObjective(
       chain: traffic.spec.id,
       source: sourceOf(traffic),
       violationRatio: violation,
-      violatingWindowsRatio: windows.violatingRatio(traffic.spec.id),
+      ...(violatingWindowsRatio !== undefined && { violatingWindowsRatio }),
       ...(averageSeconds !== undefined && { averageSeconds }),
       quantiles: Object.fromEntries(quantiles),
       burnRates,
