@@ -242,3 +242,11 @@ export interface HistoryStore {
   prune(windowsBeforeSeconds: number, historyBeforeSeconds: number): void;
   close(): void;
 }
+
+/** A history whose writes never throw: what cannot be written waits in memory. */
+export interface HistoryJournal extends HistoryStore {
+  /** Whether writes fail at present. */
+  readonly failing: boolean;
+  /** Writes what waits; does nothing when nothing does. */
+  retry(): void;
+}
