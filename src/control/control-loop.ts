@@ -2,7 +2,7 @@ import type { PassStatistics } from '../models/daemon.ts';
 import type { Decision, PassTrigger } from '../models/decisions.ts';
 import { messageOf } from '../models/errors.ts';
 import { reasonForEarlyPass } from './early-pass.ts';
-import { learn } from './learn.ts';
+import { learn, learnAgain } from './learn.ts';
 import { optimizeOnce } from './optimize-once.ts';
 import type { ControlParts } from './parts.ts';
 import type { Recorder } from './recorder.ts';
@@ -78,6 +78,7 @@ export class ControlLoop {
     try {
       const now = this.#parts.clock.nowSeconds();
       learn(this.#parts, now);
+      if (this.#parts.memory.lateWindows.isDue(now)) learnAgain(this.#parts, now);
       this.#training.tick(this.#stopping.signal);
       this.#recorder.saveProfiles();
       this.#recorder.prune();
@@ -107,6 +108,7 @@ export class ControlLoop {
     this.#dueSeconds = this.#lastAtSeconds + settings.control.interval;
     try {
       this.#recorder.flush();
+      learnAgain(this.#parts, this.#lastAtSeconds);
       const decision = await optimizeOnce(this.#parts, trigger, this.#stopping.signal);
       this.#recorder.saveProfiles();
       this.#completed[trigger] += 1;

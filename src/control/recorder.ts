@@ -11,10 +11,7 @@ const PROFILES_AT_ONCE = 64;
 /** Profiles keep windows of up to this long ago, s; the monitor's own rows are pruned with the monitoring window. */
 const PRUNE_EVERY_SECONDS = 3600;
 
-type RecorderParts = Pick<
-  ControlParts,
-  'clock' | 'memory' | 'profiles' | 'series' | 'settings' | 'store' | 'traffic'
->;
+type RecorderParts = Pick<ControlParts, 'clock' | 'memory' | 'profiles' | 'settings' | 'store' | 'traffic'>;
 
 /** Writes what has arrived to the store, so that at most one flush interval is lost. */
 export class Recorder {
@@ -30,7 +27,7 @@ export class Recorder {
     const { store, traffic } = this.#parts;
     store.retry();
     const changed = traffic.drain();
-    this.#learnAgain(changed);
+    this.#noteLate(changed);
     store.saveWindows(changed);
   }
 
@@ -44,7 +41,11 @@ export class Recorder {
     if (store.failing) return false;
     const drained = profiles.drain(PROFILES_AT_ONCE);
     if (drained.length === 0) return false;
-    const until = Math.min(memory.learnedUntil, profiles.unsavedSinceSeconds);
+    const until = Math.min(
+      memory.learnedUntil,
+      memory.lateWindows.sinceSeconds,
+      profiles.unsavedSinceSeconds,
+    );
     const states = drained.map(({ name, value }) => ({ name: PROFILES + name, value }));
     store.saveStates([...states, { name: LEARNED_UNTIL, value: Buffer.from(`${until}`) }]);
     return true;
@@ -66,10 +67,8 @@ export class Recorder {
   }
 
   /** Records that came late have changed windows that were learned from: they are to be learned once more. */
-  #learnAgain(changed: readonly SeriesWindowRow[]): void {
-    const { memory, series } = this.#parts;
-    const earliest = changed.reduce((least, { startSeconds }) => Math.min(least, startSeconds), Infinity);
-    memory.learnedUntil = Math.min(memory.learnedUntil, earliest);
-    series.rewind(earliest);
+  #noteLate(changed: readonly SeriesWindowRow[]): void {
+    const { learnedUntil, lateWindows } = this.#parts.memory;
+    for (const { startSeconds } of changed) if (startSeconds < learnedUntil) lateWindows.note(startSeconds);
   }
 }
