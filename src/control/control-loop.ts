@@ -77,6 +77,7 @@ export class ControlLoop {
   async #tick(): Promise<void> {
     try {
       const now = this.#parts.clock.nowSeconds();
+      this.#parts.capacities.goBackTo(now);
       learn(this.#parts, now);
       if (this.#parts.memory.lateWindows.isDue(now)) learnAgain(this.#parts, now);
       this.#training.tick(this.#stopping.signal);
@@ -107,6 +108,7 @@ export class ControlLoop {
     this.#lastAtSeconds = clock.nowSeconds();
     this.#dueSeconds = this.#lastAtSeconds + settings.control.interval;
     try {
+      this.#parts.capacities.goBackTo(this.#lastAtSeconds);
       this.#recorder.flush();
       learnAgain(this.#parts, this.#lastAtSeconds);
       const decision = await optimizeOnce(this.#parts, trigger, this.#stopping.signal);

@@ -14,6 +14,7 @@ export async function restoreHistory(parts: ControlParts): Promise<void> {
   const now = clock.nowSeconds();
   const windows = parts.traffic.restore(store.loadWindows(now - settings.monitoring.windowSize));
   parts.capacities.restore(store.loadCapacities(now - settings.monitoring.windowSize));
+  parts.capacities.goBackTo(now);
   parts.usage.restore(store.loadUsage(now - USAGE_SECONDS));
   parts.series.restore(store.loadSteps(now - settings.store.retention));
   memory.restore([...store.loadDecisions({ limit: DECISIONS_TAKEN_BACK })].reverse());

@@ -227,7 +227,7 @@ export interface HistoryStore {
   /** Newest first. */
   loadDecisions(query: DecisionQuery): readonly Decision[];
   saveCapacity(capacity: StoredCapacity): void;
-  /** All that were told since then and the last one before, by service and time. */
+  /** All that were told since then and the last one before, by service, in the order in which they were saved. */
   loadCapacities(sinceSeconds: number): Iterable<StoredCapacity>;
   saveUsage(samples: readonly UsageSample[]): void;
   loadUsage(sinceSeconds: number): Iterable<UsageSample>;
