@@ -137,14 +137,20 @@ function daemonOf(parts: AppParts, loop: ControlLoop): Daemon {
   };
 }
 
-/** Sections that parts are built from once; a change of them waits for the next start. */
+/** What parts are built from once; a change of it waits for the next start. */
 const FIXED_SECTIONS = ['server', 'prediction', 'store'] as const;
+const FIXED_MONITORING = {
+  samplingInterval: 'monitoring.sampling_interval',
+  windowSize: 'monitoring.window_size',
+  futureTolerance: 'monitoring.future_tolerance',
+} as const;
 
 function reload(parts: AppParts, next: Settings): readonly string[] {
   const before = parts.settings;
   const fixed = { server: before.server, prediction: before.prediction, store: before.store };
-  const { samplingInterval, windowSize } = before.monitoring;
-  parts.settings = { ...next, ...fixed, monitoring: { ...next.monitoring, samplingInterval, windowSize } };
+  const { samplingInterval, windowSize, futureTolerance } = before.monitoring;
+  const fixedMonitoring = { samplingInterval, windowSize, futureTolerance };
+  parts.settings = { ...next, ...fixed, monitoring: { ...next.monitoring, ...fixedMonitoring } };
   const { topology, monitoring, allocation } = parts.settings;
   parts.traffic.reconfigure({ topology, unknown: monitoring.unknown, maxSeries: monitoring.maxSeries });
   parts.profiles.reconfigure(topology);
@@ -152,9 +158,9 @@ function reload(parts: AppParts, next: Settings): readonly string[] {
   parts.capacities.reconfigure(topology);
   parts.series.reconfigure([...topology.chains.keys()]);
   const differs = (left: unknown, right: unknown) => JSON.stringify(left) !== JSON.stringify(right);
-  const waiting: string[] = FIXED_SECTIONS.filter((section) => differs(before[section], next[section]));
-  if (samplingInterval !== next.monitoring.samplingInterval || windowSize !== next.monitoring.windowSize) {
-    waiting.push('monitoring.sampling_interval, monitoring.window_size');
-  }
-  return waiting;
+  const sections = FIXED_SECTIONS.filter((section) => differs(before[section], next[section]));
+  const keys = (['samplingInterval', 'windowSize', 'futureTolerance'] as const).filter(
+    (key) => before.monitoring[key] !== next.monitoring[key],
+  );
+  return [...sections, ...keys.map((key) => FIXED_MONITORING[key])];
 }

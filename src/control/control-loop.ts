@@ -111,7 +111,8 @@ export class ControlLoop {
       this.#parts.capacities.goBackTo(this.#lastAtSeconds);
       this.#recorder.flush();
       learnAgain(this.#parts, this.#lastAtSeconds);
-      const decision = await optimizeOnce(this.#parts, trigger, this.#stopping.signal);
+      // A copy: a pass ends with the settings that it began with.
+      const decision = await optimizeOnce({ ...this.#parts }, trigger, this.#stopping.signal);
       this.#recorder.saveProfiles();
       this.#completed[trigger] += 1;
       this.#lastDurationSeconds = (performance.now() - startedMs) / 1000;

@@ -14,14 +14,15 @@ export class CapacityBook {
   readonly #entries = new Map<string, CapacityInForce[]>();
   /** Services of which older entries have been dropped: what held before the kept ones is not known any more. */
   readonly #dropped = new Set<string>();
-  #topology: Topology;
+  readonly #specs: Map<string, ServiceSpec>;
 
   constructor(topology: Topology) {
-    this.#topology = topology;
+    this.#specs = new Map(topology.services);
   }
 
+  /** Services that are no longer configured are still known: a pass under way may be about them. */
   reconfigure(topology: Topology): void {
-    this.#topology = topology;
+    for (const [id, spec] of topology.services) this.#specs.set(id, spec);
   }
 
   /** Takes back what was stored, in the order in which it was noted. */
@@ -90,7 +91,7 @@ export class CapacityBook {
   }
 
   #initial(service: string): CapacityInForce | undefined {
-    const spec: ServiceSpec | undefined = this.#topology.services.get(service);
+    const spec = this.#specs.get(service);
     return spec && { ...spec.initial, source: 'initial', sinceSeconds: 0 };
   }
 }
