@@ -100,7 +100,7 @@ function grownByStep(draft: Draft, chain: ChainSpec, context: ProposeContext): D
   if (compareCapacity(service, target, draft.target) <= 0) return draft;
   const { latest, observedLatency } = observation.chains.get(chain.id) ?? {};
   const observed = latest?.latency ?? observedLatency;
-  const seen = observed === undefined ? 'is failing' : `is at ${describeLatency(observed)}`;
+  const seen = observed === undefined ? 'is over its SLO' : `is at ${describeLatency(observed)}`;
   return {
     ...draft,
     target,

@@ -52,6 +52,16 @@ export class PassMemory {
     return plans;
   }
 
+  /** Services that a decision within (sinceSeconds, untilSeconds] has shrunk, and when the latest one did. */
+  shrunkSince(sinceSeconds: number, untilSeconds: number): ReadonlyMap<string, number> {
+    const shrunk = new Map<string, number>();
+    for (const { atSeconds, services } of this.#decisions) {
+      if (atSeconds <= sinceSeconds || atSeconds > untilSeconds) continue;
+      for (const { id, status } of services) if (status === 'shrink') shrunk.set(id, atSeconds);
+    }
+    return shrunk;
+  }
+
   /** The load that the latest decision was made for, requests/s by chain. */
   plannedRate(chain: string): number | undefined {
     return this.latest?.chains.find(({ id }) => id === chain)?.plannedRate;
