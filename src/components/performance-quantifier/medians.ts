@@ -53,9 +53,10 @@ export function weightedMedianIndex(values: readonly number[], weights: readonly
  * which half of the weight is reached (Cormen et al., "Introduction to Algorithms", problem 9-2).
  */
 export function weightedMedian(values: readonly number[], weights: readonly number[]): number {
-  const chosen = Float64Array.from(values);
-  const carried = Float64Array.from(weights);
-  let half = carried.reduce((sum, weight) => sum + weight, 0) / 2;
+  const chosen = new Float64Array(values);
+  const carried = new Float64Array(weights);
+  let half = 0;
+  for (const weight of carried) half += weight / 2;
   let low = 0;
   let high = chosen.length - 1;
   while (half > 0 && low <= high) {

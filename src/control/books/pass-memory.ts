@@ -16,6 +16,7 @@ interface Plans {
 /** What a pass must know of the passes before it. All but forecasts and corrections comes back from the store after a restart. */
 export class PassMemory {
   #latest: Decision | undefined;
+  #plannedRates: ReadonlyMap<string, number> = new Map();
   readonly #plans: Plans[] = [];
   #forecasts: ReadonlyMap<string, ForecastOutcome> = new Map();
   #request: PlanRequest | undefined;
@@ -29,8 +30,9 @@ export class PassMemory {
 
   /** Of all but the latest decision only the plans are kept: with thousands of services the rest is megabytes. */
   remember(decision: Decision): void {
-    const { atSeconds, services } = decision;
+    const { atSeconds, chains, services } = decision;
     this.#latest = decision;
+    this.#plannedRates = new Map(chains.map(({ id, plannedRate }) => [id, plannedRate]));
     this.#plans.push({
       atSeconds,
       services: services.flatMap(({ id, planned }) => (planned === undefined ? [] : [[id, planned]])),
@@ -69,7 +71,7 @@ export class PassMemory {
 
   /** The load that the latest decision was made for, requests/s by chain. */
   plannedRate(chain: string): number | undefined {
-    return this.latest?.chains.find(({ id }) => id === chain)?.plannedRate;
+    return this.#plannedRates.get(chain);
   }
 
   get forecasts(): ReadonlyMap<string, ForecastOutcome> {
