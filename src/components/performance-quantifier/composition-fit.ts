@@ -71,7 +71,8 @@ function solve(
   let oneOne = OVERHEAD_RIDGE / (typical * typical);
   let pathRight = 0;
   let oneRight = 0;
-  for (const [i, { endToEndSeconds, pathSeconds }] of samples.entries()) {
+  for (let i = 0; i < samples.length; i++) {
+    const { endToEndSeconds, pathSeconds } = samples[i]!;
     const weight = weights[i]!;
     const path = pathSeconds / endToEndSeconds;
     const one = 1 / endToEndSeconds;

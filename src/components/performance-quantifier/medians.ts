@@ -48,7 +48,45 @@ export function weightedMedianIndex(values: readonly number[], weights: readonly
   return -1;
 }
 
-/** The weighted median itself; NaN when nothing has weight. */
+/**
+ * The weighted median itself; NaN when nothing has weight. Linear on average: quickselect that goes on at the side on
+ * which half of the weight is reached (Cormen et al., "Introduction to Algorithms", problem 9-2).
+ */
 export function weightedMedian(values: readonly number[], weights: readonly number[]): number {
-  return values[weightedMedianIndex(values, weights)] ?? Number.NaN;
+  const chosen = new Float64Array(values);
+  const carried = new Float64Array(weights);
+  let half = 0;
+  for (const weight of carried) half += weight / 2;
+  let low = 0;
+  let high = chosen.length - 1;
+  while (half > 0 && low <= high) {
+    const pivot = chosen[(low + high) >> 1]!;
+    // [low, less) is below the pivot, [less, at) equal to it, (more, high] above it.
+    let [less, at, more] = [low, low, high];
+    let [weightBelow, weightOfPivot] = [0, 0];
+    while (at <= more) {
+      const value = chosen[at]!;
+      if (value > pivot) swap(chosen, carried, at, more--);
+      else if (value < pivot) {
+        weightBelow += carried[at]!;
+        swap(chosen, carried, at++, less++);
+      } else weightOfPivot += carried[at++]!;
+    }
+    if (weightBelow >= half) high = less - 1;
+    else if (weightBelow + weightOfPivot >= half || more === high) return pivot;
+    else {
+      half -= weightBelow + weightOfPivot;
+      low = more + 1;
+    }
+  }
+  return Number.NaN;
+}
+
+function swap(values: Float64Array, weights: Float64Array, i: number, j: number): void {
+  const value = values[i]!;
+  const weight = weights[i]!;
+  values[i] = values[j]!;
+  weights[i] = weights[j]!;
+  values[j] = value;
+  weights[j] = weight;
 }

@@ -3,7 +3,7 @@ export interface PackedColumns {
   /** Anything that JSON can carry. */
   readonly header: unknown;
   readonly times: Float64Array;
-  readonly columns: readonly Float64Array[];
+  readonly columns: readonly (Float32Array | Float64Array)[];
 }
 
 /** Changes when the layout changes. */
@@ -31,7 +31,7 @@ export function unpack(bytes: Uint8Array): PackedColumns | undefined {
   const times = new Float64Array(copied(bytes, timesAt, columnsAt));
   const columns = Array.from({ length: count }, (_, column) => {
     const at = columnsAt + column * columnBytes;
-    return Float64Array.from(new Float32Array(copied(bytes, at, at + columnBytes)));
+    return new Float32Array(copied(bytes, at, at + columnBytes));
   });
   return { header, times, columns };
 }

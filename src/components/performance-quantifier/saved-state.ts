@@ -42,7 +42,7 @@ export function decodeService(bytes: Uint8Array, maxWindows: number): SavedServi
   table.count = Math.min(saved.times.length, maxWindows);
   const columns = saved.columns.values();
   const take = (into: Float64Array, isSound: (value: number) => boolean) => {
-    const newest = columns.next().value!.subarray(saved.times.length - table.count);
+    const newest = columns.next().value!.slice(saved.times.length - table.count);
     into.set(newest);
     return newest.every(isSound);
   };

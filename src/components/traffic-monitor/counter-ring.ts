@@ -22,16 +22,13 @@ const CPU_FIELDS = 2;
  */
 export class CounterRing {
   readonly size: number;
-  readonly #mask: number;
   readonly #indices: Int32Array;
   readonly #totals: Float64Array;
   /** Most services never tell CPU seconds. */
   #cpu: Float64Array | undefined;
 
-  /** At least `slots`; rounded up to a power of two. */
   constructor(slots: number) {
-    this.size = powerOfTwo(slots);
-    this.#mask = this.size - 1;
+    this.size = slots;
     this.#indices = new Int32Array(this.size);
     this.#totals = new Float64Array(this.size * FIELDS);
   }
@@ -58,7 +55,7 @@ export class CounterRing {
 
   /** Adds a share of the slot to the totals: 1 for the whole of it. */
   addTo(totals: Totals, index: number, share = 1): void {
-    const at = index & this.#mask;
+    const at = index % this.size;
     if (this.#indices[at] !== (index | 0)) return;
     totals.requests += this.#totals[at * FIELDS]! * share;
     totals.errors += this.#totals[at * FIELDS + 1]! * share;
@@ -74,7 +71,7 @@ export class CounterRing {
   }
 
   requestsIn(index: number): number {
-    const at = index & this.#mask;
+    const at = index % this.size;
     return this.#indices[at] === (index | 0) ? this.#totals[at * FIELDS]! : 0;
   }
 
@@ -86,7 +83,7 @@ export class CounterRing {
   }
 
   #slot(index: number): number {
-    const at = index & this.#mask;
+    const at = index % this.size;
     if (this.#indices[at] !== (index | 0)) {
       this.#clear(at);
       this.#indices[at] = index;

@@ -136,7 +136,7 @@ export class Series {
   }
 
   #touch(coarse: number): void {
-    this.#changedSlots[coarse & (this.#changedSlots.length - 1)] = 1;
+    this.#changedSlots[coarse % this.#changedSlots.length] = 1;
     this.changed = true;
   }
 }

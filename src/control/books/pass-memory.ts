@@ -4,12 +4,20 @@ import type { ForecastOutcome } from '../../models/forecasts.ts';
 import type { PlanRequest } from '../../models/ports.ts';
 import type { Correction } from '../corrections.ts';
 
-/** Decisions kept in memory for the guard's hysteresis. */
-const KEPT_DECISIONS = 64;
+/** Passes whose plans are kept for the guard's hysteresis. */
+const KEPT_PLANS = 64;
+
+/** What was planned for each service in one pass, before the guard. */
+interface Plans {
+  readonly atSeconds: number;
+  readonly services: readonly (readonly [service: string, planned: ResourceAllocation])[];
+}
 
 /** What a pass must know of the passes before it. All but forecasts and corrections comes back from the store after a restart. */
 export class PassMemory {
-  readonly #decisions: Decision[] = [];
+  #latest: Decision | undefined;
+  #plannedRates: ReadonlyMap<string, number> = new Map();
+  readonly #plans: Plans[] = [];
   #forecasts: ReadonlyMap<string, ForecastOutcome> = new Map();
   #request: PlanRequest | undefined;
   #corrections: ReadonlyMap<string, Correction> = new Map();
@@ -20,13 +28,20 @@ export class PassMemory {
     for (const decision of decisions) this.remember(decision);
   }
 
+  /** Of all but the latest decision only the plans are kept: with thousands of services the rest is megabytes. */
   remember(decision: Decision): void {
-    this.#decisions.push(decision);
-    if (this.#decisions.length > KEPT_DECISIONS) this.#decisions.shift();
+    const { atSeconds, chains, services } = decision;
+    this.#latest = decision;
+    this.#plannedRates = new Map(chains.map(({ id, plannedRate }) => [id, plannedRate]));
+    this.#plans.push({
+      atSeconds,
+      services: services.flatMap(({ id, planned }) => (planned === undefined ? [] : [[id, planned]])),
+    });
+    if (this.#plans.length > KEPT_PLANS) this.#plans.shift();
   }
 
   get latest(): Decision | undefined {
-    return this.#decisions.at(-1);
+    return this.#latest;
   }
 
   /** What each service was last recommended. */
@@ -41,12 +56,14 @@ export class PassMemory {
    */
   plansSince(sinceSeconds: number, untilSeconds: number): ReadonlyMap<string, readonly ResourceAllocation[]> {
     // A decision from the future is left over from before the clock was set back.
-    const past = this.#decisions.filter(({ atSeconds }) => atSeconds <= untilSeconds);
+    const past = this.#plans.filter(({ atSeconds }) => atSeconds <= untilSeconds);
     const first = past.findLastIndex(({ atSeconds }) => atSeconds <= sinceSeconds);
     const plans = new Map<string, ResourceAllocation[]>();
     for (const { services } of past.slice(Math.max(0, first))) {
-      for (const { id, planned } of services) {
-        if (planned !== undefined) plans.set(id, [...(plans.get(id) ?? []), planned]);
+      for (const [id, planned] of services) {
+        const ofService = plans.get(id);
+        if (ofService === undefined) plans.set(id, [planned]);
+        else ofService.push(planned);
       }
     }
     return plans;
@@ -64,7 +81,7 @@ export class PassMemory {
 
   /** The load that the latest decision was made for, requests/s by chain. */
   plannedRate(chain: string): number | undefined {
-    return this.latest?.chains.find(({ id }) => id === chain)?.plannedRate;
+    return this.#plannedRates.get(chain);
   }
 
   get forecasts(): ReadonlyMap<string, ForecastOutcome> {

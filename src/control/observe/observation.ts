@@ -79,18 +79,19 @@ export function observe(sources: ObserveSources, atSeconds: number): Observation
     const metrics = readMetrics(sources, atSeconds - sinceSeconds, atSeconds);
     return { metrics, byChain: trafficByChain(metrics, sources.settings.topology) };
   });
+  const jumps = chainRates(sources, JUMP_SECONDS, atSeconds);
+  const usualRates = chainRates(sources, sources.settings.monitoring.windowSize, atSeconds);
   const recent = trafficSince(atSeconds - RECENT_SECONDS);
   const lately = trafficSince(atSeconds - sources.settings.control.staleAfter).byChain;
   const chains = [...recent.byChain].map(([id, traffic]): [string, ChainObservation] => {
     const since = judgedSince(sources, traffic.spec, atSeconds);
     const lastMinute = trafficSince(atSeconds - LAST_MINUTE_SECONDS).byChain.get(id);
     const sinceChange = since === undefined ? undefined : trafficSince(since).byChain.get(id);
-    const jump = trafficSince(atSeconds - JUMP_SECONDS).byChain.get(id);
     return [
       id,
       {
         id,
-        load: recentLoad(sources, id, atSeconds, chainRate(lastMinute), chainRate(jump)),
+        load: recentLoad(sources, id, atSeconds, chainRate(lastMinute), jumps.get(id)),
         observedLatency: latencyAt(traffic, traffic.spec.slo.percentile),
         violating: violation(lastMinute, sinceChange),
         silentServices: silentServices(lately.get(id)),
@@ -102,12 +103,7 @@ export function observe(sources: ObserveSources, atSeconds: number): Observation
           ? measuredTraffic(trafficSince(atSeconds - SETTLING_SECONDS).byChain.get(id))
           : undefined,
         lastRecordSeconds: sources.traffic.lastRecordSeconds(id),
-        usualRate: usualRate(
-          sources,
-          id,
-          chainRate(trafficSince(atSeconds - sources.settings.monitoring.windowSize).byChain.get(id)),
-          atSeconds,
-        ),
+        usualRate: usualRate(sources, id, usualRates.get(id), atSeconds),
       },
     ];
   });
@@ -118,6 +114,17 @@ export function observe(sources: ObserveSources, atSeconds: number): Observation
     unlisted: unlistedChains(recent.metrics, sources.settings.topology),
     errorRatios: errorRatios(recent.metrics),
   };
+}
+
+/** Requests of each chain per second; nothing else of the window is kept. */
+function chainRates(
+  sources: ObserveSources,
+  windowSeconds: number,
+  atSeconds: number,
+): ReadonlyMap<string, number | undefined> {
+  const metrics = readMetrics(sources, windowSeconds, atSeconds);
+  const traffic = trafficByChain(metrics, sources.settings.topology);
+  return new Map([...traffic].map(([id, ofChain]) => [id, chainRate(ofChain)]));
 }
 
 /** Metrics in own times, whichever times the records tell. */
