@@ -11,6 +11,8 @@ const KEPT_PLANS = 64;
 interface Plans {
   readonly atSeconds: number;
   readonly services: readonly (readonly [service: string, planned: ResourceAllocation])[];
+  /** Services that the pass took something away from. */
+  readonly shrunk: readonly string[];
 }
 
 /** What a pass must know of the passes before it. All but forecasts and corrections comes back from the store after a restart. */
@@ -36,6 +38,7 @@ export class PassMemory {
     this.#plans.push({
       atSeconds,
       services: services.flatMap(({ id, planned }) => (planned === undefined ? [] : [[id, planned]])),
+      shrunk: services.filter(({ status }) => status === 'shrink').map(({ id }) => id),
     });
     if (this.#plans.length > KEPT_PLANS) this.#plans.shift();
   }
@@ -72,9 +75,9 @@ export class PassMemory {
   /** Services that a decision within (sinceSeconds, untilSeconds] has shrunk, and when the latest one did. */
   shrunkSince(sinceSeconds: number, untilSeconds: number): ReadonlyMap<string, number> {
     const shrunk = new Map<string, number>();
-    for (const { atSeconds, services } of this.#decisions) {
+    for (const { atSeconds, shrunk: services } of this.#plans) {
       if (atSeconds <= sinceSeconds || atSeconds > untilSeconds) continue;
-      for (const { id, status } of services) if (status === 'shrink') shrunk.set(id, atSeconds);
+      for (const id of services) shrunk.set(id, atSeconds);
     }
     return shrunk;
   }
