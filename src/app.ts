@@ -13,6 +13,7 @@ import { noteCapacity } from './control/optimize-once.ts';
 import type { ControlParts } from './control/parts.ts';
 import { recommendExecutor } from './control/recommend-executor.ts';
 import { Recorder } from './control/recorder.ts';
+import { rememberedFor } from './control/remembered-for.ts';
 import { restoreHistory } from './control/restore.ts';
 import { TrainingSchedule } from './control/training.ts';
 import { whatIf } from './control/what-if.ts';
@@ -63,6 +64,9 @@ export async function createApp({ settings, clock, logger }: AppOptions): Promis
     },
   };
 }
+
+/** With thousands of chains they take a second: a page and a scraper that come together share them. */
+const OBJECTIVES_SECONDS = 2;
 
 interface AppParts extends ControlParts {
   readonly traffic: TrafficMonitor;
@@ -132,7 +136,7 @@ function daemonOf(parts: AppParts, loop: ControlLoop, recorder: Recorder): Daemo
     },
     latestUsage: (service) => parts.usage.latest(service),
     notReadyBecause: () => (recorder.failing ? ['the history cannot be written; see the log'] : []),
-    objectives: () => measureObjectives(parts),
+    objectives: rememberedFor(parts.clock, OBJECTIVES_SECONDS, () => measureObjectives(parts)),
   };
 }
 
