@@ -21,6 +21,7 @@ import type { Daemon } from './models/daemon.ts';
 import type { Clock, Logger } from './models/ports.ts';
 import type { Settings } from './models/settings.ts';
 import { openHistoryStore } from './store/history-store.ts';
+import { Journal } from './store/journal.ts';
 
 export interface AppOptions {
   readonly settings: Settings;
@@ -46,7 +47,7 @@ export async function createApp({ settings, clock, logger }: AppOptions): Promis
   const loop = new ControlLoop(parts, recorder, new TrainingSchedule(parts));
   let flushing: NodeJS.Timeout | undefined;
   return {
-    daemon: daemonOf(parts, loop, recorder),
+    daemon: daemonOf(parts, loop),
     start: () => {
       loop.start();
       flushing ??= setInterval(() => recorder.flush(), parts.settings.store.flushInterval * 1000);
@@ -91,7 +92,7 @@ function buildParts({ settings, clock, logger }: AppOptions): AppParts {
       topology,
     }),
     executor: recommendExecutor,
-    store: openHistoryStore(settings.store.path, { logger }),
+    store: new Journal(openHistoryStore(settings.store.path, { logger }), logger),
     capacities: new CapacityBook(topology),
     usage: new UsageBook(),
     series: new SeriesHistory({
@@ -105,7 +106,7 @@ function buildParts({ settings, clock, logger }: AppOptions): AppParts {
   };
 }
 
-function daemonOf(parts: AppParts, loop: ControlLoop, recorder: Recorder): Daemon {
+function daemonOf(parts: AppParts, loop: ControlLoop): Daemon {
   return {
     get settings() {
       return parts.settings;
@@ -135,7 +136,7 @@ function daemonOf(parts: AppParts, loop: ControlLoop, recorder: Recorder): Daemo
       parts.store.saveUsage([sample]);
     },
     latestUsage: (service) => parts.usage.latest(service),
-    notReadyBecause: () => (recorder.failing ? ['the history cannot be written; see the log'] : []),
+    notReadyBecause: () => (parts.store.failing ? ['the history cannot be written; see the log'] : []),
     objectives: rememberedFor(parts.clock, OBJECTIVES_SECONDS, () => measureObjectives(parts)),
   };
 }

@@ -3,6 +3,7 @@ import type { Decision } from '../../models/decisions.ts';
 import type { ForecastOutcome } from '../../models/forecasts.ts';
 import type { PlanRequest } from '../../models/ports.ts';
 import type { Correction } from '../corrections.ts';
+import { LateWindows } from './late-windows.ts';
 
 /** Passes whose plans are kept for the guard's hysteresis. */
 const KEPT_PLANS = 64;
@@ -24,6 +25,7 @@ export class PassMemory {
   #request: PlanRequest | undefined;
   #corrections: ReadonlyMap<string, Correction> = new Map();
   #learnedUntil = 0;
+  readonly lateWindows = new LateWindows();
 
   /** Takes back stored decisions, oldest first. */
   restore(decisions: Iterable<Decision>): void {
