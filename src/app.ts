@@ -16,6 +16,7 @@ import { Recorder } from './control/recorder.ts';
 import { rememberedFor } from './control/remembered-for.ts';
 import { restoreHistory } from './control/restore.ts';
 import { TrainingSchedule } from './control/training.ts';
+import { voidAssumption } from './control/void-assumption.ts';
 import { whatIf } from './control/what-if.ts';
 import type { Daemon } from './models/daemon.ts';
 import type { Clock, Logger } from './models/ports.ts';
@@ -128,6 +129,7 @@ function daemonOf(parts: AppParts, loop: ControlLoop): Daemon {
     whatIf: (changes) => whatIf(parts, changes),
     capacityInForce: (service) => parts.capacities.inForce(service),
     setApplied: (service, allocation) => {
+      voidAssumption(parts, service, allocation);
       noteCapacity(parts, service, allocation, 'applied');
       return parts.capacities.inForce(service)!;
     },

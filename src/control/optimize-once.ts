@@ -12,6 +12,7 @@ import { type Observation, observe } from './observe/observation.ts';
 import type { ControlParts } from './parts.ts';
 import { leadSteps, planRequest } from './plan-request.ts';
 import { propose } from './propose.ts';
+import { voidAssumption } from './void-assumption.ts';
 
 /** One pass: observe → forecast → profile → allocate → guard → apply → verify → remember (DESIGN section 1). */
 export async function optimizeOnce(
@@ -45,11 +46,10 @@ export async function optimizeOnce(
   return decision;
 }
 
-async function readCapacities(
-  { executor, capacities, store }: ControlParts,
-  signal?: AbortSignal,
-): Promise<void> {
+async function readCapacities(parts: ControlParts, signal?: AbortSignal): Promise<void> {
+  const { executor, capacities, store } = parts;
   for (const [service, capacity] of await executor.readCapacities(signal)) {
+    voidAssumption(parts, service, capacity);
     const noted = capacities.note(service, capacity);
     if (noted !== undefined) store.saveCapacity({ service, ...noted });
   }
