@@ -13,8 +13,10 @@ import { noteCapacity } from './control/optimize-once.ts';
 import type { ControlParts } from './control/parts.ts';
 import { recommendExecutor } from './control/recommend-executor.ts';
 import { Recorder } from './control/recorder.ts';
+import { rememberedFor } from './control/remembered-for.ts';
 import { restoreHistory } from './control/restore.ts';
 import { TrainingSchedule } from './control/training.ts';
+import { voidAssumption } from './control/void-assumption.ts';
 import { whatIf } from './control/what-if.ts';
 import type { Daemon } from './models/daemon.ts';
 import type { Clock, Logger } from './models/ports.ts';
@@ -64,6 +66,9 @@ export async function createApp({ settings, clock, logger }: AppOptions): Promis
     },
   };
 }
+
+/** With thousands of chains they take a second: a page and a scraper that come together share them. */
+const OBJECTIVES_SECONDS = 2;
 
 interface AppParts extends ControlParts {
   readonly traffic: TrafficMonitor;
@@ -124,6 +129,7 @@ function daemonOf(parts: AppParts, loop: ControlLoop): Daemon {
     whatIf: (changes) => whatIf(parts, changes),
     capacityInForce: (service) => parts.capacities.inForce(service),
     setApplied: (service, allocation) => {
+      voidAssumption(parts, service, allocation);
       noteCapacity(parts, service, allocation, 'applied');
       return parts.capacities.inForce(service)!;
     },
@@ -133,7 +139,7 @@ function daemonOf(parts: AppParts, loop: ControlLoop): Daemon {
     },
     latestUsage: (service) => parts.usage.latest(service),
     notReadyBecause: () => (parts.store.failing ? ['the history cannot be written; see the log'] : []),
-    objectives: () => measureObjectives(parts),
+    objectives: rememberedFor(parts.clock, OBJECTIVES_SECONDS, () => measureObjectives(parts)),
   };
 }
 

@@ -29,7 +29,8 @@ export const ControlSchema = Type.Object(
       default: 2,
       minimum: 0.1,
       maximum: 1000,
-      description: 'Early pass when a chain burns its error budget at this rate over both 60 s and 300 s.',
+      description:
+        'Early pass when a chain burns its error budget at this rate, or misses its percentile, over both 60 s and 300 s.',
     }),
     load_jump: Type.Number({
       default: 1.15,

@@ -29,6 +29,8 @@ export class ControlLoop {
   #lastDurationSeconds: number | undefined;
   #lastAtSeconds: number | undefined;
   #dueSeconds: number;
+  /** Least time to the next early pass: doubles while early passes change nothing, up to the interval, s. */
+  #earlyWaitSeconds = 0;
 
   constructor(parts: ControlParts, recorder: Recorder, training: TrainingSchedule) {
     this.#parts = parts;
@@ -96,10 +98,22 @@ export class ControlLoop {
     this.#dueSeconds = Math.min(this.#dueSeconds, now + control.interval);
     if (now >= this.#dueSeconds) return 'interval';
     const sinceLast = now - (this.#lastAtSeconds ?? Number.NEGATIVE_INFINITY);
-    if (Math.abs(sinceLast) < control.minInterval) return undefined;
+    if (Math.abs(sinceLast) < Math.max(control.minInterval, this.#earlyWaitSeconds)) return undefined;
     const early = reasonForEarlyPass(this.#parts, now);
-    if (early !== undefined) this.#parts.logger.info(early, 'early pass');
+    if (early === undefined) this.#earlyWaitSeconds = 0;
+    else this.#parts.logger.info(early, 'early pass');
     return early?.trigger;
+  }
+
+  /** What an early pass could not help, another one half a minute later does not either. */
+  #backOff(trigger: PassTrigger, { services }: Decision): void {
+    if (trigger !== 'burn-rate' && trigger !== 'load-jump') return;
+    const { minInterval, interval } = this.#parts.settings.control;
+    const changed = services.some(
+      ({ status }) => status === 'grow' || status === 'shrink' || status === 'reshape',
+    );
+    const wait = Math.max(minInterval, this.#earlyWaitSeconds);
+    this.#earlyWaitSeconds = changed ? 0 : Math.min(interval, 2 * wait);
   }
 
   async #pass(trigger: PassTrigger): Promise<Decision> {
@@ -115,6 +129,7 @@ export class ControlLoop {
       const decision = await optimizeOnce({ ...this.#parts }, trigger, this.#stopping.signal);
       this.#recorder.saveProfiles();
       this.#completed[trigger] += 1;
+      this.#backOff(trigger, decision);
       this.#lastDurationSeconds = (performance.now() - startedMs) / 1000;
       logger.info(summaryOf(decision), 'pass completed');
       return decision;

@@ -34,7 +34,7 @@ export function decide(parts: ControlParts, input: DecideInput): Decision {
     id: input.id,
     atSeconds: input.observation.atSeconds,
     trigger: input.trigger,
-    status: drafts.some((draft) => draft.planned !== undefined) ? 'decided' : 'held',
+    status: drafts.some(isDecided) ? 'decided' : 'held',
     services: drafts.map((draft) => serviceDecision(parts, draft)),
     chains: [...parts.settings.topology.chains.keys()].map((id) => chainDecision(parts, id, input)),
     cost: drafts.reduce((sum, { target }) => sum + costOf(target, parts.settings.allocation), 0),
@@ -42,6 +42,10 @@ export function decide(parts: ControlParts, input: DecideInput): Decision {
     gap: plan.gap,
     durationMs: input.durationMs,
   };
+}
+
+function isDecided({ planned, target, baseline }: Draft): boolean {
+  return planned !== undefined || !sameAllocation(target, baseline);
 }
 
 export function costOf(
@@ -53,19 +57,27 @@ export function costOf(
 
 function serviceDecision({ capacities }: ControlParts, draft: Draft): ServiceDecision {
   const { service, target, planned } = draft;
+  const current = capacities.inForce(service.id) ?? {
+    ...service.initial,
+    source: 'initial',
+    sinceSeconds: 0,
+  };
   const unchanged = sameAllocation(target, draft.baseline) && draft.reason === 'meets-slo';
   return {
     id: service.id,
     mode: service.mode,
     ...target,
-    current: capacities.inForce(service.id) ?? { ...service.initial, source: 'initial', sinceSeconds: 0 },
+    current,
     ...(planned !== undefined && { planned }),
     status: statusOf(draft),
     reason: unchanged ? 'no-change' : draft.reason,
-    explanation: unchanged
-      ? `Stays at ${describeAllocation(target)}. ${draft.explanation}`
-      : draft.explanation,
+    explanation: `${unchanged ? `Stays at ${describeAllocation(target)}. ` : ''}${draft.explanation}${inForceNote(draft, current)}`,
   };
+}
+
+/** Steps are counted from the last recommendation; where something else runs, the sentence says so. */
+function inForceNote({ baseline }: Draft, current: ResourceAllocation): string {
+  return sameAllocation(baseline, current) ? '' : ` In force: ${describeAllocation(current)}.`;
 }
 
 function statusOf({ service, baseline, target, reason }: Draft): ServiceStatus {

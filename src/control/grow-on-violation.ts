@@ -7,6 +7,9 @@ import { capacityCores, compareCapacity, noLessThan, shapeFor, withinBounds } fr
 /** Latency this many times over what the profiles expect is more than an error of theirs: work is piling up. */
 const PILING_UP = 1.5;
 
+/** Utilisation below which waiting is at most a fifth of a visit's time (processor sharing). */
+const NEARLY_IDLE = 0.2;
+
 /** A service with at least this share of the chain's time is one of those that hold it up. */
 const HOLDING_UP = 0.25;
 
@@ -22,8 +25,9 @@ const HOLDING_UP = 0.25;
  */
 export function growOnViolation(drafts: readonly Draft[], context: ProposeContext): readonly Draft[] {
   const growing = new Map<string, ChainSpec>();
+  const byService = new Map(drafts.map((draft) => [draft.service.id, draft]));
   for (const chain of context.settings.topology.chains.values()) {
-    for (const service of servicesToGrow(chain, drafts, context)) growing.set(service, chain);
+    for (const service of servicesToGrow(chain, byService, context)) growing.set(service, chain);
   }
   if (growing.size === 0) return drafts;
   return drafts.map((draft) => {
@@ -34,17 +38,31 @@ export function growOnViolation(drafts: readonly Draft[], context: ProposeContex
 
 function servicesToGrow(
   chain: ChainSpec,
-  drafts: readonly Draft[],
+  drafts: ReadonlyMap<string, Draft>,
   context: ProposeContext,
 ): readonly string[] {
   const holdingUp = servicesHoldingUp(chain, context);
-  if (holdingUp.length > 0) return holdingUp;
-  if (context.observation.chains.get(chain.id)?.violating !== true) return [];
-  const visited = visitsByService(chain);
-  const onTheWay = drafts.filter((draft) => visited.has(draft.service.id));
-  const unfitted = onTheWay.filter((draft) => !isFitted(context.profiles, draft.service.id, chain.id));
-  if (unfitted.length > 0) return unfitted.map((draft) => draft.service.id);
-  return onTheWay.some((draft) => grows(draft, context)) ? [] : onTheWay.map((draft) => draft.service.id);
+  const isSlow = context.observation.chains.get(chain.id)?.violating === 'slow';
+  if (holdingUp.length === 0 && !isSlow) return [];
+  const helped = [...visitsByService(chain).keys()]
+    .flatMap((service) => drafts.get(service) ?? [])
+    .filter((draft) => capacityHelps(draft, context));
+  const piling = helped.filter(({ service }) => holdingUp.includes(service.id));
+  if (piling.length > 0) return piling.map(({ service }) => service.id);
+  return isSlow ? servicesMissing(chain, helped, context) : [];
+}
+
+/** Of a chain that misses its SLO steadily, what grows of the services that capacity helps. */
+function servicesMissing(
+  chain: ChainSpec,
+  helped: readonly Draft[],
+  context: ProposeContext,
+): readonly string[] {
+  const unfitted = helped.filter(({ service }) => !isFitted(context.profiles, service.id, chain.id));
+  if (unfitted.length > 0) return unfitted.map(({ service }) => service.id);
+  // What cannot be met is planned as well as it can be; steps would only take everything to its maximum.
+  if (context.infeasible.has(chain.id)) return [];
+  return helped.some((draft) => grows(draft, context)) ? [] : helped.map(({ service }) => service.id);
 }
 
 function servicesHoldingUp(
@@ -57,6 +75,16 @@ function servicesHoldingUp(
   if (expected !== undefined && latest.latency < PILING_UP * expected) return [];
   const total = [...latest.serviceSeconds.values()].reduce((sum, seconds) => sum + seconds, 0);
   return [...latest.serviceSeconds].filter(([, seconds]) => seconds >= HOLDING_UP * total).map(([id]) => id);
+}
+
+/**
+ * A service whose pessimistic demand leaves it nearly idle is not slow for want of capacity, except that an instance of
+ * less than one core is slower than a thread could be.
+ */
+function capacityHelps({ service }: Draft, { demands, capacities }: ProposeContext): boolean {
+  const present = withinBounds(service, capacities.inForce(service.id) ?? service.initial);
+  const demand = demands.get(service.id);
+  return demand === undefined || present.cpu < 1 || demand >= NEARLY_IDLE * capacityCores(service, present);
 }
 
 function isFitted(profiles: ProfileLearner, service: string, chain: string): boolean {
@@ -82,7 +110,7 @@ function grownByStep(draft: Draft, chain: ChainSpec, context: ProposeContext): D
   if (compareCapacity(service, target, draft.target) <= 0) return draft;
   const { latest, observedLatency } = observation.chains.get(chain.id) ?? {};
   const observed = latest?.latency ?? observedLatency;
-  const seen = observed === undefined ? 'is failing' : `is at ${describeLatency(observed)}`;
+  const seen = observed === undefined ? 'is over its SLO' : `is at ${describeLatency(observed)}`;
   return {
     ...draft,
     target,

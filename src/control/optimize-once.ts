@@ -12,6 +12,7 @@ import { type Observation, observe } from './observe/observation.ts';
 import type { ControlParts } from './parts.ts';
 import { leadSteps, planRequest } from './plan-request.ts';
 import { propose } from './propose.ts';
+import { voidAssumption } from './void-assumption.ts';
 
 /** One pass: observe → forecast → profile → allocate → guard → apply → verify → remember (DESIGN section 1). */
 export async function optimizeOnce(
@@ -45,11 +46,10 @@ export async function optimizeOnce(
   return decision;
 }
 
-async function readCapacities(
-  { executor, capacities, store }: ControlParts,
-  signal?: AbortSignal,
-): Promise<void> {
+async function readCapacities(parts: ControlParts, signal?: AbortSignal): Promise<void> {
+  const { executor, capacities, store } = parts;
   for (const [service, capacity] of await executor.readCapacities(signal)) {
+    voidAssumption(parts, service, capacity);
     const noted = capacities.note(service, capacity);
     if (noted !== undefined) store.saveCapacity({ service, ...noted });
   }
@@ -81,12 +81,16 @@ function guarded(
   outcome: PlanOutcome,
 ): readonly Draft[] {
   const { settings, profiles, capacities, memory, planner } = parts;
+  const infeasible = new Set(outcome.plan.chains.filter((chain) => !chain.feasible).map((chain) => chain.id));
   const drafts = propose(outcome, {
     settings,
     observation,
     profiles,
     capacities,
     expectedNow: expectedNow(parts, observation, request),
+    demands: new Map(outcome.plan.services.map(({ id, demandCores }) => [id, demandCores])),
+    infeasible,
+    measuredMemory: request.workingSets,
     loads: request.loads,
     baselines: baselines(parts),
   });
@@ -96,8 +100,9 @@ function guarded(
     observation,
     profiles,
     recentPlans: memory.plansSince(atSeconds - settings.control.stabilization, atSeconds),
+    shrunkSeconds: memory.shrunkSince(atSeconds - settings.control.stabilization, atSeconds),
     evaluate: (allocations) => planner.evaluate(request, allocations),
-    infeasible: new Set(outcome.plan.chains.filter((chain) => !chain.feasible).map((chain) => chain.id)),
+    infeasible,
   });
 }
 
@@ -124,12 +129,15 @@ function expectedNow(
   return planner.evaluate({ ...request, loads, corrections: new Map() }, request.capacities);
 }
 
-/** Steps count from the capacity in force; where we only recommend, from the last recommendation. */
+/**
+ * Steps count from the capacity in force; where we only recommend, from the last recommendation. One that is taken for
+ * applied is in force already, unless something else has been told since.
+ */
 function baselines({ settings, capacities, memory }: ControlParts): ReadonlyMap<string, ResourceAllocation> {
   const recommended = memory.recommendations();
   return new Map(
     [...settings.topology.services.values()].map(({ id, mode, initial }) => {
-      const last = mode === 'recommend' ? recommended.get(id) : undefined;
+      const last = mode === 'recommend' && !settings.control.assumeApplied ? recommended.get(id) : undefined;
       return [id, last ?? capacities.inForce(id) ?? initial];
     }),
   );

@@ -8,7 +8,7 @@ import { type Draft, describeAllocation, describeLatency, formatNumber } from '.
 import { growOnViolation } from './grow-on-violation.ts';
 import { limitUnprovenGrowth } from './limit-unproven-growth.ts';
 import type { Observation } from './observe/observation.ts';
-import { compareCapacity, withinBounds } from './shapes.ts';
+import { compareCapacity } from './shapes.ts';
 
 export interface ProposeContext {
   readonly settings: Settings;
@@ -17,6 +17,12 @@ export interface ProposeContext {
   readonly capacities: CapacityBook;
   /** Latency of each chain at the measured rate with what is in force, as the profiles see it, s. */
   readonly expectedNow: ReadonlyMap<string, number>;
+  /** CPU demand at the planned load by service, cores. */
+  readonly demands: ReadonlyMap<string, number>;
+  /** Chains that the plan found unmeetable. */
+  readonly infeasible: ReadonlySet<string>;
+  /** Services whose memory was measured. */
+  readonly measuredMemory: { has(service: string): boolean };
   /** What was planned for, requests/s by chain. */
   readonly loads: ReadonlyMap<string, number>;
   /** Where steps are counted from. */
@@ -41,13 +47,26 @@ function draftOf(
   tightest: PlannedChain | undefined,
   context: ProposeContext,
 ): Draft {
-  const baseline = withinBounds(service, context.baselines.get(service.id) ?? service.initial);
+  const baseline = context.baselines.get(service.id) ?? service.initial;
   if (found === undefined) {
-    return { service, baseline, target: baseline, ...explainHold(service, baseline, context.observation) };
+    return {
+      service,
+      baseline,
+      target: baseline,
+      ...explainHold(service, baseline, context.observation, context.settings.control.staleAfter),
+    };
   }
-  const { cpu, memory, instances } = found;
+  const { cpu, instances } = found;
+  // Where nothing is measured, memory is held where steps are counted from.
+  const memory = context.measuredMemory.has(service.id) ? found.memory : baseline.memory;
   const planned = { cpu, memory, instances };
-  return { service, baseline, planned, target: planned, ...explainPlan(service, baseline, found, tightest) };
+  return {
+    service,
+    baseline,
+    planned,
+    target: planned,
+    ...explainPlan(service, baseline, { ...found, memory }, tightest),
+  };
 }
 
 /** Why a service could not be planned: its chains fell silent, or too little has been seen of them at all. */
@@ -55,17 +74,21 @@ function explainHold(
   service: ServiceSpec,
   baseline: ResourceAllocation,
   { chains, atSeconds }: Observation,
+  staleAfter: number,
 ): { reason: ReasonCode; explanation: string } {
   const stays = `Stays at ${describeAllocation(baseline)}`;
   for (const id of service.chains) {
     const { load, lastRecordSeconds } = chains.get(id) ?? {};
-    if (load !== undefined || lastRecordSeconds === undefined) continue;
-    const silence = formatNumber(atSeconds - lastRecordSeconds);
-    return { reason: 'stale-data', explanation: `${stays}: no record of ${id} for ${silence} s.` };
+    const silence = atSeconds - (lastRecordSeconds ?? atSeconds);
+    if (load !== undefined || silence <= staleAfter) continue;
+    return {
+      reason: 'stale-data',
+      explanation: `${stays}: no record of ${id} for ${formatNumber(silence)} s.`,
+    };
   }
   return {
     reason: 'no-data',
-    explanation: `${stays}: too few requests have been seen for a latency profile.`,
+    explanation: `${stays}: too few answered requests of its chains have been seen here for a latency profile.`,
   };
 }
 

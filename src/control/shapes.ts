@@ -44,19 +44,20 @@ export function withinBounds(spec: ServiceSpec, allocation: ResourceAllocation):
   };
 }
 
-/** `allocation`, but with no less capacity and no less memory than `floor`. */
+/** `allocation`, but with no less capacity and memory than `floor`, and in its shape where capacity is the same. */
 export function noLessThan(
   spec: ServiceSpec,
   allocation: ResourceAllocation,
   floor: ResourceAllocation,
 ): ResourceAllocation {
-  const shape = compareCapacity(spec, allocation, floor) < 0 ? floor : allocation;
+  const shape = compareCapacity(spec, allocation, floor) <= 0 ? floor : allocation;
   return { cpu: shape.cpu, instances: shape.instances, memory: Math.max(allocation.memory, floor.memory) };
 }
 
-/** Whether `to` takes capacity or memory away from `from`. */
+/** Whether `to` takes capacity or memory away from `from`, or puts the same capacity into fewer instances. */
 export function takesAway(spec: ServiceSpec, from: ResourceAllocation, to: ResourceAllocation): boolean {
-  return compareCapacity(spec, to, from) < 0 || to.memory < from.memory;
+  const change = compareCapacity(spec, to, from);
+  return change < 0 || to.memory < from.memory || (change === 0 && to.instances < from.instances);
 }
 
 export function sameAllocation(left: ResourceAllocation, right: ResourceAllocation): boolean {

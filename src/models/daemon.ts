@@ -88,8 +88,9 @@ export interface ChainObjective {
   readonly violationRatio: number;
   /** Share of 60 s windows whose SLO percentile was over the SLO, or in which more failed than the objective allows. */
   readonly violatingWindowsRatio: number;
-  readonly averageSeconds: number;
-  /** s by quantile: 0.5, 0.9, 0.95, 0.99. */
+  /** Absent when too few requests were answered to tell. */
+  readonly averageSeconds?: number;
+  /** s by quantile: 0.5, 0.9, 0.95, 0.99; empty when too few requests were answered. */
   readonly quantiles: Readonly<Record<string, number>>;
   /** Error budget burn over the last 60 s and 300 s: violation ratio / (1 − objective). */
   readonly burnRates: { readonly short: number; readonly long: number };

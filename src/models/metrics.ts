@@ -20,7 +20,7 @@ export interface SeriesMetrics {
   readonly chain: string;
   /** Requests that arrived, failed ones included. */
   readonly requests: number;
-  /** Arrivals per second over the whole window. */
+  /** Arrivals per second over the window, or over the part of it since the chain's first record. */
   readonly ratePerSecond: number;
   /** Failed requests / requests; 0 when there were none. */
   readonly errorRatio: number;

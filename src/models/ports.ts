@@ -73,7 +73,8 @@ export interface TrafficIntake {
 
 export interface TrafficReader {
   /**
-   * Metrics of the last `windowSeconds` (default 300, at most windowSize) before `untilSeconds` (default now). Their
+   * Metrics of the last `windowSeconds` (default 300, at most windowSize) before `untilSeconds` (default now). Rates
+   * of a chain whose first record lies in them are over the time since then, at least one counting slot. Their
    * latencies are to be asked for at once: what a quantile is made of is read when it is first asked for.
    */
   getMetrics(windowSeconds?: number, untilSeconds?: number): TrafficMetrics;
@@ -85,8 +86,9 @@ export interface TrafficReader {
   closedWindows(fromSeconds: number, toSeconds: number): Iterable<TrafficWindow>;
   /**
    * The last `steps` whole steps of a chain before `untilSeconds`. The rate is that of the chain's first stage
-   * (its visits divided out), else of the first stage with records, else of its end-to-end samples. Steps before
-   * the chain's first record, and those in which no series at all had a record, are NaN; others without a record 0.
+   * (its visits divided out), else of the first stage with records, else of its end-to-end samples. NaN are
+   * steps before the first record of that series, the step in which it fell (unless at its very start), steps of which
+   * a restart took more than a tenth, and those in which no series at all had a record; others without a record are 0.
    */
   chainSeries(chain: string, untilSeconds: number, steps: number): ChainSeries;
   /** Time of the newest accepted record of a chain, whichever service sent it; undefined before the first. */

@@ -44,7 +44,8 @@ export function observationOf(settings: Settings, changes: Partial<ChainObservat
       id,
       load: 10,
       observedLatency: 0.1,
-      violating: false,
+      violating: undefined,
+      silentServices: new Set(),
       latest: undefined,
       settled: [],
       lastRecordSeconds: NOW - 1,
@@ -52,7 +53,13 @@ export function observationOf(settings: Settings, changes: Partial<ChainObservat
       ...changes,
     },
   ]);
-  return { atSeconds: NOW, firstRecordSeconds: NOW - 3600, chains: new Map(chains), errorRatios: new Map() };
+  return {
+    atSeconds: NOW,
+    firstRecordSeconds: NOW - 3600,
+    chains: new Map(chains),
+    unlisted: new Map(),
+    errorRatios: new Map(),
+  };
 }
 
 export function guardContext(settings: Settings, changes: Partial<GuardContext> = {}): GuardContext {
@@ -61,6 +68,7 @@ export function guardContext(settings: Settings, changes: Partial<GuardContext> 
     observation: observationOf(settings),
     profiles: confidentProfiles(1),
     recentPlans: new Map(),
+    shrunkSeconds: new Map(),
     evaluate: () => new Map(),
     infeasible: new Set(),
     ...changes,

@@ -42,6 +42,9 @@ function contextOf(changes: Partial<ProposeContext> = {}): ProposeContext {
     profiles: confidentProfiles(1),
     capacities: initialCapacities(settings),
     expectedNow: new Map(),
+    demands: new Map(),
+    infeasible: new Set(),
+    measuredMemory: new Set(['auth-service', 'payment-service']),
     loads: new Map(),
     baselines: new Map(),
     ...changes,
@@ -92,7 +95,7 @@ describe('what is proposed', () => {
     const profiles = confidentProfiles(1);
     profiles.profile = (service, chain) =>
       profileOf(service, chain, { source: service === 'auth-service' ? 'prior' : 'fitted' });
-    const observation = withChain('order-processing', { violating: true });
+    const observation = withChain('order-processing', { violating: 'slow' });
     expect(targets(planOf(both(2)), contextOf({ profiles, observation }))).toEqual({
       'auth-service': { cores: 8, reason: 'grow-on-violation' },
       'payment-service': { cores: 2, reason: 'cheaper' },
@@ -100,7 +103,7 @@ describe('what is proposed', () => {
   });
 
   it('grows fitted services too when none of them would grow by plan', () => {
-    const observation = withChain('order-processing', { violating: true });
+    const observation = withChain('order-processing', { violating: 'slow' });
     expect(targets(planOf(both(2)), contextOf({ observation }))).toMatchObject({
       'auth-service': { cores: 8 },
       'payment-service': { cores: 8 },
@@ -110,6 +113,38 @@ describe('what is proposed', () => {
       'auth-service': { cores: 2 },
       'payment-service': { cores: 6, reason: 'grow-for-slo' },
     });
+  });
+
+  it('does not grow what capacity cannot help: failures, nearly idle services, SLOs that cannot be met', () => {
+    const growth = (changes: Partial<ProposeContext>, violating: 'slow' | 'failing' = 'slow') => {
+      const observation = withChain('user-registration', { violating });
+      return targets(planOf(both(2)), contextOf({ observation, ...changes }))['auth-service']?.cores;
+    };
+    expect(growth({})).toBe(8);
+    expect(growth({}, 'failing')).toBe(2);
+    expect(growth({ demands: new Map([['auth-service', 0.7]]) })).toBe(2);
+    expect(growth({ demands: new Map([['auth-service', 0.9]]) })).toBe(8);
+    expect(growth({ infeasible: new Set(['user-registration']) })).toBe(2);
+    // Less than one core makes a visit slower than a thread could be, however rare visits are.
+    const capacities = initialCapacities(settings);
+    capacities.note('auth-service', { ...allocation(0.5), source: 'applied', sinceSeconds: 0 });
+    const small = both(0.5);
+    const observation = withChain('user-registration', { violating: 'slow' });
+    const baselines = new Map([['auth-service', allocation(0.5)]]);
+    const demands = new Map([['auth-service', 0.01]]);
+    const context = contextOf({ observation, capacities, baselines, demands });
+    expect(targets(planOf(small), context)['auth-service']?.cores).toBe(1);
+  });
+
+  it('holds memory where steps are counted from while nothing measures it', () => {
+    const baselines = new Map([['auth-service', allocation(2, 1, 400)]]);
+    const [held] = propose(
+      { plan: planOf(both(2)), unplanned: [] },
+      contextOf({ baselines, measuredMemory: new Set() }),
+    );
+    expect(held?.target.memory).toBe(400);
+    const [measured] = propose({ plan: planOf(both(2)), unplanned: [] }, contextOf({ baselines }));
+    expect(measured?.target.memory).toBe(1024);
   });
 
   it('grows what holds a chain up when work is piling up, and nothing while the profiles explain what is seen', () => {
@@ -140,8 +175,6 @@ describe('what is proposed', () => {
     const plan = planOf({ 'auth-service': allocation(4, 3), 'payment-service': allocation(4, 3) });
     const loads = new Map([['order-processing', 12.5]]);
     const context = contextOf({ profiles, capacities, loads });
-    expect(targets(plan, context)['auth-service']).toEqual({ cores: 12, reason: 'grow-for-slo' });
-    capacities.note('auth-service', { ...allocation(4), source: 'applied', sinceSeconds: 0 });
     const [draft] = propose({ plan, unplanned: [] }, context);
     expect(draft?.target).toMatchObject({ cpu: 2.5, instances: 2 });
     expect(draft?.explanation).toContain('what runs copes (100 ms of 200 ms in user-registration)');
@@ -157,7 +190,7 @@ describe('what is proposed', () => {
   it('does not grow beyond the bounds, nor below what was recommended before', () => {
     const capacities = initialCapacities(settings);
     capacities.note('auth-service', { ...allocation(4, 9), source: 'applied', sinceSeconds: 0 });
-    const observation = withChain('user-registration', { violating: true });
+    const observation = withChain('user-registration', { violating: 'slow' });
     const baselines = new Map([['auth-service', allocation(4, 10)]]);
     expect(targets(planOf(both(2)), contextOf({ observation, capacities, baselines }))).toMatchObject({
       'auth-service': { cores: 40 },

@@ -90,7 +90,8 @@ describe('the daemon', () => {
 
     const { body: decided } = await call(daemon, 'POST', '/allocations');
     expectGoodAllocations(decided);
-    await call(daemon, 'POST', '/services/auth-service/applied', { cpu: 1.5, memory: 2048, instances: 1 });
+    const { cpu, memory, instances } = decided.services[0]!;
+    await call(daemon, 'POST', '/services/auth-service/applied', { cpu, memory, instances });
     const { body: second } = await call(daemon, 'POST', '/allocations');
     const { body: chains } = await call(daemon, 'GET', '/chains');
 
@@ -109,9 +110,9 @@ describe('the daemon', () => {
     ]);
     const { body: services } = await call(again, 'GET', '/services');
     expect(services.services[0]?.current).toMatchObject({
-      cpu: 1.5,
-      memory: 2048,
-      instances: 1,
+      cpu,
+      memory,
+      instances,
       source: 'applied',
     });
 

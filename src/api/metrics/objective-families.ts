@@ -2,7 +2,7 @@
 import type { ChainObjective } from '../../models/daemon.ts';
 import { type Family, type Sample, type Scrape, sample } from './family.ts';
 
-function ofChains(scrape: Scrape, value: (chain: ChainObjective) => number): readonly Sample[] {
+function ofChains(scrape: Scrape, value: (chain: ChainObjective) => number | undefined): readonly Sample[] {
   return scrape.objectives.chains.flatMap((chain) => sample({ chain: chain.chain }, value(chain)));
 }
 

@@ -26,24 +26,25 @@ export interface PairFitContext {
   readonly settings: QuantifierSettings;
   /** ρ of every window. */
   readonly utilization: Float64Array;
-  readonly demandSource: DemandSource;
+  /** b/(a·u^η) of a prior. */
+  readonly queueingRatio: number;
   readonly verticalExponent: number;
 }
 
 /**
- * b/(a·u^η) of a prior. With the bounding demand it is 1 (processor sharing): that demand is pessimistic enough. With
- * a known demand the ratio has to carry what percentiles, queues and quotas add: see docs/latency-profiles.md.
+ * No service is believed to keep its latency up to saturation: queueing is at least this share of the floor, or adds
+ * that share at the highest load seen where that would add more: it must not contradict what was seen there.
  */
-const QUEUEING_RATIO: Readonly<Record<DemandSource, number>> = { bound: 1, curvature: 3, 'measured-cpu': 3 };
-/** No service is believed to keep its latency up to saturation: queueing is at least this share of the floor. */
 const LEAST_QUEUEING = 0.05;
 
 /** The curve of a pair; undefined as long as it has no window with a usable latency. */
 export function fitPair(context: PairFitContext, pair: PairEvidence, demand: number): PairModel | undefined {
   if (pair.priorRows.length === 0) return undefined;
-  const { evidence, utilization, verticalExponent } = context;
-  const ratio = QUEUEING_RATIO[context.demandSource];
-  const prior = priorCurve(evidence, pair, utilization, ratio, EXPONENT, verticalExponent);
+  const { evidence, utilization, queueingRatio, verticalExponent } = context;
+  const prior = withQueueing(
+    priorCurve(evidence, pair, utilization, queueingRatio, EXPONENT, verticalExponent),
+    highestTerm(context, pair),
+  );
   const data = observe(context, pair);
   const isFitted = data.count >= context.settings.minWindows;
   const fit = isFitted ? fitTowards(prior, data) : undefined;
@@ -53,7 +54,8 @@ export function fitPair(context: PairFitContext, pair: PairEvidence, demand: num
   const effectiveWindows = effectiveCount(evidence, pair);
   return {
     source,
-    curve: fit === undefined ? prior : { ...prior, ...keepQueueing(fit) },
+    curve:
+      fit === undefined ? prior : withQueueing({ ...prior, ...curveOf(fit) }, highestTerm(context, pair)),
     demandCoreSeconds: demand,
     confidence: confidenceOf({ source, effectiveWindows, utilizationRange, spread }),
     spread,
@@ -95,9 +97,23 @@ function fitTowards(prior: LatencyCurve, data: CurveObservations): CurveFit {
   return fitCurve(data, free, scratch, { fixedQueueing: queueing, fixedSpread: free.spread });
 }
 
-function keepQueueing(fit: CurveFit): { floorSeconds: number; queueingSeconds: number } {
-  const { floorSeconds, queueingSeconds } = fit;
-  return { floorSeconds, queueingSeconds: Math.max(queueingSeconds, LEAST_QUEUEING * floorSeconds) };
+function curveOf({ floorSeconds, queueingSeconds }: CurveFit) {
+  return { floorSeconds, queueingSeconds };
+}
+
+function withQueueing(curve: LatencyCurve, highestTerm: number): LatencyCurve {
+  const least = (LEAST_QUEUEING * curve.floorSeconds) / Math.max(1, highestTerm);
+  return { ...curve, queueingSeconds: Math.max(curve.queueingSeconds, least) };
+}
+
+/** Queueing term at the highest load that a curve can be fitted to. */
+function highestTerm({ evidence, utilization }: PairFitContext, pair: PairEvidence): number {
+  let highest = 0;
+  for (const row of pair.priorRows) {
+    const rho = utilization[row]!;
+    if (rho < SATURATED) highest = Math.max(highest, waiting(rho, EXPONENT) * evidence.slownesses[row]!);
+  }
+  return highest;
 }
 
 function rangeOf(rows: Int32Array, utilization: Float64Array): readonly [number, number] {

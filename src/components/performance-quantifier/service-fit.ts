@@ -1,3 +1,4 @@
+import { growthWhereServed, withinCapacity } from './capacity-bound.ts';
 import { type CpuDemand, demandFromCpu } from './demand-from-cpu.ts';
 import { demandFromCurvature } from './demand-from-curvature.ts';
 import type { FitEvidence } from './fit-evidence.ts';
@@ -19,6 +20,12 @@ export interface ServiceModel {
   readonly pairs: ReadonlyMap<string, PairModel>;
 }
 
+/**
+ * b/(a·u^η) of a prior. With the bounding demand it is 1 (processor sharing): that demand is pessimistic enough. With
+ * a known demand the ratio has to carry what percentiles, queues and quotas add: see docs/latency-profiles.md.
+ */
+const QUEUEING_RATIO: Readonly<Record<DemandSource, number>> = { bound: 1, curvature: 3, 'measured-cpu': 3 };
+
 /** A share of the bound that an earlier fit has found: searching is dear, so it is not done at every fit. */
 export interface KnownShare {
   readonly share: number | undefined;
@@ -30,18 +37,23 @@ export function fitService(
   settings: QuantifierSettings,
   known?: KnownShare,
 ): ServiceModel | undefined {
-  const bounds = boundingDemands(evidence);
-  if (bounds === undefined) return undefined;
+  const lowLoadSeconds = boundingDemands(evidence);
+  if (lowLoadSeconds === undefined) return undefined;
+  const growth = growthWhereServed(evidence, lowLoadSeconds, settings);
+  const bound = withinCapacity(evidence, lowLoadSeconds, growth);
   const verticalExponent = settings.verticalExponentPrior;
-  const cpu = demandFromCpu(evidence, bounds);
-  const share = cpu === undefined ? (known ?? searchShare(evidence, bounds)).share : undefined;
-  const { demands, demandSource } = chooseDemand(bounds, cpu, share);
+  const cpu = demandFromCpu(evidence, bound.demands);
+  const share = cpu === undefined ? (known ?? searchShare(evidence, bound.demands)).share : undefined;
+  const chosen = chooseDemand(bound.demands, cpu, share);
+  const { demandSource } = chosen;
+  const { demands, queueingRatio } =
+    demandSource === 'bound' ? bound : withinCapacity(evidence, chosen.demands, growth);
   const cpuSpread = cpu?.spread ?? Number.NaN;
   const context = {
     evidence,
     settings,
     utilization: observedUtilizations(evidence, demands, cpuSpread),
-    demandSource,
+    queueingRatio: Math.min(QUEUEING_RATIO[demandSource], queueingRatio),
     verticalExponent,
   };
   const pairs = new Map<string, PairModel>();

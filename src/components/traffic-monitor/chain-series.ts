@@ -28,11 +28,11 @@ export function chainSeries(request: ChainSeriesRequest, grid: TimeGrid, coverag
   if (source === undefined) return result;
   const endToEnd = endToEndSource(request, result.startSeconds, grid);
   const observed = endToEnd !== undefined && requestsOf(endToEnd) > 0 ? endToEnd : source;
-  const firstSeconds = Math.min(...request.series.map((series) => series.firstSeconds));
   for (let i = 0; i < request.steps; i++) {
     const from = result.startSeconds + i * request.stepSeconds;
     const to = from + request.stepSeconds;
-    if (to <= firstSeconds || !wasWatched(from, to, request.oldestCoarse, grid, coverage)) continue;
+    if (from < source.firstSeconds - grid.fineSeconds || coverage.wasInterrupted(from, to)) continue;
+    if (!wasWatched(from, to, request.oldestCoarse, grid, coverage)) continue;
     const covered = coverage.coveredSeconds(from, to);
     result.rates[i] = source.totals[i]!.requests / source.visits / covered;
     setObserved(result, i, observed.totals[i]!);
@@ -62,6 +62,8 @@ function setObserved(result: ChainSeries, step: number, totals: Totals): void {
 
 interface RateSource {
   readonly totals: readonly Totals[];
+  /** Before its first record it says nothing, and of the step in which that fell too little. */
+  readonly firstSeconds: number;
   /** Records of the source per request of the chain. */
   readonly visits: number;
 }
@@ -116,7 +118,7 @@ function sourceOf(
     const from = startSeconds + i * request.stepSeconds;
     return sumOver(series, from, from + request.stepSeconds, grid);
   });
-  return { totals, visits };
+  return { totals, firstSeconds: series.firstSeconds, visits };
 }
 
 function requestsOf(source: RateSource): number {

@@ -1,6 +1,9 @@
 import { ActivityRing } from './activity-ring.ts';
 import { RECENT_SECONDS, type TimeGrid } from './time-grid.ts';
 
+/** Share of a step that a restart may take without making its rate unknown. */
+const MOST_MISSED = 0.1;
+
 /** Which times the monitor knows anything about: what tells "no requests" from "not watched". */
 export class Coverage {
   readonly #grid: TimeGrid;
@@ -9,6 +12,8 @@ export class Coverage {
   #startSeconds: number;
   #fineSince = Number.NEGATIVE_INFINITY;
   #newestCoarse = Number.NEGATIVE_INFINITY;
+  /** From the newest record of an earlier run to the restart: nobody was there to record. */
+  #gap = { fromSeconds: 0, toSeconds: 0 };
 
   constructor(grid: TimeGrid, startSeconds: number) {
     this.#grid = grid;
@@ -37,6 +42,17 @@ export class Coverage {
   /** Rows were restored now: fine slots know nothing of the time before. */
   noteRestore(nowSeconds: number): void {
     this.#fineSince = nowSeconds;
+  }
+
+  /** The newest record that an earlier run has left. */
+  noteGap(newestSeconds: number, nowSeconds: number): void {
+    this.#gap = { fromSeconds: newestSeconds, toSeconds: nowSeconds };
+  }
+
+  /** Whether a restart took more of [from, to) than counts: a sum over it is then no rate of the whole. */
+  wasInterrupted(fromSeconds: number, toSeconds: number): boolean {
+    const missed = Math.min(toSeconds, this.#gap.toSeconds) - Math.max(fromSeconds, this.#gap.fromSeconds);
+    return missed > MOST_MISSED * (toSeconds - fromSeconds);
   }
 
   /** An earlier run had been watching since then. */

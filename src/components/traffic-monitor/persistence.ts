@@ -40,13 +40,14 @@ function slotContent(series: Series, slot: number, grid: TimeGrid, watchedSince:
 export interface RestoredRow {
   readonly slot: number;
   readonly firstSeconds: number;
+  readonly lastSeconds: number;
   readonly watchedSince: number;
 }
 
 /**
  * Puts a row in the place of what its slot holds. Undefined when it cannot be read, fits no slot that is kept, or
- * belongs to a series that may not exist; otherwise the slot, the first record of its series, and
- * since when the writer had been watching.
+ * belongs to a series that may not exist; otherwise the slot, the first and the newest record of its
+ * series up to the end of the slot, and since when the writer had been watching.
  */
 export function restoreRow(
   row: SeriesWindowRow,
@@ -67,8 +68,9 @@ export function restoreRow(
   if (series === undefined) return undefined;
   const firstSeconds = Math.min(content.firstSeconds, nowSeconds);
   series.replaceCoarse(slot, content.totals, content.buckets);
-  series.widen(firstSeconds, Math.min(content.lastSeconds, nowSeconds));
-  return { slot, firstSeconds, watchedSince: content.watchedSince };
+  const lastSeconds = Math.min(content.lastSeconds, nowSeconds);
+  series.widen(firstSeconds, lastSeconds);
+  return { slot, firstSeconds, lastSeconds, watchedSince: content.watchedSince };
 }
 
 function findOrAdmit(registry: SeriesRegistry, row: SeriesWindowRow): Series | undefined {

@@ -4,22 +4,28 @@ import type { MetricsWindow } from './metrics-window.ts';
 import type { Series } from './series.ts';
 import { WindowLatency, type WindowSource } from './window-latency.ts';
 
-/** Metrics of all series that had a request in the window. Rates are arrivals over `coveredSeconds`. */
+/**
+ * Metrics of all series that had a request in the window. Rates are arrivals over `coveredSeconds(t)`, the part of the
+ * window that was watched since t, the first record of the chain.
+ */
 export function metricsOf(
-  all: Iterable<Series>,
+  chains: Iterable<readonly Series[]>,
   source: WindowSource,
-  coveredSeconds: number,
+  coveredSeconds: (sinceSeconds: number) => number,
 ): Pick<TrafficMetrics, 'services' | 'endToEnd'> {
   const services: SeriesMetrics[] = [];
   const endToEnd: SeriesMetrics[] = [];
   const { window } = source;
-  for (const series of all) {
-    if (series.lastSeconds < window.fromSeconds || series.firstSeconds > window.toSeconds) continue;
-    const totals = totalsOf(series, window);
-    if (totals.requests === 0) continue;
-    const metrics = seriesMetrics(series, totals, coveredSeconds, source);
-    if (series.service === undefined) endToEnd.push(metrics);
-    else services.push(metrics);
+  for (const ofChain of chains) {
+    const covered = coveredSeconds(Math.min(...ofChain.map((series) => series.firstSeconds)));
+    for (const series of ofChain) {
+      if (series.lastSeconds < window.fromSeconds || series.firstSeconds > window.toSeconds) continue;
+      const totals = totalsOf(series, window);
+      if (totals.requests === 0) continue;
+      const metrics = seriesMetrics(series, totals, covered, source);
+      if (series.service === undefined) endToEnd.push(metrics);
+      else services.push(metrics);
+    }
   }
   return { services, endToEnd };
 }

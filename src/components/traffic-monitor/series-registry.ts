@@ -53,6 +53,11 @@ export class SeriesRegistry {
     for (const ofChain of this.#byChain.values()) yield* ofChain;
   }
 
+  /** The series of one chain after the other. */
+  chains(): Iterable<readonly Series[]> {
+    return this.#byChain.values();
+  }
+
   /** Makes the series, or says why it may not exist. */
   admit(service: string | undefined, chain: string): Series | Rejection {
     const fault = this.#faultOf(service, chain);

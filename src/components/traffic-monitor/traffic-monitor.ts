@@ -77,7 +77,8 @@ export class TrafficMonitor implements TrafficIntake, TrafficReader, TrafficPers
 
   /**
    * The window is widened to whole slots (`fromSeconds`, `toSeconds` say what it covers). Its start is never before
-   * the start of the monitor or the first record: a monitor that began 20 s ago divides by 20 s.
+   * the start of the monitor or the first record, and rates divide by the time since the chain's own first record where
+   * that is later: what began 20 s ago divides by 20 s.
    */
   getMetrics(windowSeconds = 300, untilSeconds = Number.POSITIVE_INFINITY): TrafficMetrics {
     const now = this.#clock.nowSeconds();
@@ -89,7 +90,7 @@ export class TrafficMonitor implements TrafficIntake, TrafficReader, TrafficPers
     return {
       fromSeconds: window.toSeconds - covered,
       toSeconds: window.toSeconds,
-      ...this.#metricsOf(window, covered),
+      ...this.#metricsOf(window),
     };
   }
 
@@ -151,6 +152,7 @@ export class TrafficMonitor implements TrafficIntake, TrafficReader, TrafficPers
     const now = this.#clock.nowSeconds();
     const oldest = this.#coverage.oldestCoarse(now);
     this.#coverage.noteRestore(now);
+    let newest = Number.NEGATIVE_INFINITY;
     let restored = 0;
     let skipped = 0;
     for (const row of rows) {
@@ -161,8 +163,10 @@ export class TrafficMonitor implements TrafficIntake, TrafficReader, TrafficPers
       }
       this.#coverage.noteWatched(placed.watchedSince);
       this.#noteRecord(placed.slot, placed.firstSeconds);
+      newest = Math.max(newest, placed.lastSeconds);
       restored++;
     }
+    if (restored > 0) this.#coverage.noteGap(newest, now);
     return { restored, skipped };
   }
 
@@ -220,21 +224,19 @@ export class TrafficMonitor implements TrafficIntake, TrafficReader, TrafficPers
     }
   }
 
-  #metricsOf(window: MetricsWindow, coveredSeconds: number): Pick<TrafficMetrics, 'services' | 'endToEnd'> {
+  #metricsOf(window: MetricsWindow): Pick<TrafficMetrics, 'services' | 'endToEnd'> {
     const source = { window, grid: this.#grid, builder: this.#builder };
-    return metricsOf(this.#registry.all(), source, coveredSeconds);
+    return metricsOf(this.#registry.chains(), source, (since) => {
+      const slot = this.#grid.secondsOf(this.#grid.fineOf(since));
+      return this.#coverage.coveredSeconds(Math.max(window.fromSeconds, slot), window.toSeconds);
+    });
   }
 
   #closedWindow(index: number, slots: number): TrafficWindow {
     const fromSeconds = index * WINDOW_SECONDS;
     const toSeconds = fromSeconds + WINDOW_SECONDS;
     const window = coarseWindow(this.#grid, index * slots, (index + 1) * slots);
-    const covered = this.#coverage.coveredSeconds(fromSeconds, toSeconds);
-    return {
-      fromSeconds,
-      toSeconds,
-      ...this.#metricsOf(window, covered),
-    };
+    return { fromSeconds, toSeconds, ...this.#metricsOf(window) };
   }
 
   /** What was recorded for times that are now to come again is not true of them. */

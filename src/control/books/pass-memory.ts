@@ -12,6 +12,8 @@ const KEPT_PLANS = 64;
 interface Plans {
   readonly atSeconds: number;
   readonly services: readonly (readonly [service: string, planned: ResourceAllocation])[];
+  /** Services that the pass took something away from. */
+  readonly shrunk: readonly string[];
 }
 
 /** What a pass must know of the passes before it. All but forecasts and corrections comes back from the store after a restart. */
@@ -38,6 +40,7 @@ export class PassMemory {
     this.#plans.push({
       atSeconds,
       services: services.flatMap(({ id, planned }) => (planned === undefined ? [] : [[id, planned]])),
+      shrunk: services.filter(({ status }) => status === 'shrink').map(({ id }) => id),
     });
     if (this.#plans.length > KEPT_PLANS) this.#plans.shift();
   }
@@ -52,12 +55,16 @@ export class PassMemory {
     return new Map(services.map(({ id, cpu, memory, instances }) => [id, { cpu, memory, instances }]));
   }
 
-  /** What was planned for each service since then, before the guard. */
+  /**
+   * What was planned for each service, before the guard, throughout [sinceSeconds, untilSeconds]: by the decisions of
+   * that time and by the one that held when it began.
+   */
   plansSince(sinceSeconds: number, untilSeconds: number): ReadonlyMap<string, readonly ResourceAllocation[]> {
+    // A decision from the future is left over from before the clock was set back.
+    const past = this.#plans.filter(({ atSeconds }) => atSeconds <= untilSeconds);
+    const first = past.findLastIndex(({ atSeconds }) => atSeconds <= sinceSeconds);
     const plans = new Map<string, ResourceAllocation[]>();
-    for (const { atSeconds, services } of this.#plans) {
-      // A decision from the future is left over from before the clock was set back.
-      if (atSeconds < sinceSeconds || atSeconds > untilSeconds) continue;
+    for (const { services } of past.slice(Math.max(0, first))) {
       for (const [id, planned] of services) {
         const ofService = plans.get(id);
         if (ofService === undefined) plans.set(id, [planned]);
@@ -65,6 +72,16 @@ export class PassMemory {
       }
     }
     return plans;
+  }
+
+  /** Services that a decision within (sinceSeconds, untilSeconds] has shrunk, and when the latest one did. */
+  shrunkSince(sinceSeconds: number, untilSeconds: number): ReadonlyMap<string, number> {
+    const shrunk = new Map<string, number>();
+    for (const { atSeconds, shrunk: services } of this.#plans) {
+      if (atSeconds <= sinceSeconds || atSeconds > untilSeconds) continue;
+      for (const id of services) shrunk.set(id, atSeconds);
+    }
+    return shrunk;
   }
 
   /** The load that the latest decision was made for, requests/s by chain. */

@@ -10,9 +10,9 @@ export function holdOnErrors(draft: Draft, { settings, observation }: GuardConte
 }
 
 export function holdOnViolation(draft: Draft, { observation }: GuardContext): Draft {
-  const violating = draft.service.chains.find((id) => observation.chains.get(id)?.violating === true);
+  const violating = draft.service.chains.find((id) => observation.chains.get(id)?.violating !== undefined);
   if (violating === undefined) return draft;
-  return heldFromShrinking(draft, 'would-violate', `${violating} is over its SLO now`);
+  return heldFromShrinking(draft, 'would-violate', `${violating} is over its SLO now, or failing`);
 }
 
 export function holdWithoutConfidence(draft: Draft, { settings, profiles }: GuardContext): Draft {

@@ -18,13 +18,29 @@ export function holdInvalid(draft: Draft): Draft {
   };
 }
 
-/** A chain that fell silent, or was never heard of, is missing data and not a missing load. */
-export function holdStale(draft: Draft, { settings, observation }: GuardContext): Draft {
+/** A chain or a service that fell silent, or was never heard of, is missing data and not a missing load. */
+export function holdStale(draft: Draft, { settings, observation, profiles }: GuardContext): Draft {
+  const unlisted = observation.unlisted.get(draft.service.id);
+  if (unlisted !== undefined) {
+    return heldFromShrinking(draft, 'no-data', `it carries ${unlisted}, which it is not configured for`);
+  }
   for (const id of draft.service.chains) {
     const chain = observation.chains.get(id);
     if (chain === undefined) continue;
     if (chain.lastRecordSeconds === undefined) {
       return heldFromShrinking(draft, 'no-data', `no record of ${id} has arrived yet`);
+    }
+    const [silent] = chain.silentServices;
+    if (chain.silentServices.has(draft.service.id)) {
+      return heldFromShrinking(draft, 'stale-data', `it tells nothing of ${id}, which goes on elsewhere`);
+    }
+    // With end-to-end samples the chain's latency is known without that of each of its services.
+    if (silent !== undefined && profiles.composition(id).windows === 0) {
+      return heldFromShrinking(
+        draft,
+        'no-data',
+        `${silent} tells nothing of ${id}, so that its part of the SLO is not known`,
+      );
     }
     const silence = observation.atSeconds - chain.lastRecordSeconds;
     if (isStale(chain, silence, settings.control.staleAfter)) {

@@ -1,25 +1,21 @@
 import type { Topology } from '../../models/data-models.ts';
 import type { TrafficMetrics } from '../../models/metrics.ts';
-import { errorRatio, LEAST_REQUESTS, latencyAt, sourceOf, trafficByChain } from '../observe/chain-traffic.ts';
+import { isFailing, isJudged, isSlow, trafficByChain } from '../observe/chain-traffic.ts';
 
 interface JudgedWindow {
   readonly startSeconds: number;
   readonly violating: boolean;
 }
 
-/** Which of the closed windows of each chain were over its SLO, as far back as the monitoring window reaches. */
+/** Which of the closed windows of each chain were over its SLO or failing, as far back as the monitoring window reaches. */
 export class WindowTracker {
   readonly #windows = new Map<string, JudgedWindow[]>();
 
   /** Judges a closed window; chains with fewer than 20 requests in it are not judged. */
   judge(metrics: TrafficMetrics, topology: Topology, keptSeconds: number): void {
     for (const [id, traffic] of trafficByChain(metrics, topology)) {
-      const latency = latencyAt(traffic, traffic.spec.slo.percentile);
-      const failed = errorRatio(traffic);
-      const requests =
-        sourceOf(traffic) === 'end-to-end' ? (traffic.endToEnd?.requests ?? 0) : LEAST_REQUESTS;
-      if (latency === undefined || requests < LEAST_REQUESTS) continue;
-      const violating = latency > traffic.spec.slo.latencySeconds || failed > 1 - traffic.spec.slo.objective;
+      if (!isJudged(traffic)) continue;
+      const violating = isSlow(traffic) || isFailing(traffic);
       const kept = (this.#windows.get(id) ?? []).filter(
         (window) =>
           window.startSeconds > metrics.fromSeconds - keptSeconds &&

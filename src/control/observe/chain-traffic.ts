@@ -52,46 +52,69 @@ export function standsOut(rate: number, than: number, seconds: number): boolean 
 
 /** Where a statement about a chain comes from: end-to-end samples if there are enough, else its services' times. */
 export function sourceOf(traffic: ChainTraffic): 'end-to-end' | 'composed' {
-  return (traffic.endToEnd?.latency.count ?? 0) >= LEAST_REQUESTS ? 'end-to-end' : 'composed';
+  return (traffic.endToEnd?.requests ?? 0) >= LEAST_REQUESTS ? 'end-to-end' : 'composed';
 }
 
-/** Latency at a quantile, s; undefined without enough samples of every part. */
+/** Latency at a quantile, s; undefined without enough answered requests of every part. */
 export function latencyAt(traffic: ChainTraffic, quantile: number): number | undefined {
-  if (sourceOf(traffic) === 'end-to-end') return traffic.endToEnd?.latency.quantile(quantile);
-  return composedLatency(traffic.spec, quantile, latencyOf(traffic));
+  if (sourceOf(traffic) === 'composed') return composedLatency(traffic.spec, quantile, latencyOf(traffic));
+  return enough(traffic.endToEnd)?.latency.quantile(quantile);
 }
 
 export function meanLatency(traffic: ChainTraffic): number | undefined {
-  if (sourceOf(traffic) === 'end-to-end') return traffic.endToEnd?.latency.meanSeconds;
-  return composedLatency(traffic.spec, 0.5, (service) => enough(traffic, service)?.latency.meanSeconds);
+  if (sourceOf(traffic) === 'end-to-end') return enough(traffic.endToEnd)?.latency.meanSeconds;
+  const meanOf = (service: string) => enough(traffic.services.get(service))?.latency.meanSeconds;
+  return composedLatency(traffic.spec, 0.5, meanOf);
 }
 
-/** Share of requests that failed, in [0, 1]: by the samples, else by one failure anywhere on the way. */
-export function errorRatio(traffic: ChainTraffic): number {
-  if (traffic.endToEnd !== undefined && sourceOf(traffic) === 'end-to-end')
-    return traffic.endToEnd.errorRatio;
+/** Share of requests that failed, in [0, 1]: by the samples, else by one failure anywhere on the way; undefined for few. */
+export function errorRatio(traffic: ChainTraffic): number | undefined {
+  if (sourceOf(traffic) === 'end-to-end') return traffic.endToEnd?.errorRatio;
   let answered = 1;
-  for (const series of traffic.services.values()) answered *= 1 - series.errorRatio;
-  return 1 - answered;
+  let requests = 0;
+  for (const series of traffic.services.values()) {
+    answered *= 1 - series.errorRatio;
+    requests = Math.max(requests, series.requests);
+  }
+  return requests >= LEAST_REQUESTS ? 1 - answered : undefined;
 }
 
-/** Share of requests over the SLO or failed; undefined without enough samples. */
+/** Share of requests over the SLO or failed; undefined without enough of them. */
 export function violationRatio(traffic: ChainTraffic): number | undefined {
   const failed = errorRatio(traffic);
+  const slow = slowRatio(traffic);
+  // Where too few were answered to tell how slow they were, the failed ones still count.
+  if (slow === undefined) return failed !== undefined && failed > 0 ? failed : undefined;
+  return failed === undefined ? slow : failed + (1 - failed) * slow;
+}
+
+/** Its percentile is over the SLO. */
+export function isSlow(traffic: ChainTraffic): boolean {
+  const latency = latencyAt(traffic, traffic.spec.slo.percentile);
+  return latency !== undefined && latency > traffic.spec.slo.latencySeconds;
+}
+
+/** More of its requests failed than the objective allows. */
+export function isFailing(traffic: ChainTraffic): boolean {
+  const failed = errorRatio(traffic);
+  return failed !== undefined && failed > 1 - traffic.spec.slo.objective;
+}
+
+/** Whether there is enough to say of either. */
+export function isJudged(traffic: ChainTraffic): boolean {
+  return violationRatio(traffic) !== undefined;
+}
+
+function slowRatio(traffic: ChainTraffic): number | undefined {
   const bound = traffic.spec.slo.latencySeconds;
-  const slow =
-    sourceOf(traffic) === 'end-to-end'
-      ? traffic.endToEnd?.latency.fractionAbove(bound)
-      : composedViolationRatio(traffic.spec, bound, latencyOf(traffic));
-  if (slow === undefined) return failed > 0 ? failed : undefined;
-  return failed + (1 - failed) * slow;
+  if (sourceOf(traffic) === 'end-to-end') return enough(traffic.endToEnd)?.latency.fractionAbove(bound);
+  return composedViolationRatio(traffic.spec, bound, latencyOf(traffic));
 }
 
 function latencyOf(traffic: ChainTraffic): LatencyOf {
-  return (service, percentile) => enough(traffic, service)?.latency.quantile(percentile);
+  return (service, percentile) => enough(traffic.services.get(service))?.latency.quantile(percentile);
 }
 
-function enough(traffic: ChainTraffic, service: string): SeriesMetrics | undefined {
-  const series = traffic.services.get(service);
+function enough(series: SeriesMetrics | undefined): SeriesMetrics | undefined {
   return series !== undefined && series.latency.count >= LEAST_REQUESTS ? series : undefined;
 }

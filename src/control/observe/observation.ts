@@ -1,4 +1,4 @@
-import { type ChainSpec, visitsByService } from '../../models/data-models.ts';
+import { type ChainSpec, type Topology, visitsByService } from '../../models/data-models.ts';
 import type { TrafficMetrics } from '../../models/metrics.ts';
 import type { TrafficReader } from '../../models/ports.ts';
 import type { Settings } from '../../models/settings.ts';
@@ -6,7 +6,9 @@ import type { CapacityBook } from '../books/capacity-book.ts';
 import {
   type ChainTraffic,
   chainRate,
-  errorRatio,
+  isFailing,
+  isJudged,
+  isSlow,
   latencyAt,
   standsOut,
   trafficByChain,
@@ -30,8 +32,10 @@ export interface ChainObservation {
   readonly load: number | undefined;
   /** Latency at the SLO's percentile over the last 300 s, s. */
   readonly observedLatency: number | undefined;
-  /** Over its SLO with the capacity that is in force now. */
-  readonly violating: boolean;
+  /** Over its SLO with the capacity that is in force now, because it is slow, or else because requests fail. */
+  readonly violating: 'slow' | 'failing' | undefined;
+  /** Services of the chain that tell nothing of it while the others do. */
+  readonly silentServices: ReadonlySet<string>;
   /** What the last 30 s say, once they tell of the capacity in force alone; undefined before. */
   readonly latest: MeasuredTraffic | undefined;
   /**
@@ -57,6 +61,8 @@ export interface Observation {
   readonly atSeconds: number;
   readonly firstRecordSeconds: number | undefined;
   readonly chains: ReadonlyMap<string, ChainObservation>;
+  /** Services that carry a chain which they are not configured for, and which. */
+  readonly unlisted: ReadonlyMap<string, string>;
   /** Share of failed requests of each service in the last 300 s. */
   readonly errorRatios: ReadonlyMap<string, number>;
 }
@@ -76,6 +82,7 @@ export function observe(sources: ObserveSources, atSeconds: number): Observation
   const jumps = chainRates(sources, JUMP_SECONDS, atSeconds);
   const usualRates = chainRates(sources, sources.settings.monitoring.windowSize, atSeconds);
   const recent = trafficSince(atSeconds - RECENT_SECONDS);
+  const lately = trafficSince(atSeconds - sources.settings.control.staleAfter).byChain;
   const chains = [...recent.byChain].map(([id, traffic]): [string, ChainObservation] => {
     const since = judgedSince(sources, traffic.spec, atSeconds);
     const lastMinute = trafficSince(atSeconds - LAST_MINUTE_SECONDS).byChain.get(id);
@@ -86,7 +93,8 @@ export function observe(sources: ObserveSources, atSeconds: number): Observation
         id,
         load: recentLoad(sources, id, atSeconds, chainRate(lastMinute), jumps.get(id)),
         observedLatency: latencyAt(traffic, traffic.spec.slo.percentile),
-        violating: isOver(lastMinute) && isOver(sinceChange),
+        violating: violation(lastMinute, sinceChange),
+        silentServices: silentServices(lately.get(id)),
         settled:
           sinceChange === undefined
             ? []
@@ -95,7 +103,7 @@ export function observe(sources: ObserveSources, atSeconds: number): Observation
           ? measuredTraffic(trafficSince(atSeconds - SETTLING_SECONDS).byChain.get(id))
           : undefined,
         lastRecordSeconds: sources.traffic.lastRecordSeconds(id),
-        usualRate: usualRates.get(id),
+        usualRate: usualRate(sources, id, usualRates.get(id), atSeconds),
       },
     ];
   });
@@ -103,6 +111,7 @@ export function observe(sources: ObserveSources, atSeconds: number): Observation
     atSeconds,
     firstRecordSeconds: sources.traffic.stats.firstRecordSeconds,
     chains: new Map(chains),
+    unlisted: unlistedChains(recent.metrics, sources.settings.topology),
     errorRatios: errorRatios(recent.metrics),
   };
 }
@@ -185,12 +194,63 @@ function serviceSeconds(traffic: ChainTraffic): ReadonlyMap<string, number> {
   return new Map(known);
 }
 
-/** More requests failed than the objective allows, or its percentile is over the SLO. */
-function isOver(traffic: ChainTraffic | undefined): boolean {
-  if (traffic === undefined) return false;
-  const { percentile, latencySeconds, objective } = traffic.spec.slo;
-  const latency = latencyAt(traffic, percentile);
-  return errorRatio(traffic) > 1 - objective || (latency !== undefined && latency > latencySeconds);
+/**
+ * Both the last minute and all of the time since the change must be over; a minute with too few requests to tell leaves
+ * it to the longer time. Slow counts before failing, since only that is helped by capacity.
+ */
+function violation(
+  lastMinute: ChainTraffic | undefined,
+  sinceChange: ChainTraffic | undefined,
+): 'slow' | 'failing' | undefined {
+  if (sinceChange === undefined) return undefined;
+  const both = (is: (traffic: ChainTraffic) => boolean) =>
+    is(sinceChange) && (lastMinute === undefined || !isJudged(lastMinute) || is(lastMinute));
+  if (both(isSlow)) return 'slow';
+  return both(isFailing) ? 'failing' : undefined;
+}
+
+/** Expected records of a service below which their absence may be chance (Poisson: under 0.01 %). */
+const SILENCE_IN_RECORDS = 10;
+
+function silentServices(traffic: ChainTraffic | undefined): ReadonlySet<string> {
+  if (traffic === undefined) return new Set();
+  const visits = [...visitsByService(traffic.spec)];
+  const requests = Math.max(
+    traffic.endToEnd?.requests ?? 0,
+    ...visits.map(([service, each]) => (traffic.services.get(service)?.requests ?? 0) / each),
+  );
+  const silent = visits.filter(
+    ([service, each]) => !traffic.services.has(service) && requests * each >= SILENCE_IN_RECORDS,
+  );
+  return new Set(silent.map(([service]) => service));
+}
+
+/** Mean rate over the part of the window in which the chain was heard of: silence must not make itself look usual. */
+function usualRate(
+  { traffic, settings }: ObserveSources,
+  chain: string,
+  rate: number | undefined,
+  atSeconds: number,
+): number | undefined {
+  const last = traffic.lastRecordSeconds(chain);
+  if (rate === undefined || last === undefined) return undefined;
+  const { windowSize } = settings.monitoring;
+  const watched = Math.min(
+    windowSize,
+    atSeconds - (traffic.stats.firstRecordSeconds ?? atSeconds - windowSize),
+  );
+  const heard = watched - Math.max(0, atSeconds - last);
+  return heard > 0 ? (rate * watched) / heard : undefined;
+}
+
+/** The first chain that each service carries without being configured for it. */
+function unlistedChains(metrics: TrafficMetrics, topology: Topology): ReadonlyMap<string, string> {
+  const unlisted = new Map<string, string>();
+  for (const { service = '', chain } of metrics.services) {
+    const spec = topology.services.get(service);
+    if (spec !== undefined && !spec.chains.includes(chain)) unlisted.set(service, chain);
+  }
+  return unlisted;
 }
 
 function remembered<Key, Value>(compute: (key: Key) => Value): (key: Key) => Value {

@@ -55,7 +55,12 @@ describe('a cold start', () => {
     quantifier.updateProfile(windowWith([{ ratePerSecond: 100, meanSeconds: 0.04 }], 1, 2));
     const profile = knownProfile(quantifier, 's', 'c0');
     expect(profile.floorSeconds).toBeCloseTo(0.08 * 0.05, 10);
+    // It did serve 100/s with its 2 cores, so a visit needs at most 0.95·2/100 core-seconds of them.
+    expect(profile.demandCoreSeconds).toBeCloseTo(0.019, 10);
     expect(quantifier.analyzeImpact('s', 'c0', 100)).toMatchObject({
+      expectedLatency: expect.closeTo(0.08, 10),
+    });
+    expect(quantifier.analyzeImpact('s', 'c0', 110)).toMatchObject({
       expectedLatency: Number.POSITIVE_INFINITY,
       riskFactor: 1,
     });

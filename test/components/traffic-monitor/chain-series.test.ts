@@ -115,6 +115,67 @@ describe('the series of a chain', () => {
     for (const [i, rate] of rates.entries()) expect(Math.abs(rate / (20 * (i + 1)) - 1)).toBeLessThan(0.05);
   });
 
+  it('is unknown in the step in which the chain began, unless it began with the step', () => {
+    const { clock, monitor } = monitorAt(NOON);
+    for (let second = 0; second < 180; second++) {
+      clock.seconds = NOON + second;
+      monitor.recordRequest('auth', 'other', 0.1);
+      if (second >= 56) monitor.recordRequest('auth', 'login', 0.1, false, clock.seconds, 8);
+    }
+    clock.seconds = NOON + 180;
+    expect([...monitor.chainSeries('login', NOON + 180, 3).rates]).toEqual([Number.NaN, 8, 8]);
+    expect([...monitor.chainSeries('other', NOON + 180, 3).rates]).toEqual([1, 1, 1]);
+  });
+
+  it('is unknown in the step in which its first stage began to tell, though others told before', () => {
+    const topology = topologyOf(
+      { auth: ['order'], pay: ['order'] },
+      { order: [stage('auth'), stage('pay')] },
+    );
+    const { clock, monitor } = monitorAt(NOON, { topology });
+    for (let second = 0; second < 180; second++) {
+      clock.seconds = NOON + second;
+      monitor.recordRequest('pay', 'order', 0.1, false, clock.seconds, 4);
+      if (second >= 100) monitor.recordRequest('auth', 'order', 0.1, false, clock.seconds, 4);
+    }
+    clock.seconds = NOON + 180;
+    expect([...monitor.chainSeries('order', NOON + 180, 3).rates]).toEqual([Number.NaN, Number.NaN, 4]);
+  });
+
+  it('is unknown in the steps that a restart cut short, and known when it took next to nothing', () => {
+    const rates = [2, 30].map((away) => {
+      const { clock, monitor } = monitorAt(NOON);
+      const restarted = new TrafficMonitor({ clock });
+      for (let second = 0; second < 300; second++) {
+        clock.seconds = NOON + second;
+        if (second === 110 + away) restarted.restore(monitor.drain());
+        const running = second < 110 ? monitor : second >= 110 + away ? restarted : undefined;
+        running?.recordRequest('auth', 'login', 0.1, false, clock.seconds, 60);
+      }
+      clock.seconds = NOON + 300;
+      return [...restarted.chainSeries('login', NOON + 300, 5).rates];
+    });
+    expect(rates[0]).toEqual([60, 58, 60, 60, 60]);
+    expect(rates[1]).toEqual([60, Number.NaN, Number.NaN, 60, 60]);
+  });
+
+  it('of a chain that was taken away and added again is unknown in the step in which it was', () => {
+    const both = topologyOf({ auth: ['login', 'order'] }, { login: [stage('auth')], order: [stage('auth')] });
+    const one = topologyOf({ auth: ['order'] }, { order: [stage('auth')] });
+    const { clock, monitor } = monitorAt(NOON, { topology: both });
+    for (let second = 0; second < 240; second++) {
+      clock.seconds = NOON + second;
+      if (second === 70) monitor.reconfigure({ topology: one });
+      if (second === 150) monitor.reconfigure({ topology: both });
+      for (const chain of ['login', 'order'])
+        monitor.recordRequest('auth', chain, 0.1, false, NOON + second, 5);
+    }
+    clock.seconds = NOON + 240;
+    const nan = Number.NaN;
+    expect([...monitor.chainSeries('login', NOON + 240, 4).rates]).toEqual([nan, nan, nan, 5]);
+    expect([...monitor.chainSeries('order', NOON + 240, 4).rates]).toEqual([5, 5, 5, 5]);
+  });
+
   it('of a chain that nobody knows is unknown throughout', () => {
     const { monitor } = monitorAt(NOON);
     monitor.recordRequest('auth', 'login', 0.1);

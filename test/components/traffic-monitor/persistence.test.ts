@@ -66,7 +66,10 @@ describe('a monitor that took its rows back', () => {
           [...monitor.closedWindows(0, end)].map(comparable),
         );
         for (const chain of ['login', 'order']) {
-          expect(again.chainSeries(chain, end, 60)).toEqual(monitor.chainSeries(chain, end, 60));
+          // Of the time since the newest record the one that was restarted knows nothing.
+          const newest = Math.max(...before.records.map((record) => record.at));
+          const known = Math.min(end, Math.floor(newest / 60) * 60);
+          expect(again.chainSeries(chain, known, 30)).toEqual(monitor.chainSeries(chain, known, 30));
           expect(again.lastRecordSeconds(chain)).toBe(monitor.lastRecordSeconds(chain));
         }
         const hour = again.getMetrics(3600, end);

@@ -167,4 +167,24 @@ describe('TrafficMonitor', () => {
     expect(() => new TrafficMonitor({ windowSize: 60, step: 61 })).toThrow(/step/);
     expect(() => new TrafficMonitor({ maxSeries: -1 })).toThrow(/maxSeries/);
   });
+
+  it('divides what a chain had by the time since its own first record, at least one counting slot', () => {
+    const clock = new ManualClock(NOON);
+    const monitor = new TrafficMonitor({ clock });
+    for (let second = 0; second < 300; second++) {
+      clock.seconds = NOON + second;
+      monitor.recordRequest('auth', 'old', 0.1);
+      if (second >= 280) monitor.recordRequest('auth', 'new', 0.1, false, clock.seconds, 3);
+    }
+    monitor.recordEndToEnd('newest', 0.1, false, clock.seconds, 7);
+    clock.seconds = NOON + 300;
+    const rates = (window: number) => {
+      const { services, endToEnd } = monitor.getMetrics(window);
+      return Object.fromEntries([...services, ...endToEnd].map((s) => [s.chain, s.ratePerSecond]));
+    };
+    expect(rates(60)).toEqual({ old: 1, new: 3, newest: 7 });
+    expect(rates(10)).toEqual({ old: 1, new: 3, newest: 7 });
+    clock.seconds = NOON + 400;
+    expect(rates(200)).toMatchObject({ old: 0.5, new: 60 / 120 });
+  });
 });

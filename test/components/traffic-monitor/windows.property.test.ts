@@ -1,11 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SeriesMetrics, TrafficMetrics } from '../../../src/models/metrics.ts';
-import { exactQuantile, type NaiveAnswer, naiveAnswer, sum } from './naive-monitor.ts';
+import { exactQuantile, type NaiveAnswer, type NaiveRecord, naiveAnswer, sum } from './naive-monitor.ts';
 import { pairs, play, steps } from './scenario.ts';
 
 function find(metrics: TrafficMetrics, pair: { service: string; chain: string }): SeriesMetrics | undefined {
   return metrics.services.find((s) => s.service === pair.service && s.chain === pair.chain);
+}
+
+/** Start of the second of the oldest record of a chain. */
+function firstOf(records: readonly NaiveRecord[], chain: string): number {
+  return Math.floor(Math.min(...records.filter((r) => r.chain === chain).map((r) => r.at)));
+}
+
+function coveredSince(from: number, to: number, since: number): number {
+  return Math.max(1, to - Math.max(from, since));
 }
 
 function expectCounts(found: SeriesMetrics | undefined, exact: NaiveAnswer, covered: number): void {
@@ -48,7 +57,8 @@ describe('metrics of any window', () => {
           for (const pair of pairs) {
             const answer = (inside: (at: number) => boolean) =>
               naiveAnswer(records, pair.service, pair.chain, inside);
-            expectCounts(find(metrics, pair), answer(isInside), to - from);
+            const covered = coveredSince(from, to, firstOf(records, pair.chain));
+            expectCounts(find(metrics, pair), answer(isInside), covered);
             expectQuantiles(find(metrics, pair), answer(inSketch));
           }
         },
@@ -97,8 +107,9 @@ describe('closed windows', () => {
         const expected = [...active].filter((w) => w >= first && w < end).sort((a, b) => a - b);
         expect(windows.map((w) => w.fromSeconds / 60)).toEqual(expected);
         for (const window of windows) {
-          const covered = Math.max(1, window.toSeconds - Math.max(window.fromSeconds, watched));
           for (const pair of pairs) {
+            const since = Math.max(watched, firstOf(records, pair.chain));
+            const covered = coveredSince(window.fromSeconds, window.toSeconds, since);
             const exact = naiveAnswer(
               records,
               pair.service,

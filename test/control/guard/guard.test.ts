@@ -44,6 +44,21 @@ describe('the guard', () => {
       { observation: observationOf(settings, { lastRecordSeconds: NOW - 600 }) },
     ],
     [
+      'a chain of it is told by others but not by it',
+      'stale-data',
+      { observation: observationOf(settings, { silentServices: new Set(['auth-service']) }) },
+    ],
+    [
+      'another service of its chain tells nothing',
+      'no-data',
+      { observation: observationOf(settings, { silentServices: new Set(['payment-service']) }) },
+    ],
+    [
+      'it carries a chain that it is not configured for',
+      'no-data',
+      { observation: { ...observationOf(settings), unlisted: new Map([['auth-service', 'surprise']]) } },
+    ],
+    [
       'traffic is not watched for long enough',
       'warming-up',
       { observation: { ...observationOf(settings), firstRecordSeconds: NOW - 10 } },
@@ -56,10 +71,11 @@ describe('the guard', () => {
     [
       'a chain of it violates its SLO',
       'would-violate',
-      { observation: observationOf(settings, { violating: true }) },
+      { observation: observationOf(settings, { violating: 'slow' }) },
     ],
     ['its profile is not trusted', 'low-confidence', { profiles: confidentProfiles(0.01) }],
     ['it has no profile', 'low-confidence', { profiles: new PerformanceImpactQuantifier() }],
+    ['it was shrunk a moment ago', 'stabilizing', { shrunkSeconds: new Map([['auth-service', NOW - 20]]) }],
     [
       'as much was planned a little while ago',
       'stabilizing',
@@ -77,6 +93,25 @@ describe('the guard', () => {
     expect(only(guard([shrinking], guardContext(settings, { observation: quiet }))).target).toEqual(
       allocation(1),
     );
+  });
+
+  it('takes the part of a silent service for known where there are end-to-end samples', () => {
+    const profiles = confidentProfiles(1);
+    profiles.composition = () => ({ factor: 1, overheadSeconds: 0, windows: 5 });
+    const observation = observationOf(settings, { silentServices: new Set(['payment-service']) });
+    expect(only(guard([shrinking], guardContext(settings, { observation, profiles }))).target).toEqual(
+      allocation(1),
+    );
+  });
+
+  it('puts the same capacity into fewer instances only on evidence', () => {
+    const reshaped = draftOf(auth, allocation(1, 3), allocation(3, 1));
+    expect(only(guard([reshaped], guardContext(settings))).target).toEqual(allocation(3, 1));
+    const unsure = guardContext(settings, { profiles: confidentProfiles(0) });
+    expect(only(guard([reshaped], unsure))).toMatchObject({
+      target: allocation(1, 3),
+      reason: 'low-confidence',
+    });
   });
 
   it('changes nothing on a plan that is no positive number', () => {
@@ -135,6 +170,15 @@ describe('the guard', () => {
     expect(only(guard([growing], guardContext(paused)))).toMatchObject({
       target: allocation(1),
       reason: 'paused',
+    });
+  });
+
+  it('brings what lies outside of the bounds back into them, and says so', () => {
+    const outside = draftOf(auth, { cpu: 6, memory: 16_384, instances: 12 }, allocation(1));
+    const context = guardContext(settings, { profiles: confidentProfiles(0) });
+    expect(only(guard([outside], context))).toMatchObject({
+      target: { cpu: 4, memory: 8192, instances: 10 },
+      reason: 'bounds',
     });
   });
 

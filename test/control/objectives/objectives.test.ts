@@ -39,6 +39,27 @@ describe('the metrics of the whole', () => {
     expect(chain?.averageSeconds).toBeCloseTo((70 * 0.1 + 20 * 0.3) / 90, 3);
   });
 
+  it('sees a total outage, in the ratios and in the windows', () => {
+    const parts = setUp();
+    const start = Math.floor(NOW / 60) * 60 - 60;
+    parts.traffic.recordEndToEnd('user-registration', 0.1, true, start + 1, 490);
+    parts.traffic.recordEndToEnd('user-registration', 0.1, false, start + 1, 10);
+    const [window] = parts.traffic.closedWindows(start, start + 60);
+    parts.windows.judge(window!, settings.topology, 3600);
+    const [chain] = measureObjectives(parts).chains;
+    expect(chain).toMatchObject({ source: 'end-to-end', violatingWindowsRatio: 1 });
+    expect(chain?.violationRatio).toBeCloseTo(0.98);
+    expect(chain?.burnRates.long).toBeCloseTo(0.98 / 0.05);
+    expect(chain).not.toHaveProperty('averageSeconds');
+  });
+
+  it('says nothing of a handful of requests, failed or not', () => {
+    const parts = setUp();
+    parts.traffic.recordEndToEnd('user-registration', 0.1, true, NOW, 5);
+    parts.traffic.recordRequest('auth-service', 'user-registration', 0.1, true, NOW, 5);
+    expect(measureObjectives(parts).chains).toEqual([]);
+  });
+
   it('composes a chain without samples from the times of its services', () => {
     const parts = setUp();
     parts.traffic.recordRequest('auth-service', 'order-processing', 0.2, false, NOW, 100);
