@@ -53,8 +53,9 @@ function reload(app: App, read: () => Settings, logger: pino.Logger): void {
     const waiting = app.reload(read());
     logger.info({ waitingForRestart: waiting }, 'configuration read again');
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    logger.error({ problems: error.message.split('\n') }, 'configuration not taken; nothing has changed');
+    // Nobody waits for a signal's handler: what it throws would end the daemon.
+    const text = error instanceof ConfigError ? error.message : messageOf(error);
+    logger.error({ problems: text.split('\n') }, 'configuration not taken');
   }
 }
 

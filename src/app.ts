@@ -13,6 +13,7 @@ import { noteCapacity } from './control/optimize-once.ts';
 import type { ControlParts } from './control/parts.ts';
 import { recommendExecutor } from './control/recommend-executor.ts';
 import { Recorder } from './control/recorder.ts';
+import { rememberedFor } from './control/remembered-for.ts';
 import { restoreHistory } from './control/restore.ts';
 import { TrainingSchedule } from './control/training.ts';
 import { voidAssumption } from './control/void-assumption.ts';
@@ -21,6 +22,7 @@ import type { Daemon } from './models/daemon.ts';
 import type { Clock, Logger } from './models/ports.ts';
 import type { Settings } from './models/settings.ts';
 import { openHistoryStore } from './store/history-store.ts';
+import { Journal } from './store/journal.ts';
 
 export interface AppOptions {
   readonly settings: Settings;
@@ -46,7 +48,7 @@ export async function createApp({ settings, clock, logger }: AppOptions): Promis
   const loop = new ControlLoop(parts, recorder, new TrainingSchedule(parts));
   let flushing: NodeJS.Timeout | undefined;
   return {
-    daemon: daemonOf(parts, loop, recorder),
+    daemon: daemonOf(parts, loop),
     start: () => {
       loop.start();
       flushing ??= setInterval(() => recorder.flush(), parts.settings.store.flushInterval * 1000);
@@ -64,6 +66,9 @@ export async function createApp({ settings, clock, logger }: AppOptions): Promis
     },
   };
 }
+
+/** With thousands of chains they take a second: a page and a scraper that come together share them. */
+const OBJECTIVES_SECONDS = 2;
 
 interface AppParts extends ControlParts {
   readonly traffic: TrafficMonitor;
@@ -88,7 +93,7 @@ function buildParts({ settings, clock, logger }: AppOptions): AppParts {
       topology,
     }),
     executor: recommendExecutor,
-    store: openHistoryStore(settings.store.path, { logger }),
+    store: new Journal(openHistoryStore(settings.store.path, { logger }), logger),
     capacities: new CapacityBook(topology),
     usage: new UsageBook(),
     series: new SeriesHistory({
@@ -102,7 +107,7 @@ function buildParts({ settings, clock, logger }: AppOptions): AppParts {
   };
 }
 
-function daemonOf(parts: AppParts, loop: ControlLoop, recorder: Recorder): Daemon {
+function daemonOf(parts: AppParts, loop: ControlLoop): Daemon {
   return {
     get settings() {
       return parts.settings;
@@ -133,19 +138,25 @@ function daemonOf(parts: AppParts, loop: ControlLoop, recorder: Recorder): Daemo
       parts.store.saveUsage([sample]);
     },
     latestUsage: (service) => parts.usage.latest(service),
-    notReadyBecause: () => (recorder.failing ? ['the history cannot be written; see the log'] : []),
-    objectives: () => measureObjectives(parts),
+    notReadyBecause: () => (parts.store.failing ? ['the history cannot be written; see the log'] : []),
+    objectives: rememberedFor(parts.clock, OBJECTIVES_SECONDS, () => measureObjectives(parts)),
   };
 }
 
-/** Sections that parts are built from once; a change of them waits for the next start. */
+/** What parts are built from once; a change of it waits for the next start. */
 const FIXED_SECTIONS = ['server', 'prediction', 'store'] as const;
+const FIXED_MONITORING = {
+  samplingInterval: 'monitoring.sampling_interval',
+  windowSize: 'monitoring.window_size',
+  futureTolerance: 'monitoring.future_tolerance',
+} as const;
 
 function reload(parts: AppParts, next: Settings): readonly string[] {
   const before = parts.settings;
   const fixed = { server: before.server, prediction: before.prediction, store: before.store };
-  const { samplingInterval, windowSize } = before.monitoring;
-  parts.settings = { ...next, ...fixed, monitoring: { ...next.monitoring, samplingInterval, windowSize } };
+  const { samplingInterval, windowSize, futureTolerance } = before.monitoring;
+  const fixedMonitoring = { samplingInterval, windowSize, futureTolerance };
+  parts.settings = { ...next, ...fixed, monitoring: { ...next.monitoring, ...fixedMonitoring } };
   const { topology, monitoring, allocation } = parts.settings;
   parts.traffic.reconfigure({ topology, unknown: monitoring.unknown, maxSeries: monitoring.maxSeries });
   parts.profiles.reconfigure(topology);
@@ -153,9 +164,9 @@ function reload(parts: AppParts, next: Settings): readonly string[] {
   parts.capacities.reconfigure(topology);
   parts.series.reconfigure([...topology.chains.keys()]);
   const differs = (left: unknown, right: unknown) => JSON.stringify(left) !== JSON.stringify(right);
-  const waiting: string[] = FIXED_SECTIONS.filter((section) => differs(before[section], next[section]));
-  if (samplingInterval !== next.monitoring.samplingInterval || windowSize !== next.monitoring.windowSize) {
-    waiting.push('monitoring.sampling_interval, monitoring.window_size');
-  }
-  return waiting;
+  const sections = FIXED_SECTIONS.filter((section) => differs(before[section], next[section]));
+  const keys = (['samplingInterval', 'windowSize', 'futureTolerance'] as const).filter(
+    (key) => before.monitoring[key] !== next.monitoring[key],
+  );
+  return [...sections, ...keys.map((key) => FIXED_MONITORING[key])];
 }

@@ -29,7 +29,8 @@ export const ControlSchema = Type.Object(
       default: 2,
       minimum: 0.1,
       maximum: 1000,
-      description: 'Early pass when a chain burns its error budget at this rate over both 60 s and 300 s.',
+      description:
+        'Early pass when a chain burns its error budget at this rate, or misses its percentile, over both 60 s and 300 s.',
     }),
     load_jump: Type.Number({
       default: 1.15,
@@ -67,7 +68,7 @@ export const ControlSchema = Type.Object(
       default: 0.1,
       minimum: 0,
       maximum: 0.9,
-      description: "Decreases of a service's cost below this share are not made.",
+      description: "Decreases below this share are not made, neither of a service's cores nor of its memory.",
     }),
     stabilization: Type.Number({
       default: 300,
@@ -80,7 +81,8 @@ export const ControlSchema = Type.Object(
       default: 2,
       exclusiveMinimum: 1,
       maximum: 1000,
-      description: 'Most that the capacity of one service changes in one pass, as a factor, either way.',
+      description:
+        'Most that one pass shrinks a service by, and grows the services of a chain over its SLO beyond the plan by, as a factor.',
     }),
     change_budget: Type.Number({
       default: 1,

@@ -2,7 +2,7 @@ import type { PassStatistics } from '../models/daemon.ts';
 import type { Decision, PassTrigger } from '../models/decisions.ts';
 import { messageOf } from '../models/errors.ts';
 import { reasonForEarlyPass } from './early-pass.ts';
-import { learn } from './learn.ts';
+import { learn, learnAgain } from './learn.ts';
 import { optimizeOnce } from './optimize-once.ts';
 import type { ControlParts } from './parts.ts';
 import type { Recorder } from './recorder.ts';
@@ -79,7 +79,9 @@ export class ControlLoop {
   async #tick(): Promise<void> {
     try {
       const now = this.#parts.clock.nowSeconds();
+      this.#parts.capacities.goBackTo(now);
       learn(this.#parts, now);
+      if (this.#parts.memory.lateWindows.isDue(now)) learnAgain(this.#parts, now);
       this.#training.tick(this.#stopping.signal);
       this.#recorder.saveProfiles();
       this.#recorder.prune();
@@ -120,8 +122,11 @@ export class ControlLoop {
     this.#lastAtSeconds = clock.nowSeconds();
     this.#dueSeconds = this.#lastAtSeconds + settings.control.interval;
     try {
+      this.#parts.capacities.goBackTo(this.#lastAtSeconds);
       this.#recorder.flush();
-      const decision = await optimizeOnce(this.#parts, trigger, this.#stopping.signal);
+      learnAgain(this.#parts, this.#lastAtSeconds);
+      // A copy: a pass ends with the settings that it began with.
+      const decision = await optimizeOnce({ ...this.#parts }, trigger, this.#stopping.signal);
       this.#recorder.saveProfiles();
       this.#completed[trigger] += 1;
       this.#backOff(trigger, decision);

@@ -34,7 +34,7 @@ export function decide(parts: ControlParts, input: DecideInput): Decision {
     id: input.id,
     atSeconds: input.observation.atSeconds,
     trigger: input.trigger,
-    status: drafts.some((draft) => draft.planned !== undefined) ? 'decided' : 'held',
+    status: drafts.some(isDecided) ? 'decided' : 'held',
     services: drafts.map((draft) => serviceDecision(parts, draft)),
     chains: [...parts.settings.topology.chains.keys()].map((id) => chainDecision(parts, id, input)),
     cost: drafts.reduce((sum, { target }) => sum + costOf(target, parts.settings.allocation), 0),
@@ -42,6 +42,10 @@ export function decide(parts: ControlParts, input: DecideInput): Decision {
     gap: plan.gap,
     durationMs: input.durationMs,
   };
+}
+
+function isDecided({ planned, target, baseline }: Draft): boolean {
+  return planned !== undefined || !sameAllocation(target, baseline);
 }
 
 export function costOf(

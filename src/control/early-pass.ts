@@ -1,7 +1,14 @@
 import type { PassTrigger } from '../models/decisions.ts';
 import type { PassMemory } from './books/pass-memory.ts';
-import { BURN_SECONDS, burnRates } from './objectives/objectives.ts';
-import { chainRate, standsOut, trafficByChain } from './observe/chain-traffic.ts';
+import { BURN_SECONDS, burnRate } from './objectives/objectives.ts';
+import {
+  type ChainTraffic,
+  chainRate,
+  isJudged,
+  isSlow,
+  standsOut,
+  trafficByChain,
+} from './observe/chain-traffic.ts';
 import { type ObserveSources, readMetrics } from './observe/observation.ts';
 
 /** Load is compared with the plan's over this long, s. */
@@ -26,19 +33,18 @@ export function reasonForEarlyPass(parts: EarlyParts, now: number): EarlyReason 
 }
 
 /**
- * The first chain that burns fast over both windows: the long one says that it matters, the short one that it still
- * goes on. Site Reliability Workbook (Beyer et al. 2018), chapter 5, "Multiwindow, Multi-Burn-Rate Alerts".
+ * The first chain that burns fast, or misses its percentile, over both windows: the long one says that it matters, the
+ * short one that it still goes on. Site Reliability Workbook (Beyer et al. 2018), chapter 5, "Multiwindow, Multi-Burn-Rate
+ * Alerts". A minute with too few requests to tell says the same as the minutes around it.
  */
 function burningChain(parts: EarlyParts, now: number): string | undefined {
   const limit = parts.settings.control.burnRate;
-  const short = burnRates(parts, BURN_SECONDS.short, now);
-  const calm = [...parts.settings.topology.chains.keys()].every(
-    (chain) => (short.get(chain) ?? limit) < limit,
-  );
-  if (calm) return undefined;
-  // A minute with too few requests to tell says the same as the minutes around it.
-  const long = [...burnRates(parts, BURN_SECONDS.long, now)];
-  return long.find(([chain, rate]) => rate >= limit && (short.get(chain) ?? rate) >= limit)?.[0];
+  const burns = (traffic: ChainTraffic) => (burnRate(traffic) ?? 0) >= limit || isSlow(traffic);
+  const over = (seconds: number) => trafficByChain(readMetrics(parts, seconds, now), parts.settings.topology);
+  const short = [...over(BURN_SECONDS.short)].filter(([, traffic]) => !isJudged(traffic) || burns(traffic));
+  if (short.length === 0) return undefined;
+  const long = over(BURN_SECONDS.long);
+  return short.find(([chain]) => burns(long.get(chain)!))?.[0];
 }
 
 function hasJumped(rate: number | undefined, planned: number | undefined, factor: number): boolean {

@@ -25,8 +25,9 @@ const HOLDING_UP = 0.25;
  */
 export function growOnViolation(drafts: readonly Draft[], context: ProposeContext): readonly Draft[] {
   const growing = new Map<string, ChainSpec>();
+  const byService = new Map(drafts.map((draft) => [draft.service.id, draft]));
   for (const chain of context.settings.topology.chains.values()) {
-    for (const service of servicesToGrow(chain, drafts, context)) growing.set(service, chain);
+    for (const service of servicesToGrow(chain, byService, context)) growing.set(service, chain);
   }
   if (growing.size === 0) return drafts;
   return drafts.map((draft) => {
@@ -37,22 +38,31 @@ export function growOnViolation(drafts: readonly Draft[], context: ProposeContex
 
 function servicesToGrow(
   chain: ChainSpec,
-  drafts: readonly Draft[],
+  drafts: ReadonlyMap<string, Draft>,
   context: ProposeContext,
 ): readonly string[] {
-  const helped = new Set(
-    drafts.filter((draft) => capacityHelps(draft, context)).map(({ service }) => service.id),
-  );
-  const holdingUp = servicesHoldingUp(chain, context).filter((service) => helped.has(service));
-  if (holdingUp.length > 0) return holdingUp;
-  if (context.observation.chains.get(chain.id)?.violating !== 'slow') return [];
-  const visited = visitsByService(chain);
-  const onTheWay = drafts.filter((draft) => visited.has(draft.service.id) && capacityHelps(draft, context));
-  const unfitted = onTheWay.filter((draft) => !isFitted(context.profiles, draft.service.id, chain.id));
-  if (unfitted.length > 0) return unfitted.map((draft) => draft.service.id);
+  const holdingUp = servicesHoldingUp(chain, context);
+  const isSlow = context.observation.chains.get(chain.id)?.violating === 'slow';
+  if (holdingUp.length === 0 && !isSlow) return [];
+  const helped = [...visitsByService(chain).keys()]
+    .flatMap((service) => drafts.get(service) ?? [])
+    .filter((draft) => capacityHelps(draft, context));
+  const piling = helped.filter(({ service }) => holdingUp.includes(service.id));
+  if (piling.length > 0) return piling.map(({ service }) => service.id);
+  return isSlow ? servicesMissing(chain, helped, context) : [];
+}
+
+/** Of a chain that misses its SLO steadily, what grows of the services that capacity helps. */
+function servicesMissing(
+  chain: ChainSpec,
+  helped: readonly Draft[],
+  context: ProposeContext,
+): readonly string[] {
+  const unfitted = helped.filter(({ service }) => !isFitted(context.profiles, service.id, chain.id));
+  if (unfitted.length > 0) return unfitted.map(({ service }) => service.id);
   // What cannot be met is planned as well as it can be; steps would only take everything to its maximum.
   if (context.infeasible.has(chain.id)) return [];
-  return onTheWay.some((draft) => grows(draft, context)) ? [] : onTheWay.map((draft) => draft.service.id);
+  return helped.some((draft) => grows(draft, context)) ? [] : helped.map(({ service }) => service.id);
 }
 
 function servicesHoldingUp(
@@ -100,7 +110,7 @@ function grownByStep(draft: Draft, chain: ChainSpec, context: ProposeContext): D
   if (compareCapacity(service, target, draft.target) <= 0) return draft;
   const { latest, observedLatency } = observation.chains.get(chain.id) ?? {};
   const observed = latest?.latency ?? observedLatency;
-  const seen = observed === undefined ? 'is failing' : `is at ${describeLatency(observed)}`;
+  const seen = observed === undefined ? 'is over its SLO' : `is at ${describeLatency(observed)}`;
   return {
     ...draft,
     target,

@@ -1,35 +1,44 @@
 import type { TrafficMetrics } from '../models/metrics.ts';
-import { learningWindows } from './observe/learning-windows.ts';
+import { closedWindows } from './observe/closed-windows.ts';
+import { type LearningWindows, learningWindows } from './observe/learning-windows.ts';
 import { readMetrics } from './observe/observation.ts';
-import { ownTimes } from './observe/own-times.ts';
 import type { ControlParts } from './parts.ts';
 
 /** A window is taken this long after its end, so that records under way still find it, s. */
 const LATENESS_SECONDS = 5;
 
-const PROVISIONAL_SECONDS = 60;
+const WINDOW_SECONDS = 60;
 
 /** Takes every window that has closed since the last call into profiles, compositions, objectives and series. */
 export function learn(parts: ControlParts, atSeconds: number): void {
-  const { settings, traffic, memory, windows } = parts;
+  const { settings, traffic, memory, profiles } = parts;
   const until = atSeconds - LATENESS_SECONDS;
   if (memory.learnedUntil > atSeconds) memory.learnedUntil = until; // the clock was set back
   const before = memory.learnedUntil;
   const since = Math.max(before, atSeconds - settings.monitoring.windowSize);
-  for (const window of traffic.closedWindows(since, until)) {
-    const metrics =
-      settings.monitoring.latencyScope === 'total' ? ownTimes(window, settings.topology) : window;
-    takeIn(parts, metrics);
-    windows.judge(metrics, settings.topology, settings.monitoring.windowSize);
+  for (const window of closedWindows(parts, since, until)) {
+    learnFrom(parts, window);
     memory.learnedUntil = window.toSeconds;
   }
   parts.store.saveSteps(parts.series.advance(traffic, until));
-  if (memory.learnedUntil !== before) parts.profiles.refit(atSeconds);
+  if (memory.learnedUntil !== before) profiles.refit(atSeconds);
+}
+
+/** Takes those windows once more that late records have changed, and the steps of the series that lie in them. */
+export function learnAgain(parts: ControlParts, atSeconds: number): void {
+  const { memory, profiles, series, store, traffic } = parts;
+  const changed = memory.lateWindows.take(atSeconds);
+  if (changed.length === 0) return;
+  for (const { fromSeconds, toSeconds } of changed) {
+    for (const window of closedWindows(parts, fromSeconds, toSeconds)) learnFrom(parts, window);
+  }
+  store.saveSteps(series.takeAgain(traffic, changed));
+  profiles.refit(atSeconds);
 }
 
 /**
  * The first minute has no closed window yet. A service of which nothing is known learns from the minute that is still
- * running, so that it has a first curve at once.
+ * running, so that it has a first curve at once; the whole minute takes its place when it has closed.
  */
 export function learnProvisionally(parts: ControlParts, atSeconds: number): void {
   const unknown = [...parts.settings.topology.services.values()].filter(({ id, chains }) =>
@@ -37,16 +46,27 @@ export function learnProvisionally(parts: ControlParts, atSeconds: number): void
   );
   if (unknown.length === 0) return;
   const names = new Set(unknown.map(({ id }) => id));
-  const metrics = readMetrics(parts, PROVISIONAL_SECONDS, atSeconds);
+  const startSeconds = Math.floor((atSeconds - LATENESS_SECONDS) / WINDOW_SECONDS) * WINDOW_SECONDS;
+  const until = Math.min(atSeconds, startSeconds + WINDOW_SECONDS);
+  const metrics = readMetrics(parts, until - startSeconds, until);
   const services = metrics.services.filter(({ service }) => names.has(service ?? ''));
   if (services.length === 0) return;
-  takeIn(parts, { ...metrics, services, endToEnd: [] });
+  const windows = windowsOf(parts, { ...metrics, services, endToEnd: [] });
+  takeIn(parts, { ...windows, services: windows.services.map((window) => ({ ...window, startSeconds })) });
   parts.profiles.refit(atSeconds);
 }
 
-function takeIn(parts: ControlParts, metrics: TrafficMetrics): void {
-  const { settings, profiles } = parts;
-  const windows = learningWindows(metrics, { ...parts, topology: settings.topology });
-  for (const window of windows.services) profiles.updateProfile(window);
-  for (const window of windows.chains) profiles.updateComposition(window);
+function learnFrom(parts: ControlParts, window: TrafficMetrics): void {
+  const { settings, windows } = parts;
+  takeIn(parts, windowsOf(parts, window));
+  windows.judge(window, settings.topology, settings.monitoring.windowSize);
+}
+
+function windowsOf(parts: ControlParts, metrics: TrafficMetrics): LearningWindows {
+  return learningWindows(metrics, { ...parts, topology: parts.settings.topology });
+}
+
+function takeIn({ profiles }: ControlParts, { services, chains }: LearningWindows): void {
+  for (const window of services) profiles.updateProfile(window);
+  for (const window of chains) profiles.updateComposition(window);
 }

@@ -4,16 +4,13 @@ import type { ProposeContext } from './propose.ts';
 import { capacityCores, compareCapacity, shapeFor, withinBounds } from './shapes.ts';
 
 /**
- * The demand bound of a prior is pessimistic for the sake of shrinking (DESIGN section 3, "Cold start"). Where it asks
- * for more than what is known to run, and what runs demonstrably copes, the service grows only in proportion to the load
+ * The demand bound of a prior is pessimistic for the sake of shrinking only (DESIGN section 3, "Cold start"). Where it asks
+ * for more than what is in force, and what runs demonstrably copes, the service grows only in proportion to the load
  * that is to come: its utilisation stays what it is.
  */
 export function limitUnprovenGrowth(draft: Draft, context: ProposeContext): Draft {
   const { service } = draft;
-  const inForce = context.capacities.inForce(service.id);
-  // What is merely configured may not be what runs, so that it proves nothing.
-  if (inForce === undefined || inForce.source === 'initial') return draft;
-  const present = withinBounds(service, inForce);
+  const present = withinBounds(service, context.capacities.inForce(service.id) ?? service.initial);
   if (compareCapacity(service, draft.target, present) <= 0 || !isUnproven(service, context)) return draft;
   const slowest = slowestShare(service, context);
   if (slowest === undefined) return draft;

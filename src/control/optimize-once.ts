@@ -100,6 +100,7 @@ function guarded(
     observation,
     profiles,
     recentPlans: memory.plansSince(atSeconds - settings.control.stabilization, atSeconds),
+    shrunkSeconds: memory.shrunkSince(atSeconds - settings.control.stabilization, atSeconds),
     evaluate: (allocations) => planner.evaluate(request, allocations),
     infeasible,
   });

@@ -2,7 +2,7 @@ import type {
   CapacityPlanner,
   Clock,
   Executor,
-  HistoryStore,
+  HistoryJournal,
   Logger,
   ProfileLearner,
   TrafficForecaster,
@@ -27,7 +27,7 @@ export interface ControlParts {
   readonly profiles: ProfileLearner;
   readonly planner: CapacityPlanner;
   readonly executor: Executor;
-  readonly store: HistoryStore;
+  readonly store: HistoryJournal;
   readonly capacities: CapacityBook;
   readonly usage: UsageBook;
   readonly series: SeriesHistory;

@@ -8,7 +8,7 @@ import { type Draft, describeAllocation, describeLatency, formatNumber } from '.
 import { growOnViolation } from './grow-on-violation.ts';
 import { limitUnprovenGrowth } from './limit-unproven-growth.ts';
 import type { Observation } from './observe/observation.ts';
-import { compareCapacity, withinBounds } from './shapes.ts';
+import { compareCapacity } from './shapes.ts';
 
 export interface ProposeContext {
   readonly settings: Settings;
@@ -47,9 +47,14 @@ function draftOf(
   tightest: PlannedChain | undefined,
   context: ProposeContext,
 ): Draft {
-  const baseline = withinBounds(service, context.baselines.get(service.id) ?? service.initial);
+  const baseline = context.baselines.get(service.id) ?? service.initial;
   if (found === undefined) {
-    return { service, baseline, target: baseline, ...explainHold(service, baseline, context.observation) };
+    return {
+      service,
+      baseline,
+      target: baseline,
+      ...explainHold(service, baseline, context.observation, context.settings.control.staleAfter),
+    };
   }
   const { cpu, instances } = found;
   // Where nothing is measured, memory is held where steps are counted from.
@@ -69,17 +74,21 @@ function explainHold(
   service: ServiceSpec,
   baseline: ResourceAllocation,
   { chains, atSeconds }: Observation,
+  staleAfter: number,
 ): { reason: ReasonCode; explanation: string } {
   const stays = `Stays at ${describeAllocation(baseline)}`;
   for (const id of service.chains) {
     const { load, lastRecordSeconds } = chains.get(id) ?? {};
-    if (load !== undefined || lastRecordSeconds === undefined) continue;
-    const silence = formatNumber(atSeconds - lastRecordSeconds);
-    return { reason: 'stale-data', explanation: `${stays}: no record of ${id} for ${silence} s.` };
+    const silence = atSeconds - (lastRecordSeconds ?? atSeconds);
+    if (load !== undefined || silence <= staleAfter) continue;
+    return {
+      reason: 'stale-data',
+      explanation: `${stays}: no record of ${id} for ${formatNumber(silence)} s.`,
+    };
   }
   return {
     reason: 'no-data',
-    explanation: `${stays}: too few requests have been seen for a latency profile.`,
+    explanation: `${stays}: too few answered requests of its chains have been seen here for a latency profile.`,
   };
 }
 

@@ -62,6 +62,10 @@ export const REASONS: Readonly<Record<ReasonCode, Reason>> = {
     holds: true,
     meaning: 'Other services shrink in this pass first: `control.change_budget`.',
   },
+  bounds: {
+    holds: false,
+    meaning: 'What it has lies outside of its configured bounds, and is brought back into them.',
+  },
   paused: { holds: true, meaning: 'The operator has set `control.paused`.' },
   'would-violate': {
     holds: true,
@@ -86,7 +90,7 @@ export function describeReasons(): string {
     ...rows,
     '',
     'The guard looks at a plan in this order: invalid, stale or missing data, warm-up, errors, present violation,',
-    'confidence, stabilization, largest step, small decrease, change budget, the chains evaluated once more, pause. The',
+    'confidence, stabilization, largest step, small decrease, change budget, the chains evaluated once more, pause, bounds. The',
     'reason that is shown is that of the last step that changed something.',
     '',
   ].join('\n');

@@ -1,4 +1,3 @@
-import { messageOf } from '../models/errors.ts';
 import type { SeriesWindowRow } from '../models/metrics.ts';
 import type { ControlParts } from './parts.ts';
 
@@ -9,54 +8,47 @@ export const LEARNED_UNTIL = 'learned-until';
 /** Profiles written at once: with few services all of them, with thousands a little of the disk's time. */
 const PROFILES_AT_ONCE = 64;
 
-/** Rows kept for another try while the disk does not take them. */
-const MOST_PENDING = 200_000;
-
 /** Profiles keep windows of up to this long ago, s; the monitor's own rows are pruned with the monitoring window. */
 const PRUNE_EVERY_SECONDS = 3600;
 
-type RecorderParts = Pick<
-  ControlParts,
-  'clock' | 'logger' | 'memory' | 'profiles' | 'series' | 'settings' | 'store' | 'traffic'
->;
+type RecorderParts = Pick<ControlParts, 'clock' | 'memory' | 'profiles' | 'settings' | 'store' | 'traffic'>;
 
 /** Writes what has arrived to the store, so that at most one flush interval is lost. */
 export class Recorder {
   readonly #parts: RecorderParts;
-  #pending: SeriesWindowRow[] = [];
-  #failing = false;
   #prunedSeconds = Number.NEGATIVE_INFINITY;
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
   }
 
-  /** Writes the windows that changed. What cannot be written is kept and tried again with the next call. */
+  /** Writes the windows that changed, and what could not be written before. */
   flush(): void {
-    const changed = this.#parts.traffic.drain();
-    this.#learnAgain(changed);
-    const rows = [...this.#pending, ...changed];
-    if (rows.length === 0) return;
-    this.#attempt('windows', () => {
-      this.#pending = rows.slice(-MOST_PENDING);
-      this.#parts.store.saveWindows(rows);
-      this.#pending = [];
-    });
+    const { store, traffic } = this.#parts;
+    store.retry();
+    const changed = traffic.drain();
+    this.#noteLate(changed);
+    store.saveWindows(changed);
   }
 
   /**
    * Writes some of the profiles that have learned since they were last written, and up to when all have: a restart
-   * learns the windows after that time again, from those that are stored themselves.
+   * learns the windows after that time again, from those that are stored themselves. While the disk takes nothing they
+   * are left where they are.
    */
   saveProfiles(): boolean {
     const { memory, profiles, store } = this.#parts;
+    if (store.failing) return false;
     const drained = profiles.drain(PROFILES_AT_ONCE);
     if (drained.length === 0) return false;
-    const until = Math.min(memory.learnedUntil, profiles.unsavedSinceSeconds);
-    const states = drained.map(({ name, value }) => ({ name: PROFILES + name, value }));
-    return this.#attempt('profiles', () =>
-      store.saveStates([...states, { name: LEARNED_UNTIL, value: Buffer.from(`${until}`) }]),
+    const until = Math.min(
+      memory.learnedUntil,
+      memory.lateWindows.sinceSeconds,
+      profiles.unsavedSinceSeconds,
     );
+    const states = drained.map(({ name, value }) => ({ name: PROFILES + name, value }));
+    store.saveStates([...states, { name: LEARNED_UNTIL, value: Buffer.from(`${until}`) }]);
+    return true;
   }
 
   /** Writes all that is not written yet. */
@@ -71,34 +63,12 @@ export class Recorder {
     const now = clock.nowSeconds();
     if (Math.abs(now - this.#prunedSeconds) < PRUNE_EVERY_SECONDS) return;
     this.#prunedSeconds = now;
-    this.#attempt('old history', () =>
-      store.prune(now - settings.monitoring.windowSize, now - settings.store.retention),
-    );
-  }
-
-  get failing(): boolean {
-    return this.#failing;
+    store.prune(now - settings.monitoring.windowSize, now - settings.store.retention);
   }
 
   /** Records that came late have changed windows that were learned from: they are to be learned once more. */
-  #learnAgain(changed: readonly SeriesWindowRow[]): void {
-    const { memory, series } = this.#parts;
-    const earliest = changed.reduce((least, { startSeconds }) => Math.min(least, startSeconds), Infinity);
-    memory.learnedUntil = Math.min(memory.learnedUntil, earliest);
-    series.rewind(earliest);
-  }
-
-  #attempt(what: string, write: () => void): boolean {
-    try {
-      write();
-      if (this.#failing) this.#parts.logger.info({}, 'history can be written again');
-      this.#failing = false;
-      return true;
-    } catch (error) {
-      if (!this.#failing)
-        this.#parts.logger.error({ error: messageOf(error), what }, 'history cannot be written');
-      this.#failing = true;
-      return false;
-    }
+  #noteLate(changed: readonly SeriesWindowRow[]): void {
+    const { learnedUntil, lateWindows } = this.#parts.memory;
+    for (const { startSeconds } of changed) if (startSeconds < learnedUntil) lateWindows.note(startSeconds);
   }
 }

@@ -1,5 +1,6 @@
 import { messageOf } from '../models/errors.ts';
 import type { NamedState } from '../models/ports.ts';
+import { closedWindows } from './observe/closed-windows.ts';
 import type { ControlParts } from './parts.ts';
 import { LEARNED_UNTIL, PROFILES } from './recorder.ts';
 import { NETWORK_STATE } from './training.ts';
@@ -13,6 +14,7 @@ export async function restoreHistory(parts: ControlParts): Promise<void> {
   const now = clock.nowSeconds();
   const windows = parts.traffic.restore(store.loadWindows(now - settings.monitoring.windowSize));
   parts.capacities.restore(store.loadCapacities(now - settings.monitoring.windowSize));
+  parts.capacities.goBackTo(now);
   parts.usage.restore(store.loadUsage(now - USAGE_SECONDS));
   parts.series.restore(store.loadSteps(now - settings.store.retention));
   memory.restore([...store.loadDecisions({ limit: DECISIONS_TAKEN_BACK })].reverse());
@@ -35,8 +37,9 @@ function* withoutPrefix(states: Iterable<NamedState>): Iterable<NamedState> {
 }
 
 /** The windows that were learned before the restart are judged once more for the share of violating ones. */
-function judgePastWindows({ traffic, memory, settings, windows }: ControlParts, now: number): void {
-  for (const window of traffic.closedWindows(now - settings.monitoring.windowSize, memory.learnedUntil)) {
+function judgePastWindows(parts: ControlParts, now: number): void {
+  const { memory, settings, windows } = parts;
+  for (const window of closedWindows(parts, now - settings.monitoring.windowSize, memory.learnedUntil)) {
     windows.judge(window, settings.topology, settings.monitoring.windowSize);
   }
 }

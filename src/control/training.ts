@@ -1,3 +1,4 @@
+import { messageOf } from '../models/errors.ts';
 import type { ControlParts } from './parts.ts';
 
 /** Name of the trained network in the store. */
@@ -26,9 +27,11 @@ export class TrainingSchedule {
     const due = Math.min(this.#dueSeconds, now + retrainInterval);
     this.#dueSeconds = due;
     if (this.#running !== undefined || now < due) return;
-    this.#running = this.#train(signal).finally(() => {
-      this.#running = undefined;
-    });
+    this.#running = this.#train(signal)
+      .catch((error: unknown) => this.#noteFailure(error))
+      .finally(() => {
+        this.#running = undefined;
+      });
   }
 
   /** Resolves when no training is under way. */
@@ -46,5 +49,12 @@ export class TrainingSchedule {
     const saved = predictor.save();
     if (saved !== undefined) store.saveState(NETWORK_STATE, saved);
     logger.info(outcome, 'network trained');
+  }
+
+  /** Nobody waits for a training: what goes wrong in it ends here. */
+  #noteFailure(error: unknown): void {
+    const { clock, logger } = this.#parts;
+    this.#dueSeconds = clock.nowSeconds() + RETRY_SECONDS;
+    logger.error({ error: messageOf(error) }, 'training failed; the last good network stays');
   }
 }

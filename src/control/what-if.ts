@@ -1,9 +1,10 @@
 import type { WhatIfChanges, WhatIfOutcome } from '../models/daemon.ts';
-import type { ChainSpec, ServiceSpec } from '../models/data-models.ts';
+import type { CapacityInForce, ChainSpec, ServiceSpec } from '../models/data-models.ts';
 import type { PlanRequest } from '../models/ports.ts';
 import { observe } from './observe/observation.ts';
 import type { ControlParts } from './parts.ts';
 import { planRequest } from './plan-request.ts';
+import { withinBounds } from './shapes.ts';
 
 /** Plans once more with changed loads, SLOs and bounds, from where the latest pass stood. Changes nothing. */
 export function whatIf(parts: ControlParts, changes: WhatIfChanges): WhatIfOutcome {
@@ -24,8 +25,13 @@ function changed(request: PlanRequest, { loads, slos, bounds }: WhatIfChanges): 
     withBounds(service, bounds[service.id]),
   );
   const chains = [...request.topology.chains.values()].map((chain) => withSlo(chain, slos[chain.id]));
+  const capacities = services.map((service): [string, CapacityInForce] => {
+    const present = request.capacities.get(service.id)!;
+    return [service.id, { ...present, ...withinBounds(service, present) }];
+  });
   return {
     ...request,
+    capacities: new Map(capacities),
     topology: {
       services: new Map(services.map((service) => [service.id, service])),
       chains: new Map(chains.map((chain) => [chain.id, chain])),

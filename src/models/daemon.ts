@@ -69,7 +69,7 @@ export interface PassStatistics {
 
 /** The four metrics that the original framework promises, over the monitoring window (DESIGN section 6). */
 export interface ObjectiveMetrics {
-  /** used / allocated; an entry is absent when it is not known, never NaN. */
+  /** used / allocated over the last 300 s; an entry is absent when it is not known, never NaN. */
   readonly utilization: readonly {
     readonly resource: 'cpu' | 'memory';
     readonly source: 'measured' | 'estimated';
@@ -86,7 +86,10 @@ export interface ChainObjective {
   readonly source: 'end-to-end' | 'composed';
   /** Share of requests over the SLO or failed. */
   readonly violationRatio: number;
-  /** Share of 60 s windows whose SLO percentile was over the SLO; absent while no window has been judged. */
+  /**
+   * Share of 60 s windows whose SLO percentile was over the SLO, or in which more failed than the objective allows;
+   * absent while no window has been judged.
+   */
   readonly violatingWindowsRatio?: number;
   /** Absent when too few requests were answered to tell. */
   readonly averageSeconds?: number;

@@ -21,6 +21,7 @@ export type ReasonCode =
   | 'stabilizing'
   | 'largest-step'
   | 'change-budget'
+  | 'bounds'
   | 'paused'
   | 'would-violate';
 

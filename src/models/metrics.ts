@@ -64,7 +64,7 @@ export interface PairWindow {
   readonly ratePerSecond: number;
   readonly requests: number;
   readonly errorRatio: number;
-  /** Own time in the service at the chain's SLO percentile, s. */
+  /** Own time in the service at the chain's SLO percentile, s; NaN, as the mean, where every request failed. */
   readonly percentileSeconds: number;
   readonly meanSeconds: number;
 }

@@ -1,6 +1,9 @@
 /** The allocation program of DESIGN section 3 and its answer. */
 import type { ResourceAllocation } from './data-models.ts';
 
+/** Memory planned above the working set at its 95th percentile: DESIGN section 3, "Shape". */
+export const MEMORY_HEADROOM = 1.15;
+
 export interface PlanningService {
   readonly id: string;
   readonly pricePerCore: number;

@@ -229,7 +229,7 @@ export interface HistoryStore {
   /** Newest first. */
   loadDecisions(query: DecisionQuery): readonly Decision[];
   saveCapacity(capacity: StoredCapacity): void;
-  /** All that were told since then and the last one before, by service and time. */
+  /** All that were told since then and the last one before, by service, in the order in which they were saved. */
   loadCapacities(sinceSeconds: number): Iterable<StoredCapacity>;
   saveUsage(samples: readonly UsageSample[]): void;
   loadUsage(sinceSeconds: number): Iterable<UsageSample>;
@@ -243,4 +243,12 @@ export interface HistoryStore {
   /** Deletes what is older: windows before the first time, everything else before the second. */
   prune(windowsBeforeSeconds: number, historyBeforeSeconds: number): void;
   close(): void;
+}
+
+/** A history whose writes never throw: what cannot be written waits in memory. */
+export interface HistoryJournal extends HistoryStore {
+  /** Whether writes fail at present. */
+  readonly failing: boolean;
+  /** Writes what waits; does nothing when nothing does. */
+  retry(): void;
 }

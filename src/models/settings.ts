@@ -83,11 +83,11 @@ export interface ControlSettings {
   readonly minConfidence: number;
   /** Error ratio above which a service is not shrunk. */
   readonly maxErrorRatio: number;
-  /** Decreases of the cost of a service below this share are not made. */
+  /** Decreases below this share are not made, neither of cores nor of memory. */
   readonly minDecrease: number;
   /** A decrease must have been wanted for this long, s. */
   readonly stabilization: number;
-  /** Capacity of one service changes at most by this factor in one pass, either way. */
+  /** One pass shrinks a service, and grows those of a chain over its SLO beyond the plan, at most by this factor. */
   readonly largestStep: number;
   /** At most this share of the services is changed downwards in one pass (at least one). */
   readonly changeBudget: number;

@@ -1,12 +1,12 @@
-/** What the services were told to run with, and since when. */
+/** What the services were told to run with, and since when, in the order in which it was told. */
 import type { CapacitySource } from '../models/data-models.ts';
 import type { StoredCapacity } from '../models/ports.ts';
 import type { Connection } from './connection.ts';
 import { numberAt, textAt } from './rows.ts';
 
-/** The last capacity of each service that began at or before a time still held then. */
+/** Of each service the one told last that began at or before a time still held then. */
 const HELD_AT =
-  'SELECT max(since) FROM capacities AS earlier WHERE earlier.service = capacities.service AND since <= ?';
+  'SELECT max(number) FROM capacities AS earlier WHERE earlier.service = capacities.service AND since <= ?';
 
 export function capacityTable(connection: Connection) {
   const insert = connection.prepare(
@@ -15,17 +15,16 @@ export function capacityTable(connection: Connection) {
   const select = connection
     .prepare(
       `SELECT service, since, cpu, memory, instances, source FROM capacities
-       WHERE since >= ifnull((${HELD_AT}), ?) ORDER BY service, since`,
+       WHERE number >= ifnull((${HELD_AT}), 0) ORDER BY service, number`,
     )
     .raw();
-  const prune = connection.prepare(`DELETE FROM capacities WHERE since < (${HELD_AT})`);
+  const prune = connection.prepare(`DELETE FROM capacities WHERE number < (${HELD_AT})`);
 
   return {
     save({ service, sinceSeconds, cpu, memory, instances, source }: StoredCapacity): void {
       insert.run([service, sinceSeconds, cpu, memory, instances, source]);
     },
-    load: (sinceSeconds: number): readonly StoredCapacity[] =>
-      select.all([sinceSeconds, sinceSeconds]).map(toCapacity),
+    load: (sinceSeconds: number): readonly StoredCapacity[] => select.all([sinceSeconds]).map(toCapacity),
     /** Keeps for each service the one that was in force at that time. */
     prune: (beforeSeconds: number) => prune.run([beforeSeconds]),
   };

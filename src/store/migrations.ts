@@ -40,4 +40,16 @@ export const MIGRATIONS: readonly string[] = [
 
   CREATE TABLE states (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
   `,
+  // The order of telling: times do not tell it after the clock was set back.
+  `
+  CREATE TABLE told_capacities (
+    number INTEGER PRIMARY KEY, service TEXT NOT NULL, since REAL NOT NULL, cpu REAL NOT NULL, memory REAL NOT NULL,
+    instances INTEGER NOT NULL, source TEXT NOT NULL,
+    UNIQUE (service, since)
+  );
+  INSERT INTO told_capacities (service, since, cpu, memory, instances, source)
+    SELECT service, since, cpu, memory, instances, source FROM capacities ORDER BY since;
+  DROP TABLE capacities;
+  ALTER TABLE told_capacities RENAME TO capacities;
+  `,
 ];

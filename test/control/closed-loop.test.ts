@@ -137,6 +137,18 @@ describe('the daemon on a clock of its own', () => {
     await trial.app.stop();
   });
 
+  it('sees within five minutes that an SLO is violated after its clock was set back by an hour', async () => {
+    const trial = await new Trial().start('set-back', { assumeApplied: false });
+    for (const service of ['auth-service', 'payment-service'])
+      trial.app.daemon.setApplied(service, { cpu: 0.5, memory: 1024, instances: 1 });
+    trial.clock.jump(-3600);
+    await trial.run(310, 20);
+    expect(trial.reasons()).toContain('grow-on-violation');
+    const [profile] = trial.app.daemon.profiles.getLoadLatencyProfile('payment-service');
+    expect(profile?.utilizationRange[1]).toBeGreaterThan(0.9);
+    await trial.app.stop();
+  });
+
   it('learns from records that arrive long after their windows have closed', async () => {
     const trial = await new Trial().start('late');
     await trial.app.daemon.runPass('request');

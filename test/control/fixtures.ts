@@ -68,6 +68,7 @@ export function guardContext(settings: Settings, changes: Partial<GuardContext> 
     observation: observationOf(settings),
     profiles: confidentProfiles(1),
     recentPlans: new Map(),
+    shrunkSeconds: new Map(),
     evaluate: () => new Map(),
     infeasible: new Set(),
     ...changes,

@@ -1,15 +1,19 @@
 import { describe, expect, it } from 'vitest';
+import { PassMemory } from '../../src/control/books/pass-memory.ts';
 import { UsageBook } from '../../src/control/books/usage-book.ts';
 import type { ControlParts } from '../../src/control/parts.ts';
 import { leadSteps, planRequest } from '../../src/control/plan-request.ts';
 import type { Forecast } from '../../src/models/forecasts.ts';
-import { initialCapacities, NOW, observationOf, settingsWith } from './fixtures.ts';
+import { decision } from '../store/samples.ts';
+import { allocation, initialCapacities, NOW, observationOf, settingsWith } from './fixtures.ts';
+import { partsOf } from './parts.ts';
 
 const settings = settingsWith();
-const parts: Pick<ControlParts, 'settings' | 'capacities' | 'usage'> = {
+const parts: Pick<ControlParts, 'settings' | 'capacities' | 'usage' | 'memory'> = {
   settings,
   capacities: initialCapacities(settings),
   usage: new UsageBook(),
+  memory: new PassMemory(),
 };
 
 function forecastOf(maximum95: number, maximumOrigins = 100): ReadonlyMap<string, Forecast> {
@@ -53,12 +57,55 @@ describe('what is planned for', () => {
     expect(leadSteps(settingsWith({ interval: 3600 }))).toBe(settings.prediction.predictionHorizon);
     expect(leadSteps(settingsWith({ interval: 1 }))).toBe(2);
   });
+});
 
-  it('plans memory for what was measured', () => {
+describe('the memory that is planned for', () => {
+  const PRESENT = 1024;
+
+  /** One measurement a minute, the oldest `minutes` ago. */
+  function planned(minutes: number, memoryAt: (minutesAgo: number) => number, endedSecondsAgo = 0) {
     const usage = new UsageBook();
-    for (const memory of [300, 310, 305])
-      usage.note({ service: 'auth-service', atSeconds: NOW - 60, memory });
+    const capacities = initialCapacities(settings);
+    capacities.note('auth-service', {
+      ...allocation(1, 1, PRESENT),
+      source: 'applied',
+      sinceSeconds: NOW - 9000,
+    });
+    for (let ago = minutes; ago >= 0; ago -= 1) {
+      const atSeconds = NOW - 60 * ago - endedSecondsAgo;
+      usage.note({ service: 'auth-service', atSeconds, memory: memoryAt(ago) });
+    }
+    const request = planRequest({ ...parts, usage, capacities }, observationOf(settings), new Map());
+    return request.workingSets.get('auth-service');
+  }
+
+  it('is less than there is only when it was measured for half an hour', () => {
+    expect(planned(29, () => 300)).toBeUndefined();
+    expect(planned(31, () => 300)).toBe(300);
+  });
+
+  it('is not less for any number of measurements in one second', () => {
+    const usage = new UsageBook();
+    for (let index = 0; index < 500; index += 1)
+      usage.note({ service: 'auth-service', atSeconds: NOW - 10, memory: 100 });
     const { workingSets } = planRequest({ ...parts, usage }, observationOf(settings), new Map());
-    expect([...workingSets]).toEqual([['auth-service', 310]]);
+    expect(workingSets.size).toBe(0);
+  });
+
+  it('is more than there is at once', () => {
+    expect(planned(0, () => 950)).toBe(950);
+    expect(planned(60, (ago) => (ago === 0 ? 1500 : 300))).toBe(1500);
+  });
+
+  it('stays as it is when nothing was measured of late', () => {
+    expect(planned(60, () => 300, settings.control.staleAfter + 30)).toBeUndefined();
+  });
+
+  it('stays as it was recommended last where we only recommend', () => {
+    const { memory } = partsOf();
+    memory.remember(decision('d1', NOW - 300, { 'auth-service': 'shrink' }));
+    const request = planRequest({ ...parts, memory }, observationOf(settings), new Map());
+    expect(request.capacities.get('auth-service')?.memory).toBe(512);
+    expect(request.capacities.get('payment-service')?.memory).toBe(8192);
   });
 });

@@ -175,8 +175,6 @@ describe('what is proposed', () => {
     const plan = planOf({ 'auth-service': allocation(4, 3), 'payment-service': allocation(4, 3) });
     const loads = new Map([['order-processing', 12.5]]);
     const context = contextOf({ profiles, capacities, loads });
-    expect(targets(plan, context)['auth-service']).toEqual({ cores: 12, reason: 'grow-for-slo' });
-    capacities.note('auth-service', { ...allocation(4), source: 'applied', sinceSeconds: 0 });
     const [draft] = propose({ plan, unplanned: [] }, context);
     expect(draft?.target).toMatchObject({ cpu: 2.5, instances: 2 });
     expect(draft?.explanation).toContain('what runs copes (100 ms of 200 ms in user-registration)');

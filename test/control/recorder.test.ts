@@ -5,6 +5,7 @@ import { PassMemory } from '../../src/control/books/pass-memory.ts';
 import { SeriesHistory } from '../../src/control/books/series-history.ts';
 import { LEARNED_UNTIL, PROFILES, Recorder } from '../../src/control/recorder.ts';
 import type { Logger } from '../../src/models/ports.ts';
+import { Journal } from '../../src/store/journal.ts';
 import { openStore } from '../store/folders.ts';
 import { FakeClock, settingsWith } from './fixtures.ts';
 
@@ -16,11 +17,10 @@ function recorderOf() {
   const parts = {
     settings: settingsWith(),
     clock: new FakeClock(),
-    logger: SILENT,
     memory: new PassMemory(),
     profiles: new PerformanceImpactQuantifier(),
-    series: new SeriesHistory({ stepSeconds: 60, chains: [], monitorSteps: 60, retentionSeconds: 3600 }),
-    store: openStore(),
+    series: new SeriesHistory({ stepSeconds: 60, chains: ['a'], monitorSteps: 60, retentionSeconds: 3600 }),
+    store: new Journal(openStore(), SILENT),
     traffic: new TrafficMonitor(),
   };
   return { ...parts, recorder: new Recorder(parts) };

@@ -106,6 +106,17 @@ test('the capacity that was in force at the asked second comes with those since'
   ]);
 });
 
+test('capacities come back as they were told, also when the clock was set back in between', () => {
+  const store = openStore();
+  for (const since of [50, 10, 20]) store.saveCapacity(capacity('web', since));
+  const told = (since: number) => store.loadCapacities(since).map(({ sinceSeconds }) => sinceSeconds);
+  expect(told(0)).toEqual([50, 10, 20]);
+  expect(told(15)).toEqual([10, 20]);
+  expect(told(60)).toEqual([20]);
+  store.prune(0, 15);
+  expect(told(0)).toEqual([10, 20]);
+});
+
 test('any rows in any order come back sorted and whole', () => {
   const row = fc.record({
     service: fc.string({ maxLength: 3 }),

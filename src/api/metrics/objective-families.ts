@@ -9,7 +9,7 @@ function ofChains(scrape: Scrape, value: (chain: ChainObjective) => number | und
 export const OBJECTIVE_FAMILIES: readonly Family[] = [
   {
     name: 'dta_slo_resource_utilization_ratio',
-    help: 'Used over allocated, of all services together, over the monitoring window.',
+    help: 'Used over allocated, of all services together, over the last 300 s.',
     type: 'gauge',
     labels: ['resource', 'source'],
     samples: ({ objectives }) =>
@@ -24,7 +24,7 @@ export const OBJECTIVE_FAMILIES: readonly Family[] = [
   },
   {
     name: 'dta_slo_slo_violating_windows_ratio',
-    help: 'Share of the 60 s windows whose latency at the SLO percentile was over the SLO, over the monitoring window.',
+    help: 'Share of the 60 s windows whose latency at the SLO percentile was over the SLO, or in which more requests failed than the objective allows, over the monitoring window.',
     type: 'gauge',
     labels: ['chain'],
     samples: (scrape) => ofChains(scrape, (chain) => chain.violatingWindowsRatio),

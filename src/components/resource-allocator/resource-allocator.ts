@@ -15,7 +15,7 @@ import { solvePlan } from './solve-plan.ts';
 import { WarmStart } from './warm-start.ts';
 
 export interface AllocatorOptions {
-  /** Prices, quantum and margin. Default: 100 per core, 0.1 per MiB, 0 per instance, 0.05 cores, no margin. */
+  /** Prices, quantum and margin. Default: 100 per core, 0.1 per MiB, 0 per instance, 0.05 cores, margin 0.1. */
   readonly allocation?: AllocationSettings;
   /** Chains and services that `optimizeResources` knows by name. Default: none. */
   readonly topology?: Topology;

@@ -12,17 +12,20 @@ const KEPT_ENTRIES = 64;
  */
 export class CapacityBook {
   readonly #entries = new Map<string, CapacityInForce[]>();
-  #topology: Topology;
+  /** Services of which older entries have been dropped: what held before the kept ones is not known any more. */
+  readonly #dropped = new Set<string>();
+  readonly #specs: Map<string, ServiceSpec>;
 
   constructor(topology: Topology) {
-    this.#topology = topology;
+    this.#specs = new Map(topology.services);
   }
 
+  /** Services that are no longer configured are still known: a pass under way may be about them. */
   reconfigure(topology: Topology): void {
-    this.#topology = topology;
+    for (const [id, spec] of topology.services) this.#specs.set(id, spec);
   }
 
-  /** Takes back what was stored, oldest first. */
+  /** Takes back what was stored, in the order in which it was noted. */
   restore(stored: Iterable<StoredCapacity>): void {
     for (const { service, ...capacity } of stored) this.#add(service, capacity);
   }
@@ -40,17 +43,22 @@ export class CapacityBook {
     return capacity;
   }
 
+  /** The clock was set back: what is in force now has been so since now at the latest. */
+  goBackTo(nowSeconds: number): void {
+    for (const entries of this.#entries.values()) bringForward(entries, nowSeconds);
+  }
+
   /** What the service runs with now; undefined for an unknown service. */
   inForce(service: string): CapacityInForce | undefined {
     return this.#entries.get(service)?.at(-1) ?? this.#initial(service);
   }
 
-  /** What the service ran with throughout [fromSeconds, toSeconds]; undefined when it changed in between. */
+  /** What the service ran with throughout [fromSeconds, toSeconds]; undefined when it changed in between, or is forgotten. */
   throughout(service: string, fromSeconds: number, toSeconds: number): CapacityInForce | undefined {
     const entries = this.#entries.get(service) ?? [];
     const index = entries.findLastIndex((entry) => entry.sinceSeconds <= fromSeconds);
     const following = entries.slice(index + 1).filter((entry) => entry.sinceSeconds < toSeconds);
-    const held = entries[index] ?? this.#initial(service);
+    const held = entries[index] ?? this.#before(service);
     if (held === undefined) return undefined;
     return following.every((entry) => sameAllocation(entry, held)) ? held : undefined;
   }
@@ -59,7 +67,7 @@ export class CapacityBook {
   changedSeconds(service: string): number {
     const entries = this.#entries.get(service) ?? [];
     for (let index = entries.length - 1; index >= 0; index -= 1) {
-      const before = entries[index - 1] ?? this.#initial(service);
+      const before = entries[index - 1] ?? this.#before(service);
       const entry = entries[index]!;
       if (before === undefined || !sameAllocation(before, entry)) return entry.sinceSeconds;
     }
@@ -68,13 +76,28 @@ export class CapacityBook {
 
   #add(service: string, capacity: CapacityInForce): void {
     const entries = this.#entries.get(service) ?? [];
+    bringForward(entries, capacity.sinceSeconds);
     entries.push(capacity);
-    if (entries.length > KEPT_ENTRIES) entries.shift();
+    if (entries.length > KEPT_ENTRIES) {
+      entries.shift();
+      this.#dropped.add(service);
+    }
     this.#entries.set(service, entries);
   }
 
+  /** What the service ran with before the entries that are kept. */
+  #before(service: string): CapacityInForce | undefined {
+    return this.#dropped.has(service) ? undefined : this.#initial(service);
+  }
+
   #initial(service: string): CapacityInForce | undefined {
-    const spec: ServiceSpec | undefined = this.#topology.services.get(service);
+    const spec = this.#specs.get(service);
     return spec && { ...spec.initial, source: 'initial', sinceSeconds: 0 };
   }
+}
+
+/** Nothing began later than what came after it: entries of a clock that was set back since begin with the next one. */
+function bringForward(entries: CapacityInForce[], untilSeconds: number): void {
+  for (let index = entries.length - 1; index >= 0 && entries[index]!.sinceSeconds > untilSeconds; index -= 1)
+    entries[index] = { ...entries[index]!, sinceSeconds: untilSeconds };
 }

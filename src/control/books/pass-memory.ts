@@ -3,6 +3,7 @@ import type { Decision } from '../../models/decisions.ts';
 import type { ForecastOutcome } from '../../models/forecasts.ts';
 import type { PlanRequest } from '../../models/ports.ts';
 import type { Correction } from '../corrections.ts';
+import { LateWindows } from './late-windows.ts';
 
 /** Passes whose plans are kept for the guard's hysteresis. */
 const KEPT_PLANS = 64;
@@ -11,6 +12,8 @@ const KEPT_PLANS = 64;
 interface Plans {
   readonly atSeconds: number;
   readonly services: readonly (readonly [service: string, planned: ResourceAllocation])[];
+  /** Services that the pass took something away from. */
+  readonly shrunk: readonly string[];
 }
 
 /** What a pass must know of the passes before it. All but forecasts and corrections comes back from the store after a restart. */
@@ -22,6 +25,7 @@ export class PassMemory {
   #request: PlanRequest | undefined;
   #corrections: ReadonlyMap<string, Correction> = new Map();
   #learnedUntil = 0;
+  readonly lateWindows = new LateWindows();
 
   /** Takes back stored decisions, oldest first. */
   restore(decisions: Iterable<Decision>): void {
@@ -37,6 +41,7 @@ export class PassMemory {
     this.#plans.push({
       atSeconds,
       services: services.flatMap(({ id, planned }) => (planned === undefined ? [] : [[id, planned]])),
+      shrunk: services.filter(({ status }) => status === 'shrink').map(({ id }) => id),
     });
     if (this.#plans.length > KEPT_PLANS) this.#plans.shift();
   }
@@ -68,6 +73,16 @@ export class PassMemory {
       }
     }
     return plans;
+  }
+
+  /** Services that a decision within (sinceSeconds, untilSeconds] has shrunk, and when the latest one did. */
+  shrunkSince(sinceSeconds: number, untilSeconds: number): ReadonlyMap<string, number> {
+    const shrunk = new Map<string, number>();
+    for (const { atSeconds, shrunk: services } of this.#plans) {
+      if (atSeconds <= sinceSeconds || atSeconds > untilSeconds) continue;
+      for (const id of services) shrunk.set(id, atSeconds);
+    }
+    return shrunk;
   }
 
   /** The load that the latest decision was made for, requests/s by chain. */

@@ -65,9 +65,19 @@ export class SeriesHistory {
     return rows;
   }
 
-  /** Records that came late have changed the steps from then on: they are taken once more. */
-  rewind(seconds: number): void {
-    if (this.#next !== undefined) this.#next = Math.min(this.#next, Math.floor(seconds / this.#step));
+  /** Takes the steps once more that lie in these stretches of time: records that came late have changed them. */
+  takeAgain(
+    traffic: TrafficReader,
+    changed: Iterable<{ readonly fromSeconds: number; readonly toSeconds: number }>,
+  ): readonly SeriesStepRow[] {
+    const steps = new Set<number>();
+    for (const { fromSeconds, toSeconds } of changed) {
+      const end = Math.min(this.#next ?? 0, Math.ceil(toSeconds / this.#step));
+      for (let step = Math.floor(fromSeconds / this.#step); step < end; step += 1) steps.add(step);
+    }
+    return [...this.#rings].flatMap(([chain, ring]) =>
+      [...steps].flatMap((step) => this.#take(ring, traffic.chainSeries(chain, (step + 1) * this.#step, 1))),
+    );
   }
 
   /** All that is known of every chain up to the newest step taken; at most `steps` steps. */

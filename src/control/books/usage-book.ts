@@ -1,53 +1,95 @@
 import type { UsageSample } from '../../models/metrics.ts';
 
-/** Samples kept of one service: two hours at one each 15 s. */
-const KEPT_SAMPLES = 480;
+/** What is told within this long is kept as one: the mean of the CPU use, the largest memory; s. */
+const SLOT_SECONDS = 15;
 
-/** Fewer samples of memory say nothing of its 95th percentile. */
-const LEAST_MEMORY_SAMPLES = 3;
+/** Slots kept of one service: two hours. */
+const KEPT_SLOTS = 480;
 
 /** Percentile of the working set that memory is planned for: DESIGN section 3, "Shape". */
 const WORKING_SET_PERCENTILE = 0.95;
 
-/** Measured use of CPU and memory as it was told, newest last, bounded per service. */
+/** Memory of one instance as it was measured, MiB. */
+export interface WorkingSet {
+  readonly percentile95: number;
+  readonly newest: number;
+  /** When the newest was told, to 15 s, Unix s. */
+  readonly newestSeconds: number;
+  /** Time between the oldest and the newest measurement, s. */
+  readonly spanSeconds: number;
+}
+
+/** Measured use of CPU and memory as it was told, bounded per service. */
 export class UsageBook {
-  readonly #samples = new Map<string, UsageSample[]>();
+  readonly #slots = new Map<string, Slot[]>();
+  readonly #latest = new Map<string, UsageSample>();
 
   restore(samples: Iterable<UsageSample>): void {
     for (const sample of samples) this.note(sample);
   }
 
   note(sample: UsageSample): void {
-    const samples = this.#samples.get(sample.service) ?? [];
-    samples.push(sample);
-    if (samples.length > KEPT_SAMPLES) samples.shift();
-    this.#samples.set(sample.service, samples);
+    const { service, atSeconds, cpu, memory } = sample;
+    const startSeconds = Math.floor(atSeconds / SLOT_SECONDS) * SLOT_SECONDS;
+    const slots = this.#slots.get(service) ?? [];
+    // After the clock was set back the times of later slots are yet to come.
+    while (slots.length > 0 && slots.at(-1)!.startSeconds > startSeconds) slots.pop();
+    if (slots.at(-1)?.startSeconds !== startSeconds) slots.push(emptySlot(startSeconds));
+    if (slots.length > KEPT_SLOTS) slots.shift();
+    add(slots.at(-1)!, cpu, memory);
+    this.#slots.set(service, slots);
+    this.#latest.set(service, sample);
   }
 
   latest(service: string): UsageSample | undefined {
-    return this.#samples.get(service)?.at(-1);
+    return this.#latest.get(service);
   }
 
   /** Mean CPU use in [fromSeconds, toSeconds), cores of all instances together; undefined when nothing was told. */
   meanCpu(service: string, fromSeconds: number, toSeconds: number): number | undefined {
     let sum = 0;
     let count = 0;
-    for (const sample of this.#samples.get(service) ?? []) {
-      if (sample.cpu === undefined || sample.atSeconds < fromSeconds || sample.atSeconds >= toSeconds)
-        continue;
-      sum += sample.cpu;
-      count += 1;
+    for (const slot of this.#slots.get(service) ?? []) {
+      if (slot.startSeconds < fromSeconds || slot.startSeconds >= toSeconds) continue;
+      sum += slot.cpuSum;
+      count += slot.cpuCount;
     }
     return count === 0 ? undefined : sum / count;
   }
 
-  /** 95th percentile of the memory of one instance since then, MiB; undefined before there are three samples. */
-  workingSet(service: string, sinceSeconds: number): number | undefined {
-    const memory = (this.#samples.get(service) ?? [])
-      .filter((sample) => sample.atSeconds >= sinceSeconds)
-      .flatMap((sample) => (sample.memory === undefined ? [] : [sample.memory]))
-      .sort((left, right) => left - right);
-    if (memory.length < LEAST_MEMORY_SAMPLES) return undefined;
-    return memory[Math.ceil(memory.length * WORKING_SET_PERCENTILE) - 1];
+  /** Memory of one instance in [fromSeconds, toSeconds]; undefined when nothing was told. */
+  workingSet(service: string, fromSeconds: number, toSeconds: number): WorkingSet | undefined {
+    const slots = (this.#slots.get(service) ?? []).filter(
+      ({ startSeconds, memory }) =>
+        memory !== undefined && startSeconds + SLOT_SECONDS > fromSeconds && startSeconds <= toSeconds,
+    );
+    const newest = slots.at(-1);
+    if (newest === undefined) return undefined;
+    const memory = slots.map((slot) => slot.memory!).sort((left, right) => left - right);
+    return {
+      percentile95: memory[Math.ceil(memory.length * WORKING_SET_PERCENTILE) - 1]!,
+      newest: newest.memory!,
+      newestSeconds: newest.startSeconds + SLOT_SECONDS,
+      spanSeconds: newest.startSeconds - slots[0]!.startSeconds,
+    };
   }
+}
+
+interface Slot {
+  readonly startSeconds: number;
+  cpuSum: number;
+  cpuCount: number;
+  memory: number | undefined;
+}
+
+function emptySlot(startSeconds: number): Slot {
+  return { startSeconds, cpuSum: 0, cpuCount: 0, memory: undefined };
+}
+
+function add(slot: Slot, cpu: number | undefined, memory: number | undefined): void {
+  if (cpu !== undefined) {
+    slot.cpuSum += cpu;
+    slot.cpuCount += 1;
+  }
+  if (memory !== undefined) slot.memory = Math.max(slot.memory ?? 0, memory);
 }

@@ -11,6 +11,8 @@ export interface GuardContext {
   readonly profiles: ProfileLearner;
   /** What was planned for each service within the stabilization time, without this pass. */
   readonly recentPlans: ReadonlyMap<string, readonly ResourceAllocation[]>;
+  /** When a service was shrunk last, if that was within the stabilization time, Unix s. */
+  readonly shrunkSeconds: ReadonlyMap<string, number>;
   /** End-to-end latency of each chain at the planned load under these allocations, s. */
   readonly evaluate: (allocations: ReadonlyMap<string, ResourceAllocation>) => ReadonlyMap<string, number>;
   /** Chains that the plan found unmeetable; nothing is cancelled for their sake. */

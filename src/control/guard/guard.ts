@@ -1,8 +1,9 @@
 import type { Draft } from '../draft.ts';
+import { keepWithinBounds } from './bounds.ts';
 import { limitChangeBudget } from './change-budget.ts';
 import { holdOnErrors, holdOnViolation, holdWithoutConfidence } from './evidence.ts';
 import type { GuardContext, GuardStep } from './guard-step.ts';
-import { holdSmallDecrease, limitStep, stabilize } from './hysteresis.ts';
+import { holdSmallDecrease, limitStep, stabilize, waitForEffect } from './hysteresis.ts';
 import { holdInvalid, holdStale, holdUntilWarm } from './missing-data.ts';
 import { holdWhilePaused } from './pause.ts';
 import { cancelHarmfulDecreases } from './would-violate.ts';
@@ -15,12 +16,14 @@ const STEPS: readonly GuardStep[] = [
   each(holdOnErrors),
   each(holdOnViolation),
   each(holdWithoutConfidence),
+  each(waitForEffect),
   each(stabilize),
   each(limitStep),
   each(holdSmallDecrease),
   limitChangeBudget,
   cancelHarmfulDecreases,
   each(holdWhilePaused),
+  each(keepWithinBounds),
 ];
 
 export function guard(drafts: readonly Draft[], context: GuardContext): readonly Draft[] {

@@ -3,6 +3,19 @@ import { capacityCores, compareCapacity, noLessThan, shapeFor } from '../shapes.
 import type { GuardContext } from './guard-step.ts';
 import { heldFromShrinking, redirected, shrinks } from './hold.ts';
 
+/** After a decrease, what it did is watched for the stabilization time before the next one. */
+export function waitForEffect(draft: Draft, { settings, observation, shrunkSeconds }: GuardContext): Draft {
+  const shrunk = shrunkSeconds.get(draft.service.id);
+  if (shrunk === undefined) return draft;
+  const ago = formatNumber(observation.atSeconds - shrunk);
+  const wait = formatNumber(settings.control.stabilization);
+  return heldFromShrinking(
+    draft,
+    'stabilizing',
+    `it was shrunk ${ago} s ago, and that is watched for ${wait} s`,
+  );
+}
+
 /** A decrease goes only as far as was wanted by every plan of the stabilization time. */
 export function stabilize(draft: Draft, { settings, recentPlans }: GuardContext): Draft {
   if (!shrinks(draft)) return draft;

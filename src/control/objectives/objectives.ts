@@ -7,7 +7,7 @@ import {
   trafficByChain,
   violationRatio,
 } from '../observe/chain-traffic.ts';
-import { type ObserveSources, readMetrics } from '../observe/observation.ts';
+import { readMetrics } from '../observe/observation.ts';
 import type { ControlParts } from '../parts.ts';
 import { jainIndex } from './jain-index.ts';
 import { utilizations } from './utilizations.ts';
@@ -24,14 +24,11 @@ export function measureObjectives(parts: ObjectiveParts): ObjectiveMetrics {
   const now = parts.clock.nowSeconds();
   const { topology, monitoring } = parts.settings;
   const whole = readMetrics(parts, monitoring.windowSize, now);
-  const short = burnRates(parts, BURN_SECONDS.short, now);
-  const long = burnRates(parts, BURN_SECONDS.long, now);
+  const over = (seconds: number) => trafficByChain(readMetrics(parts, seconds, now), topology);
+  const short = over(BURN_SECONDS.short);
+  const long = over(BURN_SECONDS.long);
   const chains = [...trafficByChain(whole, topology).values()].flatMap((traffic) =>
-    chainObjective(traffic, parts, {
-      // A minute with too few requests to tell says the same as the minutes around it.
-      short: short.get(traffic.spec.id) ?? long.get(traffic.spec.id) ?? 0,
-      long: long.get(traffic.spec.id) ?? 0,
-    }),
+    chainObjective(traffic, parts, burnRatesOf(short.get(traffic.spec.id), long.get(traffic.spec.id))),
   );
   const ratios = chains.flatMap(({ chain, averageSeconds }) =>
     averageSeconds === undefined ? [] : [topology.chains.get(chain)!.slo.latencySeconds / averageSeconds],
@@ -47,22 +44,16 @@ export function measureObjectives(parts: ObjectiveParts): ObjectiveMetrics {
 /** Seconds that burn rates are taken over: whether it still goes on, and whether it matters. */
 export const BURN_SECONDS = { short: 60, long: 300 } as const;
 
-/**
- * How fast each chain uses up its error budget over the last seconds: violation ratio / (1 − objective). Chains with too
- * few requests to tell are left out.
- */
-export function burnRates(
-  parts: Pick<ObserveSources, 'traffic' | 'settings'>,
-  seconds: number,
-  now: number,
-): ReadonlyMap<string, number> {
-  const traffic = trafficByChain(readMetrics(parts, seconds, now), parts.settings.topology);
-  return new Map(
-    [...traffic].flatMap(([id, of]) => {
-      const violation = violationRatio(of);
-      return violation === undefined ? [] : [[id, violation / (1 - of.spec.slo.objective)] as const];
-    }),
-  );
+/** How fast a chain uses up its error budget: violation ratio / (1 − objective); undefined for too few requests. */
+export function burnRate(traffic: ChainTraffic): number | undefined {
+  const violation = violationRatio(traffic);
+  return violation === undefined ? undefined : violation / (1 - traffic.spec.slo.objective);
+}
+
+function burnRatesOf(short?: ChainTraffic, long?: ChainTraffic): ChainObjective['burnRates'] {
+  const over = long && burnRate(long);
+  // A minute with too few requests to tell says the same as the minutes around it.
+  return { short: (short && burnRate(short)) ?? over ?? 0, long: over ?? 0 };
 }
 
 function chainObjective(

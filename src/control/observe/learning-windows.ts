@@ -60,17 +60,19 @@ function serviceWindow(
   ];
 }
 
+/** A chain of which every request failed has no latency (NaN), and is load all the same. */
 function pairWindow(series: SeriesMetrics, topology: Topology): PairWindow[] {
   const chain = topology.chains.get(series.chain);
-  if (chain === undefined || series.latency.count === 0) return [];
+  if (chain === undefined || series.requests === 0) return [];
+  const isAnswered = series.latency.count > 0;
   return [
     {
       chain: series.chain,
       ratePerSecond: series.ratePerSecond,
       requests: series.requests,
       errorRatio: series.errorRatio,
-      percentileSeconds: series.latency.quantile(chain.slo.percentile),
-      meanSeconds: series.latency.meanSeconds,
+      percentileSeconds: isAnswered ? series.latency.quantile(chain.slo.percentile) : Number.NaN,
+      meanSeconds: isAnswered ? series.latency.meanSeconds : Number.NaN,
     },
   ];
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CapacityBook } from '../../../src/control/books/capacity-book.ts';
 import type { CapacityInForce } from '../../../src/models/data-models.ts';
-import { allocation, settingsWith } from '../fixtures.ts';
+import { allocation, FakeClock, settingsWith } from '../fixtures.ts';
 
 const { topology } = settingsWith();
 const since = (sinceSeconds: number, cpu: number): CapacityInForce => ({
@@ -55,5 +55,37 @@ describe('the book of capacities in force', () => {
     const book = new CapacityBook(topology);
     book.restore([{ service: 'auth-service', ...since(100, 2) }]);
     expect(book.inForce('auth-service')).toMatchObject({ cpu: 2, source: 'applied' });
+  });
+
+  it('lets what is in force hold from now on when the clock was set back', () => {
+    const clock = new FakeClock();
+    const book = new CapacityBook(topology);
+    book.note('auth-service', since(clock.nowSeconds() - 10, 3));
+    book.note('auth-service', since(clock.nowSeconds(), 2));
+    clock.jump(-3600);
+    const now = clock.nowSeconds();
+    book.goBackTo(now);
+    expect(book.changedSeconds('auth-service')).toBe(now);
+    expect(book.throughout('auth-service', now, now + 60)).toMatchObject({ cpu: 2, sinceSeconds: now });
+  });
+
+  it('believes what was told last, also when its time is the earlier one', () => {
+    const told = [since(5000, 2), since(1400, 1)];
+    const book = new CapacityBook(topology);
+    for (const capacity of told) book.note('auth-service', capacity);
+    const restored = new CapacityBook(topology);
+    restored.restore(told.map((capacity) => ({ service: 'auth-service', ...capacity })));
+    for (const each of [book, restored]) {
+      expect(each.inForce('auth-service')).toMatchObject({ cpu: 1 });
+      expect(each.throughout('auth-service', 1400, 9000)).toMatchObject({ cpu: 1 });
+      expect(each.changedSeconds('auth-service')).toBe(1400);
+    }
+  });
+
+  it('does not know what held before the entries that it keeps', () => {
+    const book = new CapacityBook(topology);
+    for (let index = 0; index < 70; index += 1) book.note('auth-service', since(30 * index, 1 + (index % 2)));
+    expect(book.throughout('auth-service', 61, 62)).toBeUndefined();
+    expect(book.throughout('auth-service', 30 * 69, 30 * 70)).toMatchObject({ cpu: 2 });
   });
 });

@@ -45,6 +45,20 @@ describe('the memory of passes', () => {
     expect(plansOf([NOW - 200, NOW + 3000])).toEqual([1]);
   });
 
+  it('knows what was shrunk within a time, and when last', () => {
+    const memory = new PassMemory();
+    for (const at of [NOW - 400, NOW - 200, NOW - 100]) {
+      const decision = decisionAt(at, 1);
+      const status = at === NOW - 100 ? ('keep' as const) : ('shrink' as const);
+      memory.remember({
+        ...decision,
+        services: decision.services.map((service) => ({ ...service, status })),
+      });
+    }
+    expect([...memory.shrunkSince(NOW - 300, NOW)]).toEqual([['s', NOW - 200]]);
+    expect([...memory.shrunkSince(NOW - 150, NOW)]).toEqual([]);
+  });
+
   it('recommends what was decided last', () => {
     const memory = new PassMemory();
     expect([...memory.recommendations()]).toEqual([]);

@@ -75,6 +75,7 @@ describe('the guard', () => {
     ],
     ['its profile is not trusted', 'low-confidence', { profiles: confidentProfiles(0.01) }],
     ['it has no profile', 'low-confidence', { profiles: new PerformanceImpactQuantifier() }],
+    ['it was shrunk a moment ago', 'stabilizing', { shrunkSeconds: new Map([['auth-service', NOW - 20]]) }],
     [
       'as much was planned a little while ago',
       'stabilizing',
@@ -169,6 +170,15 @@ describe('the guard', () => {
     expect(only(guard([growing], guardContext(paused)))).toMatchObject({
       target: allocation(1),
       reason: 'paused',
+    });
+  });
+
+  it('brings what lies outside of the bounds back into them, and says so', () => {
+    const outside = draftOf(auth, { cpu: 6, memory: 16_384, instances: 12 }, allocation(1));
+    const context = guardContext(settings, { profiles: confidentProfiles(0) });
+    expect(only(guard([outside], context))).toMatchObject({
+      target: { cpu: 4, memory: 8192, instances: 10 },
+      reason: 'bounds',
     });
   });
 

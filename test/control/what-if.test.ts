@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { learn } from '../../src/control/learn.ts';
+import { whatIf } from '../../src/control/what-if.ts';
+import type { WhatIfChanges } from '../../src/models/daemon.ts';
+import { NOW } from './fixtures.ts';
+import { type Parts, partsOf, recordMinute } from './parts.ts';
+
+const NOTHING: WhatIfChanges = { loads: {}, slos: {}, bounds: {} };
+
+function learned(): Parts {
+  const parts = partsOf();
+  for (let minute = 0; minute < 10; minute += 1) {
+    parts.clock.advance(60);
+    recordMinute(parts, NOW + 60 * minute);
+  }
+  parts.clock.advance(10);
+  learn(parts, parts.clock.nowSeconds());
+  return parts;
+}
+
+const coresOf = (parts: Parts, changes: Partial<WhatIfChanges>) => {
+  const { plan } = whatIf(parts, { ...NOTHING, ...changes });
+  return plan.services.reduce((sum, { cpu, instances }) => sum + cpu * instances, 0);
+};
+
+describe('a question of what if', () => {
+  it('is answered with the present load where nothing else is asked', () => {
+    const { loads } = whatIf(learned(), NOTHING);
+    expect(loads['order-processing']).toBeCloseTo(20 / 60);
+  });
+
+  it('needs more for more load and for a tighter SLO', () => {
+    const parts = learned();
+    const present = coresOf(parts, { loads: { 'order-processing': 10 } });
+    expect(coresOf(parts, { loads: { 'order-processing': 100 } })).toBeGreaterThan(present);
+    const tighter = { loads: { 'order-processing': 10 }, slos: { 'order-processing': 0.12 } };
+    expect(coresOf(parts, tighter)).toBeGreaterThan(present);
+  });
+
+  it('keeps to the bounds that are asked for', () => {
+    const bounds = { 'auth-service': { minInstances: 3, minCpu: 1 } };
+    const { plan } = whatIf(learned(), { ...NOTHING, bounds });
+    const service = plan.services.find(({ id }) => id === 'auth-service');
+    expect(service?.instances).toBeGreaterThanOrEqual(3);
+    expect(service?.cpu).toBeGreaterThanOrEqual(1);
+  });
+
+  it('changes nothing', () => {
+    const parts = learned();
+    const before = JSON.stringify([
+      parts.settings.topology.chains.get('order-processing'),
+      parts.capacities.inForce('auth-service'),
+    ]);
+    whatIf(parts, { ...NOTHING, loads: { 'order-processing': 50 }, slos: { 'order-processing': 0.1 } });
+    expect(
+      JSON.stringify([
+        parts.settings.topology.chains.get('order-processing'),
+        parts.capacities.inForce('auth-service'),
+      ]),
+    ).toBe(before);
+    expect(parts.memory.request).toBeUndefined();
+    expect(parts.memory.latest).toBeUndefined();
+  });
+});
