@@ -118,6 +118,14 @@ describe('GET /allocations', () => {
     daemon.settings = { ...daemon.settings, topology: { ...topology, services } };
     expect((await get('/allocations')).body.mode).toBe('mixed');
   });
+
+  it('says null, not 0, for a load that is not known', async () => {
+    const decision = testDecision('d-1');
+    const chains = decision.chains.map(({ plannedRate: _, expectedLatency: __, ...chain }) => chain);
+    daemon.decisions.push({ ...decision, chains });
+    const { body } = await get('/allocations');
+    expect(body.chains[0]).toMatchObject({ planned_rate: null, expected_latency: null });
+  });
 });
 
 describe('GET /allocations/{service}', () => {
