@@ -15,5 +15,8 @@ export function voidAssumption(
   const assumed = capacities.inForce(service);
   if (assumed?.source !== 'initial' || sameAllocation(assumed, told)) return;
   const recommended = memory.recommendations().get(service);
-  if (recommended === undefined || !sameAllocation(recommended, told)) profiles.reset(service);
+  if (recommended !== undefined && sameAllocation(recommended, told)) return;
+  profiles.reset(service);
+  // Windows that have closed but were not learned yet are void too.
+  capacities.voidInitial(service);
 }

@@ -45,6 +45,9 @@ describe('voidAssumption', () => {
     const parts = learnedParts();
     voidAssumption(parts, id, other);
     expect(isKnown(parts)).toBe(false);
+    parts.capacities.note(id, { ...other, source: 'applied', sinceSeconds: NOW });
+    expect(parts.capacities.throughout(id, NOW - 60, NOW)).toBeUndefined();
+    expect(parts.capacities.throughout(id, NOW, NOW + 60)).toMatchObject(other);
   });
 
   it('keeps it when the first word confirms the assumption', () => {

@@ -12,7 +12,7 @@ const KEPT_ENTRIES = 64;
  */
 export class CapacityBook {
   readonly #entries = new Map<string, CapacityInForce[]>();
-  /** Services of which older entries have been dropped: what held before the kept ones is not known any more. */
+  /** Services of which it is not known, or not any more, what held before the entries that are kept. */
   readonly #dropped = new Set<string>();
   readonly #specs: Map<string, ServiceSpec>;
 
@@ -61,6 +61,11 @@ export class CapacityBook {
     const held = entries[index] ?? this.#before(service);
     if (held === undefined) return undefined;
     return following.every((entry) => sameAllocation(entry, held)) ? held : undefined;
+  }
+
+  /** The configured `initial` has turned out to be wrong: what held before the first entry is not known. */
+  voidInitial(service: string): void {
+    this.#dropped.add(service);
   }
 
   /** When the allocation of the service last changed; −Infinity when it never did. */
