@@ -7,6 +7,9 @@ export interface Fault {
   readonly allowed: string;
 }
 
+/** What is found where a key stands that is not allowed there. */
+export const UNKNOWN_KEY = 'an unknown key';
+
 const LONGEST_SHOWN = 80;
 const MOST_NAMES = 20;
 /** Comparing names costs their product; longer ones are no slip of the finger. */

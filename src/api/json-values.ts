@@ -28,3 +28,8 @@ export function objectAt(value: unknown, key: string): Readonly<Record<string, u
 export function keysOf(params: object, name: string): readonly string[] {
   return Object.values(objectAt(params, name)).map(String);
 }
+
+/** A text without the mark that some editors and libraries put before UTF-8; JSON itself does not know it. */
+export function withoutByteOrderMark(text: string): string {
+  return text.startsWith('\ufeff') ? text.slice(1) : text;
+}

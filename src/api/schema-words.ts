@@ -8,11 +8,15 @@ export function describeSchema(schema: unknown): string {
   if (Array.isArray(anyOf)) return anyOf.map(describeSchema).join(' or ');
   if (constant !== undefined) return JSON.stringify(constant);
   if (type === 'integer') return `a whole number${range(schema)}`;
-  if (type === 'number') return `a finite number${range(schema)}`;
+  if (type === 'number') return `a finite number${unitOf(schema)}${range(schema)}`;
   if (type === 'string') return typeof description === 'string' ? description : 'a string';
   if (type === 'boolean') return 'true or false';
   if (type === 'object') return `an object${sizes(schema)}`;
   return type === 'null' ? 'null' : `a value of type ${String(type)}`;
+}
+
+function unitOf({ unit }: Readonly<Record<string, unknown>>): string {
+  return typeof unit === 'string' ? ` of ${unit}` : '';
 }
 
 function range(schema: Readonly<Record<string, unknown>>): string {

@@ -9,6 +9,7 @@ import {
 } from 'fastify';
 import type { Daemon } from '../models/daemon.ts';
 import { messageOf } from '../models/errors.ts';
+import { withoutByteOrderMark } from './json-values.ts';
 import { watchMethods } from './method-not-allowed.ts';
 import { exposition } from './metrics/exposition.ts';
 import { describeApi, serveDescription } from './openapi.ts';
@@ -69,6 +70,11 @@ function bareServer(daemon: Daemon, { logger }: ServerOptions): ApiServer {
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
     parseJson(request, String(text), done);
   });
+  // Clients such as `curl -d ''` name a type for nothing: an empty body is no body, whatever its type.
+  server.addHook('onRequest', (request, _reply, done) => {
+    if (request.headers['content-length'] === '0') delete request.raw.headers['content-type'];
+    done();
+  });
   server.setValidatorCompiler(validatorCompiler);
   // The schemas of answers describe; they take no part in writing them. Unknown figures are null already.
   server.setSerializerCompiler(() => JSON.stringify);
@@ -91,8 +97,9 @@ function parseJson(
 ): void {
   let body: unknown;
   try {
+    const json = withoutByteOrderMark(text);
     // Without a body the schema of the route says whether it needs one.
-    body = text === '' ? undefined : JSON.parse(text);
+    body = json === '' ? undefined : JSON.parse(json);
   } catch (error) {
     const found = messageOf(error).slice(0, 200);
     const fault = { where: 'body', found, allowed: 'valid JSON' };

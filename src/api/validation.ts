@@ -3,7 +3,7 @@ import type { FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { Value } from 'typebox/value';
-import { type Fault, oneOf, show, showKey } from './faults.ts';
+import { type Fault, oneOf, show, showKey, UNKNOWN_KEY } from './faults.ts';
 import { at, isObject, keysOf, objectAt, unescapePointer } from './json-values.ts';
 import { ProblemError } from './problems.ts';
 import { describeSchema } from './schema-words.ts';
@@ -34,11 +34,12 @@ export function checkerOf(schema: TSchema): Checker {
 /** Fastify's validator: text of query and path becomes numbers where the schema wants them, bodies stay as they are. */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const checker = checkerOf(schema);
-  const prefix = httpPart ?? 'body';
+  const part = httpPart ?? 'body';
+  // Callers know the names of a query or a path, and no word for the whole of it.
+  const prefix = part === 'body' ? part : '';
   return (input: unknown) => {
     // Fastify hands a body that is not there on as null.
-    const value =
-      prefix === 'body' ? (input ?? undefined) : Value.Default(schema, withNumbers(schema, input));
+    const value = part === 'body' ? (input ?? undefined) : Value.Default(schema, withNumbers(schema, input));
     if (checker.check(value)) return { value };
     return { error: ProblemError.ofFaults('invalid-request', checker.faults(value, prefix)) };
   };
@@ -95,7 +96,7 @@ function faultsOf(root: TSchema, value: unknown, prefix: string, error: SchemaEr
   if (error.keyword === 'additionalProperties') {
     return keysOf(error.params, 'additionalProperties').map((key) => ({
       where: within(showKey(key)),
-      found: 'an unknown key',
+      found: UNKNOWN_KEY,
       allowed: oneOf(keys, key),
     }));
   }

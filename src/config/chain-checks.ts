@@ -17,13 +17,8 @@ export function chainProblems(file: File): Found[] {
   return [
     ...emptinessProblems(file),
     ...sloProblems(file, services),
-    ...Object.entries(file.chains ?? {}).flatMap(([name, chain]) =>
-      graphProblems(
-        joinKey('chains', name),
-        chain ?? {},
-        services.get(name),
-        Object.keys(file.services ?? {}),
-      ),
+    ...readableEntries(file.chains).flatMap(([name, chain]) =>
+      graphProblems(joinKey('chains', name), chain, services.get(name), Object.keys(file.services ?? {})),
     ),
   ];
 }
@@ -35,7 +30,7 @@ function emptinessProblems({ services }: File): Found[] {
 
 function sloProblems(file: File, services: ReadonlyMap<string, readonly string[]>): Found[] {
   if (file.slos === undefined || file.services === undefined) return [];
-  const names = new Set(Object.keys(file.slos));
+  const names = new Set(readableEntries(file.slos).map(([name]) => name));
   const withoutSlo = [...services].filter(([chain]) => !names.has(chain));
   const withoutService = [...names].filter((name) => !services.has(name));
   return [
@@ -73,9 +68,9 @@ function graphProblems(
         found: `no ${quote(service)}, which lists the chain`,
         allowed: 'every service that lists the chain',
       })),
-    ...Object.keys(chain.visits ?? {})
-      .filter((service) => !named.includes(service))
-      .map((service) => ({
+    ...readableEntries(chain.visits)
+      .filter(([service]) => !named.includes(service))
+      .map(([service]) => ({
         path: joinKey(`${path}.visits`, service),
         found: 'a service that the stages do not name',
         allowed: `${listed(unique(named))}${hint(service, unique(named))}`,
@@ -101,6 +96,13 @@ function memberProblem(
       allowed: `${listed(listing)}${hint(service, known)}`,
     },
   ];
+}
+
+/** Without those whose name or value could not be read. */
+function readableEntries<T>(record: Readonly<Record<string, T>> | undefined): [string, NonNullable<T>][] {
+  return Object.entries(record ?? {}).flatMap(([name, value]) =>
+    value === undefined || value === null ? [] : [[name, value]],
+  );
 }
 
 function unique(names: readonly string[]): string[] {

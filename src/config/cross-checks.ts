@@ -14,6 +14,7 @@ export function crossCheck(file: File, source: string): ConfigProblem[] {
   return [
     ...stepProblems(file),
     ...intervalProblems(file),
+    ...seriesProblems(file),
     ...Object.entries(file.services ?? {}).flatMap(([name, service]) => boundProblems(name, service ?? {})),
     ...chainProblems(file),
   ].map((found) => ({ source, ...found }));
@@ -39,6 +40,17 @@ function stepProblems({ monitoring, prediction }: File): Found[] {
 
 function intervalProblems({ control }: File): Found[] {
   return ordered('control', control ?? {}, 'min_interval', 'interval');
+}
+
+/** Every chain at each service that lists it, and end to end, is a series of the monitor. */
+function seriesProblems({ monitoring, services, slos }: File): Found[] {
+  const most = monitoring?.max_series;
+  const lists = Object.values(services ?? {}).map((service) => service?.chains);
+  if (most === undefined || slos === undefined || !lists.every((chains) => chains !== undefined)) return [];
+  const pairs = lists.reduce((sum, chains) => sum + chains.length, Object.keys(slos).length);
+  if (most >= pairs) return [];
+  const allowed = `at least ${pairs}: each chain at each service that lists it, and each chain end to end`;
+  return [{ path: 'monitoring.max_series', found: `the number ${most}`, allowed }];
 }
 
 type Service = NonNullable<NonNullable<File['services']>[string]>;

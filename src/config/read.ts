@@ -123,6 +123,8 @@ function readRecord(schema: TRecord, raw: unknown, path: string, context: Contex
   for (const [name, value] of Object.entries(mapping)) {
     if (names !== undefined && !fits(names, name)) {
       report(context, path, `the name ${quote(name)}`, allowedBy(names));
+      // It stays known as a name, so that what refers to it is not told as a second mistake.
+      Object.defineProperty(result, name, { value: undefined, enumerable: true });
     } else {
       result[name] = read(Type.RecordValue(schema), value, joinKey(path, name), context) ?? {};
     }

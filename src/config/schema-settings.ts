@@ -61,7 +61,8 @@ export const MonitoringSchema = Type.Object(
       default: 20_000,
       minimum: 1,
       maximum: 1_000_000,
-      description: 'Most series (a chain at a service, a chain end to end) that are kept; bounds the memory.',
+      description:
+        'Most series (a chain at a service, a chain end to end) that are kept; bounds the memory. At least the configured ones.',
     }),
     future_tolerance: Type.Number({
       default: 5,

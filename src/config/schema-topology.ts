@@ -9,6 +9,15 @@ export const IdSchema = Type.String({
   allowed: 'text of 1 to 253 characters without control characters, other than __proto__',
 });
 
+/** The API's own words under /allocations/ are no names of services: their allocations could not be asked for. */
+export const ServiceIdSchema = Type.String({
+  minLength: 1,
+  maxLength: 253,
+  pattern: '^(?!(?:__proto__|history|what-if)$)[^\\u0000-\\u001f\\u007f-\\u009f]*$',
+  allowed:
+    'text of 1 to 253 characters without control characters, other than __proto__, history and what-if',
+});
+
 const label = (what: string) =>
   Type.Optional(
     Type.String({

@@ -2,7 +2,7 @@
 import { type Static, Type } from 'typebox';
 import { ControlSchema, StoreSchema } from './schema-control.ts';
 import { AllocationSchema, MonitoringSchema, PredictionSchema, ServerSchema } from './schema-settings.ts';
-import { ChainSchema, IdSchema, ServiceSchema, SloSchema } from './schema-topology.ts';
+import { ChainSchema, IdSchema, ServiceIdSchema, ServiceSchema, SloSchema } from './schema-topology.ts';
 
 const byName = { default: {}, propertyNames: IdSchema };
 
@@ -14,7 +14,11 @@ export const ConfigFileSchema = Type.Object(
     allocation: AllocationSchema,
     control: ControlSchema,
     store: StoreSchema,
-    services: Type.Record(IdSchema, ServiceSchema, { ...byName, description: 'The services, by name.' }),
+    services: Type.Record(ServiceIdSchema, ServiceSchema, {
+      default: {},
+      propertyNames: ServiceIdSchema,
+      description: 'The services, by name.',
+    }),
     slos: Type.Record(IdSchema, SloSchema, {
       ...byName,
       description: 'The latency objective of each chain; a bare number is its `latency`.',

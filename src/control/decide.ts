@@ -94,16 +94,18 @@ function chainDecision(
   id: string,
   { observation, request, plan, expected }: DecideInput,
 ): ChainDecision {
+  const plannedRate = request.loads.get(id);
   const { slo } = settings.topology.chains.get(id)!;
   const planned = plan.chains.find((chain) => chain.id === id);
   const expectedLatency = finite(expected.get(id));
   const observedLatency = finite(observation.chains.get(id)?.observedLatency);
-  const achievableLatency = finite(planned?.achievableLatency);
+  // Of a chain through a service that is not known the plan knows a part only.
+  const achievableLatency = expected.has(id) ? finite(planned?.achievableLatency) : undefined;
   return {
     id,
     sloSeconds: slo.latencySeconds,
     percentile: slo.percentile,
-    plannedRate: request.loads.get(id) ?? 0,
+    ...(plannedRate !== undefined && { plannedRate }),
     ...(expectedLatency !== undefined && { expectedLatency }),
     ...(observedLatency !== undefined && { observedLatency }),
     ...(achievableLatency !== undefined && { achievableLatency }),

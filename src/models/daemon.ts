@@ -86,8 +86,11 @@ export interface ChainObjective {
   readonly source: 'end-to-end' | 'composed';
   /** Share of requests over the SLO or failed. */
   readonly violationRatio: number;
-  /** Share of 60 s windows whose SLO percentile was over the SLO, or in which more failed than the objective allows. */
-  readonly violatingWindowsRatio: number;
+  /**
+   * Share of 60 s windows whose SLO percentile was over the SLO, or in which more failed than the objective allows; absent
+   * while no window has been judged.
+   */
+  readonly violatingWindowsRatio?: number;
   /** Absent when too few requests were answered to tell. */
   readonly averageSeconds?: number;
   /** s by quantile: 0.5, 0.9, 0.95, 0.99; empty when too few requests were answered. */

@@ -43,8 +43,8 @@ export interface ChainDecision {
   readonly id: string;
   readonly sloSeconds: number;
   readonly percentile: number;
-  /** Planned load, requests/s, and where it comes from. */
-  readonly plannedRate: number;
+  /** Planned load, requests/s; absent when none is known. */
+  readonly plannedRate?: number;
   /** At planned load with the decided allocation, s; absent when unknown or infinite. */
   readonly expectedLatency?: number;
   /** Latest measurement at the SLO's percentile, s; absent when there is none. */

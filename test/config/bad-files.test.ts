@@ -4,6 +4,8 @@ import { base, fileWith, problemsOf, problemsOfFile } from './sources.ts';
 
 const ID = 'text of 1 to 253 characters without control characters, other than __proto__';
 
+const SERVICE_ID = `${ID}, history and what-if`;
+
 /** What is wrong, the file, and the one problem that is told. */
 const BAD_FILES: readonly (readonly [string, string, string])[] = [
   ['nothing in it', ' \n', ': an empty file | a mapping with services and slos'],
@@ -172,13 +174,30 @@ const BAD_FILES: readonly (readonly [string, string, string])[] = [
   [
     'a service called __proto__',
     base().replace('web', '__proto__'),
-    `services: the name "__proto__" | ${ID}`,
+    `services: the name "__proto__" | ${SERVICE_ID}`,
   ],
-  ['a control character in a name', base().replace('web', '"we\\tb"'), `services: the name "we\\tb" | ${ID}`],
+  [
+    "a service called as the API's own word, which alone lists a chain that has an SLO and stages",
+    `services: { history: { chains: [shop], min_cpu: 1, max_cpu: 4, min_memory: 128, max_memory: 1024 } }
+slos: { shop: 1 }
+chains: { shop: { stages: [[history]] } }`,
+    `services: the name "history" | ${SERVICE_ID}`,
+  ],
+  ['another such service', base().replace('web', 'what-if'), `services: the name "what-if" | ${SERVICE_ID}`],
+  [
+    'fewer series than pairs',
+    base('monitoring: { max_series: 2 }'),
+    'monitoring.max_series: the number 2 | at least 3: each chain at each service that lists it, and each chain end to end',
+  ],
+  [
+    'a control character in a name',
+    base().replace('web', '"we\\tb"'),
+    `services: the name "we\\tb" | ${SERVICE_ID}`,
+  ],
   [
     'a name of 254 characters',
     base().replace('web', 'w'.repeat(254)),
-    `services: the name "${'w'.repeat(60)}…" | ${ID}`,
+    `services: the name "${'w'.repeat(60)}…" | ${SERVICE_ID}`,
   ],
   [
     'a chain without SLO',

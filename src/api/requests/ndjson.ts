@@ -3,6 +3,7 @@
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { show } from '../faults.ts';
+import { withoutByteOrderMark } from '../json-values.ts';
 import type { RecordTally } from './tally.ts';
 
 /** Characters of one line. */
@@ -20,6 +21,7 @@ export async function readNdjson(body: Readable, tally: RecordTally): Promise<vo
 class LineReader {
   readonly #tally: RecordTally;
   #rest = '';
+  #isFirst = true;
   /** The line under way is too long: skip to its end. */
   #skipping = false;
 
@@ -27,7 +29,9 @@ class LineReader {
     this.#tally = tally;
   }
 
-  push(text: string): void {
+  push(chunk: string): void {
+    const text = this.#isFirst ? withoutByteOrderMark(chunk) : chunk;
+    this.#isFirst &&= chunk === '';
     let start = 0;
     for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
       this.#line(this.#rest + text.slice(start, end));

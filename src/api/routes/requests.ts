@@ -3,14 +3,14 @@ import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { Daemon } from '../../models/daemon.ts';
-import { show, showKey } from '../faults.ts';
+import { type Fault, show, showKey, UNKNOWN_KEY } from '../faults.ts';
 import { encodingProblem, ProblemError, RejectedRecord } from '../problems.ts';
 import { readNdjson } from '../requests/ndjson.ts';
 import { TrafficRecord } from '../requests/record.ts';
 import { type MalformedCounter, RecordTally } from '../requests/tally.ts';
 import { type ApiServer, ProblemResponse } from '../schemas.ts';
 
-const NDJSON = ['application/x-ndjson', 'application/ndjson'];
+const NDJSON = ['application/x-ndjson', 'application/ndjson', 'application/jsonl', 'application/x-jsonlines'];
 /** Streams that are read at the same time; each holds a connection and one line. */
 const MOST_STREAMS = 256;
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -58,6 +58,7 @@ export async function requestsRoutes(server: ApiServer, daemon: Daemon, counter:
 
     scope.post('/requests', { schema: requestsSchema, validatorCompiler }, (request, reply) => {
       const body: unknown = request.body;
+      if (body === undefined || body === null) throw nothingSent();
       const tally = new RecordTally(daemon, counter);
       if (body instanceof Readable) return answerStream(body, tally, reply);
       takeAll(body, tally);
@@ -94,7 +95,7 @@ function takeEnvelope(body: object, tally: RecordTally): void {
   const { requests, ...others }: { requests?: unknown } = body;
   const faults = Object.keys(others).map((key) => ({
     where: showKey(key),
-    found: 'an unknown key',
+    found: UNKNOWN_KEY,
     allowed: 'requests alone',
   }));
   if (!Array.isArray(requests)) {
@@ -120,11 +121,22 @@ function rejectionsOf(tally: RecordTally) {
 
 function noneAccepted(tally: RecordTally): ProblemError {
   const errors = tally.rejections.flatMap(({ index, faults }) =>
-    faults.map((fault) => ({ ...fault, where: `[${index}].${fault.where}` })),
+    faults.map((fault) => ({ ...fault, where: placeOf(index, fault) })),
   );
   const first = tally.rejected()[0]?.error ?? '';
   const detail = tally.rejectedCount === 1 ? first : `${tally.rejectedCount} records, the first: ${first}`;
   return new ProblemError('no-record-accepted', detail, { errors, members: rejectionsOf(tally) });
+}
+
+/** What is wrong with a record as a whole has no place within it. */
+function placeOf(index: number, { where, found }: Fault): string {
+  const isWhole = (where === 'record' || where === 'line') && found !== UNKNOWN_KEY;
+  return isWhole ? `[${index}]` : `[${index}].${where}`;
+}
+
+function nothingSent(): ProblemError {
+  const allowed = 'a record, an array of records, an object with requests, or NDJSON';
+  return ProblemError.ofFaults('invalid-request', [{ where: 'body', found: 'nothing', allowed }]);
 }
 
 /** Nobody reads this answer; it keeps a client that went away out of the log of failures. */

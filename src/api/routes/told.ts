@@ -7,6 +7,8 @@ import { Allocation, type ApiServer, ProblemResponse, ServiceParams, UnixSeconds
 import { allocationView } from '../views/decision-view.ts';
 
 const LARGEST_FIGURE = 1e9;
+/** More cores than a service has are surely millicores. */
+const MOST_USED_CORES = 10_000;
 const LARGEST_INSTANCES = 100_000;
 
 /** The configured bounds do not hold here: what runs, runs. */
@@ -35,12 +37,18 @@ const UsageBody = Type.Object(
     cpu: Type.Optional(
       Type.Number({
         minimum: 0,
-        maximum: LARGEST_FIGURE,
+        maximum: MOST_USED_CORES,
+        unit: 'cores (not millicores)',
         description: 'Cores in use by all instances together.',
       }),
     ),
     memory: Type.Optional(
-      Type.Number({ minimum: 0, maximum: LARGEST_FIGURE, description: 'MiB in use by one instance.' }),
+      Type.Number({
+        exclusiveMinimum: 0,
+        maximum: LARGEST_FIGURE,
+        unit: 'MiB (not bytes)',
+        description: 'MiB in use by one instance.',
+      }),
     ),
   },
   { additionalProperties: false },

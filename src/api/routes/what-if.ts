@@ -1,7 +1,7 @@
 /** POST /allocations/what-if: the plan for other loads, objectives or bounds. Changes nothing. */
 import { type Static, Type } from 'typebox';
 import type { Daemon, WhatIfBounds, WhatIfChanges, WhatIfOutcome } from '../../models/daemon.ts';
-import type { ServiceSpec } from '../../models/data-models.ts';
+import type { ServiceSpec, Topology } from '../../models/data-models.ts';
 import { type Fault, oneOf, show } from '../faults.ts';
 import { ProblemError } from '../problems.ts';
 import { rateLimit } from '../rate-limit.ts';
@@ -82,7 +82,7 @@ export function whatIfRoute(server: ApiServer, daemon: Daemon): void {
       const faults = faultsOf(daemon, request.body);
       if (faults.length > 0) throw ProblemError.ofFaults('invalid-request', faults.slice(0, MOST_FAULTS));
       spend();
-      return answerOf(daemon.whatIf(changesOf(request.body)));
+      return answerOf(daemon.whatIf(changesOf(request.body)), daemon.settings.topology);
     },
   );
 }
@@ -141,7 +141,17 @@ function boundsOf(entry: Static<typeof Bounds>): Partial<WhatIfBounds> {
   };
 }
 
-function answerOf({ plan, unplanned, loads }: WhatIfOutcome): Static<typeof WhatIfAnswer> {
+/** Of unplanned services, and of chains through one, only a part is known: their figures are null. */
+function answerOf(
+  { plan, unplanned, loads }: WhatIfOutcome,
+  { chains }: Topology,
+): Static<typeof WhatIfAnswer> {
+  const unknown = new Set(unplanned);
+  const isKnown = (chain: string) =>
+    chains
+      .get(chain)
+      ?.stages.flat(2)
+      .some(({ service }) => unknown.has(service)) !== true;
   return {
     loads: { ...loads },
     services: plan.services.map(({ id, cpu, memory, instances, utilization }) => ({
@@ -149,14 +159,14 @@ function answerOf({ plan, unplanned, loads }: WhatIfOutcome): Static<typeof What
       cpu,
       memory,
       instances,
-      utilization: figure(utilization),
+      utilization: unknown.has(id) ? null : figure(utilization),
     })),
     chains: plan.chains.map((chain) => ({
       id: chain.id,
       slo: chain.sloSeconds,
-      expected_latency: figure(chain.expectedLatency),
+      expected_latency: isKnown(chain.id) ? figure(chain.expectedLatency) : null,
       feasible: chain.feasible,
-      achievable_latency: figure(chain.achievableLatency),
+      achievable_latency: isKnown(chain.id) ? figure(chain.achievableLatency) : null,
       binding: [...chain.binding],
       shadow_price: figure(chain.shadowPrice),
     })),

@@ -37,7 +37,7 @@ export function windowOf(query: Static<typeof WindowQuery>, settings: Settings):
   if (query.window <= windowSize || query.window === DEFAULT_WINDOW_SECONDS) return query.window;
   throw ProblemError.ofFaults('invalid-request', [
     {
-      where: 'querystring.window',
+      where: 'window',
       found: String(query.window),
       allowed: `at most ${windowSize} s (monitoring.window_size)`,
     },

@@ -18,7 +18,10 @@ export interface TrafficMonitorOptions {
    * without a topology (its series is made), else `reject`.
    */
   readonly unknown?: 'reject' | 'learn';
-  /** Most series (chain at a service, chain end to end) that are kept at all. Default 20,000. */
+  /**
+   * Most series (chain at a service, chain end to end) that are kept at all. Those of the topology always have room;
+   * what is learned shares the rest. Default 20,000.
+   */
   readonly maxSeries?: number;
   /** How far ahead of the clock a timestamp may lie, s; it then counts as now. Default 5. */
   readonly futureTolerance?: number;

@@ -12,6 +12,7 @@ const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f]/;
 export interface Admission {
   readonly topology: Topology | undefined;
   readonly unknown: 'reject' | 'learn';
+  /** Configured pairs always have room; what is learned shares the rest. */
   readonly maxSeries: number;
 }
 
@@ -24,6 +25,8 @@ export class SeriesRegistry {
   readonly #endToEnd = new Map<string, Series>();
   readonly #byChain = new Map<string, Series[]>();
   #size = 0;
+  /** How many of the series are learned: in no topology. */
+  #learned = 0;
 
   constructor(admission: Admission, grid: TimeGrid, slab: BucketSlab) {
     this.#admission = admission;
@@ -62,18 +65,30 @@ export class SeriesRegistry {
   admit(service: string | undefined, chain: string): Series | Rejection {
     const fault = this.#faultOf(service, chain);
     if (fault !== undefined) return fault;
-    if (this.#size >= this.#admission.maxSeries) return 'too-many-series';
+    const isFull = this.#isConfigured(service, chain)
+      ? this.#size >= this.#admission.maxSeries
+      : this.#learned >= this.#roomForLearned;
+    if (isFull) return 'too-many-series';
     const series = new Series(service, chain, this.#grid, this.#slab);
     this.#insert(series);
     return series;
   }
 
-  /** Takes other rules; series that they do not know are dropped, the others keep their data. */
+  /**
+   * Takes other rules; series that they do not know are dropped, and so are the learned ones that were silent longest
+   * where configured pairs now need the room. The others keep their data.
+   */
   reconfigure(admission: Admission): void {
+    const before = [...this.all()];
     this.#admission = admission;
-    for (const series of [...this.all()]) {
+    this.#learned = before.filter((series) => !this.#isConfigured(series.service, series.chain)).length;
+    for (const series of before) {
       if (this.#faultOf(series.service, series.chain) !== undefined) this.#remove(series);
     }
+    const learned = [...this.all()].filter((series) => !this.#isConfigured(series.service, series.chain));
+    learned.sort((a, b) => a.lastSeconds - b.lastSeconds);
+    const tooMany = Math.max(0, learned.length - this.#roomForLearned);
+    for (const series of learned.slice(0, tooMany)) this.#remove(series);
   }
 
   /** Drops the series whose last record is older than the given time. */
@@ -93,8 +108,20 @@ export class SeriesRegistry {
     return spec === undefined || spec.chains.includes(chain) ? undefined : 'chain-not-listed';
   }
 
+  #isConfigured(service: string | undefined, chain: string): boolean {
+    const { topology } = this.#admission;
+    if (topology?.chains.has(chain) !== true) return false;
+    return service === undefined || topology.services.get(service)?.chains.includes(chain) === true;
+  }
+
+  get #roomForLearned(): number {
+    const { topology, maxSeries } = this.#admission;
+    return topology === undefined ? maxSeries : maxSeries - configuredPairs(topology);
+  }
+
   #insert(series: Series): void {
     this.#size++;
+    if (!this.#isConfigured(series.service, series.chain)) this.#learned++;
     const ofChain = this.#byChain.get(series.chain);
     if (ofChain === undefined) this.#byChain.set(series.chain, [series]);
     else ofChain.push(series);
@@ -109,6 +136,7 @@ export class SeriesRegistry {
 
   #remove(series: Series): void {
     this.#size--;
+    if (!this.#isConfigured(series.service, series.chain)) this.#learned--;
     series.release();
     const rest = this.ofChain(series.chain).filter((other) => other !== series);
     if (rest.length === 0) this.#byChain.delete(series.chain);
@@ -122,6 +150,11 @@ export class SeriesRegistry {
     ofService?.delete(chain);
     if (ofService?.size === 0) this.#byService.delete(service);
   }
+}
+
+/** Each chain at each service that lists it, and each chain end to end. */
+function configuredPairs({ services, chains }: Topology): number {
+  return [...services.values()].reduce((sum, service) => sum + service.chains.length, chains.size);
 }
 
 function isId(name: string): boolean {

@@ -73,7 +73,7 @@ export class TrafficPredictor implements TrafficForecaster {
 
   /**
    * Trains a new network on the history in the background. Resolves with what became of it and never rejects; on any
-   * failure the network before stays. A second call while one runs joins it.
+   * failure the network before stays, if there was one. A second call while one runs joins it.
    */
   train(history: readonly ChainSeries[], signal?: AbortSignal): Promise<TrainingOutcome> {
     this.#training ??= this.#train(history, signal).finally(() => {

@@ -36,7 +36,8 @@ export class PassMemory {
   remember(decision: Decision): void {
     const { atSeconds, chains, services } = decision;
     this.#latest = decision;
-    this.#plannedRates = new Map(chains.map(({ id, plannedRate }) => [id, plannedRate]));
+    // Whatever comes where no load was known is more than was planned for.
+    this.#plannedRates = new Map(chains.map(({ id, plannedRate }) => [id, plannedRate ?? 0]));
     this.#plans.push({
       atSeconds,
       services: services.flatMap(({ id, planned }) => (planned === undefined ? [] : [[id, planned]])),

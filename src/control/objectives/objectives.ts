@@ -63,6 +63,7 @@ function chainObjective(
 ): ChainObjective[] {
   const violation = violationRatio(traffic);
   const averageSeconds = meanLatency(traffic);
+  const violatingWindowsRatio = windows.violatingRatio(traffic.spec.id);
   if (violation === undefined) return [];
   const quantiles = QUANTILES.flatMap((quantile) => {
     const seconds = latencyAt(traffic, quantile);
@@ -73,7 +74,7 @@ function chainObjective(
       chain: traffic.spec.id,
       source: sourceOf(traffic),
       violationRatio: violation,
-      violatingWindowsRatio: windows.violatingRatio(traffic.spec.id),
+      ...(violatingWindowsRatio !== undefined && { violatingWindowsRatio }),
       ...(averageSeconds !== undefined && { averageSeconds }),
       quantiles: Object.fromEntries(quantiles),
       burnRates,

@@ -25,9 +25,9 @@ export class WindowTracker {
     }
   }
 
-  /** Share of the judged windows that violated; 0 when none was judged. */
-  violatingRatio(chain: string): number {
-    const windows = this.#windows.get(chain) ?? [];
-    return windows.filter((window) => window.violating).length / Math.max(1, windows.length);
+  /** Share of the judged windows that violated; undefined when none was judged. */
+  violatingRatio(chain: string): number | undefined {
+    const windows = this.#windows.get(chain);
+    return windows && windows.filter((window) => window.violating).length / windows.length;
   }
 }

@@ -30,7 +30,7 @@ describe('a record with', () => {
       expect(answer.headers['content-type']).toBe('application/problem+json; charset=utf-8');
       const problem = answer.json();
       expect(problem).toMatchObject({ type: 'urn:dta-slo:problem:no-record-accepted', status: 400 });
-      expect(problem.errors[0].where).toBe(`[0].${where}`);
+      expect(problem.errors[0].where).toBe(where === 'record' ? '[0]' : `[0].${where}`);
       expect(problem.errors[0].found).toContain(found);
       expect(problem.errors[0].allowed).toContain(allowed);
       expect(problem.rejected).toHaveLength(1);
@@ -96,6 +96,22 @@ describe('a body that', () => {
       ]);
     },
   );
+
+  it.each(['application/json', 'application/x-ndjson', 'application/x-www-form-urlencoded', undefined])(
+    'is not there, as %s, is refused as nothing',
+    async (type) => {
+      const headers = type === undefined ? {} : { 'content-type': type, 'content-length': '0' };
+      const answer = await server.inject({ method: 'POST', url: '/requests', payload: '', headers });
+      expect(answer.statusCode).toBe(400);
+      expect(answer.json().detail).toMatch(/^body: found nothing, allowed: a record/);
+    },
+  );
+
+  it('has lines that are no JSON is refused with the number of the line alone', async () => {
+    const answer = await post('half\n{"record":1}', 'application/x-ndjson');
+    expect(answer.json().errors[0]).toMatchObject({ where: '[0]', found: '"half", which is not JSON' });
+    expect(answer.json().errors[1]).toMatchObject({ where: '[1].record', found: 'an unknown key' });
+  });
 
   it.each(['application/json', 'application/x-ndjson'])(
     'is compressed %s is refused as such',

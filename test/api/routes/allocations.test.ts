@@ -149,7 +149,7 @@ describe('GET /allocations/{service}', () => {
     for (const name of ['a%07b', 'x'.repeat(254)]) {
       const { status, body } = await get(`/allocations/${name}`);
       expect(status).toBe(400);
-      expect(body.errors[0].where).toBe('params.service');
+      expect(body.errors[0].where).toBe('service');
     }
   });
 });
@@ -164,6 +164,12 @@ describe('POST /allocations', () => {
   it('takes no offence at a JSON content type without a body', async () => {
     const headers = { 'content-type': 'application/json' };
     expect((await server.inject({ method: 'POST', url: '/allocations', headers })).statusCode).toBe(200);
+  });
+
+  it('takes an empty body for none, whatever its type', async () => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': '0' };
+    const answer = await server.inject({ method: 'POST', url: '/allocations', payload: '', headers });
+    expect(answer.statusCode).toBe(200);
   });
 
   it('is answered ten times at once, then 429 with the time to wait', async () => {

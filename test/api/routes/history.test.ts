@@ -58,13 +58,13 @@ describe('GET /allocations/history', () => {
   });
 
   it.each([
-    ['?limit=0', 'querystring.limit', 'a whole number of at least 1 and at most 100'],
-    ['?limit=101', 'querystring.limit', 'a whole number of at least 1 and at most 100'],
-    ['?limit=ten', 'querystring.limit', 'a whole number of at least 1 and at most 100'],
-    ['?limit=2.5', 'querystring.limit', 'a whole number of at least 1 and at most 100'],
-    ['?before=', 'querystring.before', 'the `decision_id`'],
-    ['?service=', 'querystring.service', 'a name of 1 to 253 characters'],
-    ['?after=d1', 'querystring.after', 'one of limit, before, service'],
+    ['?limit=0', 'limit', 'a whole number of at least 1 and at most 100'],
+    ['?limit=101', 'limit', 'a whole number of at least 1 and at most 100'],
+    ['?limit=ten', 'limit', 'a whole number of at least 1 and at most 100'],
+    ['?limit=2.5', 'limit', 'a whole number of at least 1 and at most 100'],
+    ['?before=', 'before', 'the `decision_id`'],
+    ['?service=', 'service', 'a name of 1 to 253 characters'],
+    ['?after=d1', 'after', 'one of limit, before, service'],
   ])('refuses %s', async (query, where, allowed) => {
     const { status, body } = await page(query);
     expect(status).toBe(400);

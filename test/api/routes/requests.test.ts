@@ -88,6 +88,10 @@ describe('POST /requests', () => {
     ['an array', `[${LINE},${LINE}]`, 'application/json'],
     ['an envelope', `{"requests":[${LINE},${LINE}]}`, 'application/json'],
     ['lines', `${LINE}\n${LINE}`, 'application/x-ndjson'],
+    ['lines as jsonl', `${LINE}\n${LINE}`, 'application/jsonl'],
+    ['lines as jsonlines', `${LINE}\n${LINE}`, 'application/x-jsonlines'],
+    ['lines after a byte order mark', `\ufeff${LINE}\n${LINE}`, 'application/x-ndjson'],
+    ['an array after a byte order mark', `\ufeff[${LINE},${LINE}]`, 'application/json'],
     ['lines with carriage returns and blank ones', `${LINE}\r\n\r\n${LINE}\r\n`, 'application/ndjson'],
   ])('takes %s of two', async (_, body, type) => {
     expect(await post(body, type)).toMatchObject({ status: 202, body: { accepted: 2, rejected: [] } });
@@ -97,7 +101,7 @@ describe('POST /requests', () => {
   it.each([
     ['[]', 'application/json'],
     ['{"requests":[]}', 'application/json'],
-    ['', 'application/x-ndjson'],
+    ['\n', 'application/x-ndjson'],
   ])('answers that nothing was in %j as %s', async (body, type) => {
     expect(await post(body, type)).toMatchObject({ status: 202, body: { accepted: 0, rejected: [] } });
   });

@@ -87,10 +87,19 @@ describe('POST /services/{service}/usage', () => {
     ['{"cpu":1e999}', 'body.cpu'],
     ['{"memory":null}', 'body.memory'],
     ['{"cpus":1}', 'body.cpus'],
+    ['{"memory":0}', 'body.memory'],
   ])('refuses %s', async (payload, where) => {
     const { status, body } = await tell('auth-service/usage', payload);
     expect([status, body.errors[0].where]).toEqual([400, where]);
     expect(daemon.usage.size).toBe(0);
+  });
+
+  it.each([
+    ['{"cpu":10001}', 'a finite number of cores (not millicores) of at least 0 and at most 10000'],
+    ['{"memory":2147483648}', 'a finite number of MiB (not bytes) above 0 and at most 1000000000'],
+  ])('refuses %s with a hint at the unit', async (payload, allowed) => {
+    const { status, body } = await tell('auth-service/usage', payload);
+    expect([status, body.errors[0].allowed]).toEqual([400, allowed]);
   });
 
   it('answers 404 for an unknown service', async () => {

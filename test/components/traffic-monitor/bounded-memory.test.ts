@@ -3,7 +3,7 @@ import { BucketSlab } from '../../../src/components/traffic-monitor/bucket-slab.
 import { Series } from '../../../src/components/traffic-monitor/series.ts';
 import { TimeGrid } from '../../../src/components/traffic-monitor/time-grid.ts';
 import { TrafficMonitor } from '../../../src/components/traffic-monitor/traffic-monitor.ts';
-import { ManualClock, NOON } from './fixtures.ts';
+import { ManualClock, NOON, topologyOf } from './fixtures.ts';
 
 function retainedBytes(): number {
   const { heapUsed, arrayBuffers } = process.memoryUsage();
@@ -34,6 +34,47 @@ describe('memory', () => {
     expect(monitor.stats.series).toBe(10);
     expect(monitor.stats.rejected['too-many-series']).toBe(19_990);
     expect(monitor.getMetrics().services).toHaveLength(10);
+  });
+
+  describe('with a topology and names that are learned', () => {
+    const topology = topologyOf({ auth: ['login'], shop: ['login', 'order'] }, { login: [], order: [] });
+    const options = { topology, unknown: 'learn', maxSeries: 8 } as const;
+    const configured = (monitor: TrafficMonitor) => [
+      monitor.recordRequest('auth', 'login', 0.1),
+      monitor.recordRequest('shop', 'login', 0.1),
+      monitor.recordRequest('shop', 'order', 0.1),
+      monitor.recordEndToEnd('login', 0.1),
+      monitor.recordEndToEnd('order', 0.1),
+    ];
+    const learned = (monitor: TrafficMonitor) =>
+      Array.from({ length: 10 }, (_, i) => monitor.recordRequest('auth', `learned-${i}`, 0.1));
+    const accepted = Array.from({ length: 5 }, () => 'accepted');
+
+    it('keeps room for every configured pair, whoever comes first', () => {
+      const monitor = new TrafficMonitor({ clock: new ManualClock(NOON), ...options });
+      expect(learned(monitor).filter((outcome) => outcome === 'accepted')).toHaveLength(3);
+      expect(configured(monitor)).toEqual(accepted);
+      expect(monitor.stats.series).toBe(8);
+    });
+
+    it('keeps it after a restart too, and after a reload that configures more', () => {
+      const clock = new ManualClock(NOON);
+      const before = new TrafficMonitor({ clock, unknown: 'learn' });
+      learned(before);
+      const monitor = new TrafficMonitor({ clock, ...options });
+      expect(monitor.restore(before.drain())).toEqual({ restored: 3, skipped: 7 });
+      expect(configured(monitor)).toEqual(accepted);
+      const more = topologyOf(
+        { auth: ['login', 'search'], shop: ['login', 'order'] },
+        { login: [], order: [], search: [] },
+      );
+      monitor.reconfigure({ ...options, topology: more });
+      expect(monitor.stats.series).toBe(6);
+      expect(configured(monitor)).toEqual(accepted);
+      expect(monitor.recordRequest('auth', 'search', 0.1)).toBe('accepted');
+      expect(monitor.recordEndToEnd('search', 0.1)).toBe('accepted');
+      expect(monitor.recordRequest('auth', 'one-more', 0.1)).toBe('too-many-series');
+    });
   });
 
   it('of sketches stays within its limit while counts and means stay exact', () => {

@@ -80,17 +80,17 @@ describe('a record', () => {
   });
 
   it('of a new series is rejected when there are as many as are allowed', () => {
-    const { monitor } = monitorOf({ unknown: 'learn', maxSeries: 2 });
+    const { monitor } = monitorOf({ unknown: 'learn', maxSeries: 7 });
     expect(monitor.recordRequest('a', 'x', 0.1)).toBe('accepted');
     expect(monitor.recordEndToEnd('x', 0.1)).toBe('accepted');
     expect(monitor.recordRequest('b', 'x', 0.1)).toBe('too-many-series');
     expect(monitor.recordRequest('a', 'x', 0.1)).toBe('accepted');
-    expect(monitor.stats).toMatchObject({ series: 2, maxSeries: 2, accepted: 3 });
+    expect(monitor.stats).toMatchObject({ series: 2, maxSeries: 7, accepted: 3 });
     expect(monitor.stats.rejected['too-many-series']).toBe(1);
   });
 
   it('of a new series takes the place of one that has been silent for a whole window', () => {
-    const { monitor, clock } = monitorOf({ unknown: 'learn', maxSeries: 2 });
+    const { monitor, clock } = monitorOf({ unknown: 'learn', maxSeries: 7 });
     monitor.recordRequest('a', 'x', 0.1);
     monitor.recordRequest('b', 'x', 0.1);
     clock.seconds = NOON + 3000;
@@ -129,7 +129,7 @@ describe('a changed configuration', () => {
   it('can begin to learn, with another cap, and lose nothing', () => {
     const { monitor } = monitorOf();
     monitor.recordRequest('auth', 'login', 0.1);
-    monitor.reconfigure({ topology, unknown: 'learn', maxSeries: 2 });
+    monitor.reconfigure({ topology, unknown: 'learn', maxSeries: 6 });
     expect(monitor.recordRequest('cart', 'login', 0.1)).toBe('accepted');
     expect(monitor.recordRequest('mail', 'login', 0.1)).toBe('too-many-series');
     expect(monitor.getMetrics().services).toHaveLength(2);
