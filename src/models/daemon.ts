@@ -2,15 +2,9 @@
 import type { CapacityInForce, ResourceAllocation } from './data-models.ts';
 import type { Decision, PassTrigger } from './decisions.ts';
 import type { ForecastOutcome, PredictorStatus } from './forecasts.ts';
+import type { HistoryStore } from './history.ts';
 import type { UsageSample } from './metrics.ts';
-import type {
-  Clock,
-  HistoryStore,
-  PlanOutcome,
-  ProfileLearner,
-  TrafficIntake,
-  TrafficReader,
-} from './ports.ts';
+import type { Clock, PlanOutcome, ProfileLearner, TrafficIntake, TrafficReader } from './ports.ts';
 import type { Settings } from './settings.ts';
 
 export interface Daemon {
