@@ -1,5 +1,6 @@
 import type { PlanRequest } from '../models/ports.ts';
-import type { MeasuredTraffic, Observation } from './observe/observation.ts';
+import type { MeasuredTraffic } from './observe/chain-violation.ts';
+import type { Observation } from './observe/observation.ts';
 import type { ControlParts } from './parts.ts';
 
 /** More is no error of a profile: work is piling up, which is a matter for growing by steps. */

@@ -9,7 +9,7 @@ import {
   standsOut,
   trafficByChain,
 } from './observe/chain-traffic.ts';
-import { type ObserveSources, readMetrics } from './observe/observation.ts';
+import { type ObserveSources, readMetrics } from './observe/read-metrics.ts';
 
 /** Load is compared with the plan's over this long, s. */
 const JUMP_SECONDS = 30;

@@ -1,7 +1,7 @@
 import type { TrafficMetrics } from '../models/metrics.ts';
 import { closedWindows } from './observe/closed-windows.ts';
 import { type LearningWindows, learningWindows } from './observe/learning-windows.ts';
-import { readMetrics } from './observe/observation.ts';
+import { readMetrics } from './observe/read-metrics.ts';
 import type { ControlParts } from './parts.ts';
 
 /** A window is taken this long after its end, so that records under way still find it, s. */

@@ -1,8 +1,8 @@
+import type { HistoryJournal } from '../models/history.ts';
 import type {
   CapacityPlanner,
   Clock,
   Executor,
-  HistoryJournal,
   Logger,
   ProfileLearner,
   TrafficForecaster,

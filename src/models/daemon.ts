@@ -2,15 +2,9 @@
 import type { CapacityInForce, ResourceAllocation } from './data-models.ts';
 import type { Decision, PassTrigger } from './decisions.ts';
 import type { ForecastOutcome, PredictorStatus } from './forecasts.ts';
+import type { HistoryStore } from './history.ts';
 import type { UsageSample } from './metrics.ts';
-import type {
-  Clock,
-  HistoryStore,
-  PlanOutcome,
-  ProfileLearner,
-  TrafficIntake,
-  TrafficReader,
-} from './ports.ts';
+import type { Clock, PlanOutcome, ProfileLearner, TrafficIntake, TrafficReader } from './ports.ts';
 import type { Settings } from './settings.ts';
 
 export interface Daemon {
@@ -87,8 +81,8 @@ export interface ChainObjective {
   /** Share of requests over the SLO or failed. */
   readonly violationRatio: number;
   /**
-   * Share of 60 s windows whose SLO percentile was over the SLO, or in which more failed than the objective allows;
-   * absent while no window has been judged.
+   * Share of 60 s windows whose SLO percentile was over the SLO, or in which more failed than the objective allows; absent
+   * while no window has been judged.
    */
   readonly violatingWindowsRatio?: number;
   /** Absent when too few requests were answered to tell. */

@@ -1,6 +1,6 @@
 /** What the services were told to run with, and since when, in the order in which it was told. */
 import type { CapacitySource } from '../models/data-models.ts';
-import type { StoredCapacity } from '../models/ports.ts';
+import type { StoredCapacity } from '../models/history.ts';
 import type { Connection } from './connection.ts';
 import { numberAt, textAt } from './rows.ts';
 

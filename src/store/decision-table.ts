@@ -1,6 +1,6 @@
 /** The decisions, newest first by the order in which they were saved. */
 import type { Decision, ServiceDecision } from '../models/decisions.ts';
-import type { DecisionQuery } from '../models/ports.ts';
+import type { DecisionQuery } from '../models/history.ts';
 import { type Connection, inTransaction } from './connection.ts';
 import { decodeDecision, encodeDecision } from './decision-codec.ts';
 import { bytesAt, numberAt } from './rows.ts';

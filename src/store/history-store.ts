@@ -1,14 +1,8 @@
 /** The history on disk: docs/history.md. */
 import type { Decision } from '../models/decisions.ts';
+import type { DecisionQuery, HistoryStore, SeriesStepRow, StoredCapacity } from '../models/history.ts';
 import type { SeriesWindowRow, UsageSample } from '../models/metrics.ts';
-import type {
-  DecisionQuery,
-  HistoryStore,
-  Logger,
-  NamedState,
-  SeriesStepRow,
-  StoredCapacity,
-} from '../models/ports.ts';
+import type { Logger, NamedState } from '../models/ports.ts';
 import { bulkWriter } from './bulk-writer.ts';
 import { capacityTable } from './capacity-table.ts';
 import { type Connection, disconnect, inTransaction, rowsOf, scalar } from './connection.ts';

@@ -1,15 +1,14 @@
 import type { Decision } from '../models/decisions.ts';
 import { messageOf } from '../models/errors.ts';
-import type { SeriesWindowRow, UsageSample } from '../models/metrics.ts';
 import type {
   DecisionQuery,
   HistoryJournal,
   HistoryStore,
-  Logger,
-  NamedState,
   SeriesStepRow,
   StoredCapacity,
-} from '../models/ports.ts';
+} from '../models/history.ts';
+import type { SeriesWindowRow, UsageSample } from '../models/metrics.ts';
+import type { Logger, NamedState } from '../models/ports.ts';
 import { Backlog } from './backlog.ts';
 
 interface Bounds {

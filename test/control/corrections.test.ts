@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { corrections } from '../../src/control/corrections.ts';
-import type { MeasuredTraffic } from '../../src/control/observe/observation.ts';
+import type { MeasuredTraffic } from '../../src/control/observe/chain-violation.ts';
 import type { CapacityPlanner, PlanRequest } from '../../src/models/ports.ts';
 import { initialCapacities, NOW, observationOf, settingsWith } from './fixtures.ts';
 

@@ -22,6 +22,13 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** Daemons that a failing test has left behind; they must not outlive the tests. */
+const running = new Set<ChildProcess>();
+
+export function endLeftovers(): void {
+  for (const child of running) child.kill('SIGKILL');
+}
+
 /** A folder that is gone after the test file. */
 export function temporaryFolder(): { path: string; remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), 'dta-slo-test-'));
@@ -33,7 +40,13 @@ export async function startDaemon(args: readonly string[]): Promise<DaemonProces
   const child = launch(['--host', '127.0.0.1', '--port', '0', ...args], {});
   const lines: string[] = [];
   const waiting: { text: string; resolve: (line: string) => void }[] = [];
-  const gone = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  running.add(child);
+  const gone = new Promise<number | null>((resolve) => {
+    child.once('exit', (code) => {
+      running.delete(child);
+      resolve(code);
+    });
+  });
   for (const stream of [child.stdout!, child.stderr!]) {
     createInterface({ input: stream }).on('line', (line) => {
       lines.push(line);

@@ -2,10 +2,19 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/utils/random.ts';
-import { type DaemonProcess, runToEnd, startDaemon, temporaryFolder } from './daemon-process.ts';
+import {
+  type DaemonProcess,
+  endLeftovers,
+  runToEnd,
+  startDaemon,
+  temporaryFolder,
+} from './daemon-process.ts';
 
 const folder = temporaryFolder();
-afterAll(() => folder.remove());
+afterAll(() => {
+  endLeftovers();
+  folder.remove();
+});
 
 const CHAINS = [
   ['user-registration', ['auth-service']],

@@ -1,7 +1,7 @@
 /** Things to store. */
 import type { Decision, ServiceDecision, ServiceStatus } from '../../src/models/decisions.ts';
+import type { SeriesStepRow, StoredCapacity } from '../../src/models/history.ts';
 import type { SeriesWindowRow, UsageSample } from '../../src/models/metrics.ts';
-import type { SeriesStepRow, StoredCapacity } from '../../src/models/ports.ts';
 
 export function windowRow(start: number, service = 'web', chain = 'shop', byte = 1): SeriesWindowRow {
   return { startSeconds: start, service, chain, payload: new Uint8Array([byte, 0, 255]) };

@@ -1,5 +1,5 @@
 import type { CapacityInForce, ServiceSpec, Topology } from '../../models/data-models.ts';
-import type { StoredCapacity } from '../../models/ports.ts';
+import type { StoredCapacity } from '../../models/history.ts';
 import { sameAllocation } from '../shapes.ts';
 
 /** Entries kept of one service; a window is asked for within minutes of its end. */

@@ -1,5 +1,6 @@
+import type { SeriesStepRow } from '../../models/history.ts';
 import type { ChainSeries } from '../../models/metrics.ts';
-import type { SeriesStepRow, TrafficReader } from '../../models/ports.ts';
+import type { TrafficReader } from '../../models/ports.ts';
 
 /** Numbers kept of all chains together: 48 MiB. */
 const BUDGET_VALUES = 6 * 1024 * 1024;

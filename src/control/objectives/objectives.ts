@@ -7,7 +7,7 @@ import {
   trafficByChain,
   violationRatio,
 } from '../observe/chain-traffic.ts';
-import { readMetrics } from '../observe/observation.ts';
+import { readMetrics } from '../observe/read-metrics.ts';
 import type { ControlParts } from '../parts.ts';
 import { jainIndex } from './jain-index.ts';
 import { utilizations } from './utilizations.ts';

@@ -1,6 +1,6 @@
 import type { ObjectiveMetrics } from '../../models/daemon.ts';
 import type { ServiceSpec } from '../../models/data-models.ts';
-import { readMetrics } from '../observe/observation.ts';
+import { readMetrics } from '../observe/read-metrics.ts';
 import type { ControlParts } from '../parts.ts';
 
 /** Use older than this says nothing of now, s. */

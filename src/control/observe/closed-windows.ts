@@ -1,6 +1,6 @@
 import type { TrafficMetrics } from '../../models/metrics.ts';
-import type { ObserveSources } from './observation.ts';
 import { ownTimes } from './own-times.ts';
+import type { ObserveSources } from './read-metrics.ts';
 
 /** The closed windows in [fromSeconds, toSeconds] in own times, whichever times the records tell; oldest first. */
 export function* closedWindows(

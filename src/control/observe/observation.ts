@@ -1,29 +1,18 @@
-import { type ChainSpec, type Topology, visitsByService } from '../../models/data-models.ts';
 import type { TrafficMetrics } from '../../models/metrics.ts';
-import type { TrafficReader } from '../../models/ports.ts';
-import type { Settings } from '../../models/settings.ts';
-import type { CapacityBook } from '../books/capacity-book.ts';
+import { chainRates, JUMP_SECONDS, recentLoad, usualRate } from './chain-load.ts';
+import { chainRate, latencyAt, trafficByChain } from './chain-traffic.ts';
 import {
-  type ChainTraffic,
-  chainRate,
-  isFailing,
-  isJudged,
-  isSlow,
-  latencyAt,
-  standsOut,
-  trafficByChain,
-} from './chain-traffic.ts';
-import { ownTimes } from './own-times.ts';
-
-/** Load and latency are judged over this long, s. */
-const RECENT_SECONDS = 300;
-const LAST_MINUTE_SECONDS = 60;
-
-/** A jump of the load within the last minute shows over this long, s. */
-const JUMP_SECONDS = 15;
-
-/** After a change of capacity, requests that met the old one are still under way for this long, s. */
-const SETTLING_SECONDS = 30;
+  hasSettled,
+  judgedSince,
+  LAST_MINUTE_SECONDS,
+  type MeasuredTraffic,
+  measuredTraffic,
+  RECENT_SECONDS,
+  SETTLING_SECONDS,
+  violation,
+} from './chain-violation.ts';
+import { silentServices, unlistedChains } from './missing-parts.ts';
+import { type ObserveSources, readMetrics } from './read-metrics.ts';
 
 /** What a pass knows of one chain. */
 export interface ChainObservation {
@@ -48,15 +37,6 @@ export interface ChainObservation {
   readonly usualRate: number | undefined;
 }
 
-export interface MeasuredTraffic {
-  /** requests/s that were answered. */
-  readonly rate: number;
-  /** At the SLO's percentile, s. */
-  readonly latency: number;
-  /** Latency of all visits to each service at that percentile, s; empty while the chain keeps its SLO. */
-  readonly serviceSeconds: ReadonlyMap<string, number>;
-}
-
 export interface Observation {
   readonly atSeconds: number;
   readonly firstRecordSeconds: number | undefined;
@@ -65,12 +45,6 @@ export interface Observation {
   readonly unlisted: ReadonlyMap<string, string>;
   /** Share of failed requests of each service in the last 300 s. */
   readonly errorRatios: ReadonlyMap<string, number>;
-}
-
-export interface ObserveSources {
-  readonly traffic: TrafficReader;
-  readonly settings: Settings;
-  readonly capacities: CapacityBook;
 }
 
 /** Reads all that a pass decides on, at one moment. */
@@ -114,143 +88,6 @@ export function observe(sources: ObserveSources, atSeconds: number): Observation
     unlisted: unlistedChains(recent.metrics, sources.settings.topology),
     errorRatios: errorRatios(recent.metrics),
   };
-}
-
-/** Requests of each chain per second; nothing else of the window is kept. */
-function chainRates(
-  sources: ObserveSources,
-  windowSeconds: number,
-  atSeconds: number,
-): ReadonlyMap<string, number | undefined> {
-  const metrics = readMetrics(sources, windowSeconds, atSeconds);
-  const traffic = trafficByChain(metrics, sources.settings.topology);
-  return new Map([...traffic].map(([id, ofChain]) => [id, chainRate(ofChain)]));
-}
-
-/** Metrics in own times, whichever times the records tell. */
-export function readMetrics(
-  { traffic, settings }: Pick<ObserveSources, 'traffic' | 'settings'>,
-  windowSeconds: number,
-  atSeconds: number,
-): TrafficMetrics {
-  const metrics = traffic.getMetrics(Math.min(windowSeconds, settings.monitoring.windowSize), atSeconds);
-  return settings.monitoring.latencyScope === 'total' ? ownTimes(metrics, settings.topology) : metrics;
-}
-
-/**
- * Largest rate of the whole steps of the last 300 s, of the last minute, and of a jump that shows within it beyond
- * chance, requests/s.
- */
-function recentLoad(
-  { traffic, settings }: ObserveSources,
-  chain: string,
-  atSeconds: number,
-  lastMinute = Number.NaN,
-  jump = Number.NaN,
-): number | undefined {
-  const steps = Math.max(1, Math.ceil(RECENT_SECONDS / settings.prediction.step));
-  const rates = [...traffic.chainSeries(chain, atSeconds, steps).rates, lastMinute].filter(Number.isFinite);
-  if (rates.length === 0) return undefined;
-  const usual = Math.max(...rates);
-  return standsOut(jump, usual, JUMP_SECONDS) ? jump : usual;
-}
-
-/**
- * From when on the chain's latency tells of the capacity that is in force: 300 s back, or since it changed and
- * settled. Undefined while that is less than a minute: right after a change nothing is known, so nothing is claimed.
- */
-function judgedSince(sources: ObserveSources, chain: ChainSpec, atSeconds: number): number | undefined {
-  const settled = changedSeconds(sources, chain) + SETTLING_SECONDS;
-  const since = Math.max(atSeconds - RECENT_SECONDS, settled);
-  return atSeconds - since < LAST_MINUTE_SECONDS ? undefined : since;
-}
-
-/** Whether the last 30 s lie wholly behind the latest change. */
-function hasSettled(sources: ObserveSources, chain: ChainSpec, atSeconds: number): boolean {
-  return atSeconds - changedSeconds(sources, chain) >= SETTLING_SECONDS;
-}
-
-function changedSeconds({ capacities }: ObserveSources, chain: ChainSpec): number {
-  return Math.max(...[...visitsByService(chain).keys()].map((service) => capacities.changedSeconds(service)));
-}
-
-function measuredTraffic(traffic: ChainTraffic | undefined): MeasuredTraffic | undefined {
-  if (traffic === undefined) return undefined;
-  const { percentile, latencySeconds } = traffic.spec.slo;
-  const rate = chainRate(traffic);
-  const latency = latencyAt(traffic, percentile);
-  if (rate === undefined || latency === undefined) return undefined;
-  return { rate, latency, serviceSeconds: latency > latencySeconds ? serviceSeconds(traffic) : new Map() };
-}
-
-function serviceSeconds(traffic: ChainTraffic): ReadonlyMap<string, number> {
-  const { percentile } = traffic.spec.slo;
-  const known = [...visitsByService(traffic.spec)].flatMap(([service, visits]) => {
-    const series = traffic.services.get(service);
-    return series === undefined || series.latency.count === 0
-      ? []
-      : [[service, visits * series.latency.quantile(percentile)] as const];
-  });
-  return new Map(known);
-}
-
-/**
- * Both the last minute and all of the time since the change must be over; a minute with too few requests to tell leaves
- * it to the longer time. Slow counts before failing, since only that is helped by capacity.
- */
-function violation(
-  lastMinute: ChainTraffic | undefined,
-  sinceChange: ChainTraffic | undefined,
-): 'slow' | 'failing' | undefined {
-  if (sinceChange === undefined) return undefined;
-  const both = (is: (traffic: ChainTraffic) => boolean) =>
-    is(sinceChange) && (lastMinute === undefined || !isJudged(lastMinute) || is(lastMinute));
-  if (both(isSlow)) return 'slow';
-  return both(isFailing) ? 'failing' : undefined;
-}
-
-/** Expected records of a service below which their absence may be chance (Poisson: under 0.01 %). */
-const SILENCE_IN_RECORDS = 10;
-
-function silentServices(traffic: ChainTraffic | undefined): ReadonlySet<string> {
-  if (traffic === undefined) return new Set();
-  const visits = [...visitsByService(traffic.spec)];
-  const requests = Math.max(
-    traffic.endToEnd?.requests ?? 0,
-    ...visits.map(([service, each]) => (traffic.services.get(service)?.requests ?? 0) / each),
-  );
-  const silent = visits.filter(
-    ([service, each]) => !traffic.services.has(service) && requests * each >= SILENCE_IN_RECORDS,
-  );
-  return new Set(silent.map(([service]) => service));
-}
-
-/** Mean rate over the part of the window in which the chain was heard of: silence must not make itself look usual. */
-function usualRate(
-  { traffic, settings }: ObserveSources,
-  chain: string,
-  rate: number | undefined,
-  atSeconds: number,
-): number | undefined {
-  const last = traffic.lastRecordSeconds(chain);
-  if (rate === undefined || last === undefined) return undefined;
-  const { windowSize } = settings.monitoring;
-  const watched = Math.min(
-    windowSize,
-    atSeconds - (traffic.stats.firstRecordSeconds ?? atSeconds - windowSize),
-  );
-  const heard = watched - Math.max(0, atSeconds - last);
-  return heard > 0 ? (rate * watched) / heard : undefined;
-}
-
-/** The first chain that each service carries without being configured for it. */
-function unlistedChains(metrics: TrafficMetrics, topology: Topology): ReadonlyMap<string, string> {
-  const unlisted = new Map<string, string>();
-  for (const { service = '', chain } of metrics.services) {
-    const spec = topology.services.get(service);
-    if (spec !== undefined && !spec.chains.includes(chain)) unlisted.set(service, chain);
-  }
-  return unlisted;
 }
 
 function remembered<Key, Value>(compute: (key: Key) => Value): (key: Key) => Value {

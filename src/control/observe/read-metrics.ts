@@ -1,0 +1,22 @@
+import type { TrafficMetrics } from '../../models/metrics.ts';
+import type { TrafficReader } from '../../models/ports.ts';
+import type { Settings } from '../../models/settings.ts';
+import type { CapacityBook } from '../books/capacity-book.ts';
+import { ownTimes } from './own-times.ts';
+
+/** What observing reads from. */
+export interface ObserveSources {
+  readonly traffic: TrafficReader;
+  readonly settings: Settings;
+  readonly capacities: CapacityBook;
+}
+
+/** Metrics in own times, whichever times the records tell. */
+export function readMetrics(
+  { traffic, settings }: Pick<ObserveSources, 'traffic' | 'settings'>,
+  windowSeconds: number,
+  atSeconds: number,
+): TrafficMetrics {
+  const metrics = traffic.getMetrics(Math.min(windowSeconds, settings.monitoring.windowSize), atSeconds);
+  return settings.monitoring.latencyScope === 'total' ? ownTimes(metrics, settings.topology) : metrics;
+}

@@ -1,0 +1,62 @@
+/** What survives a restart, and where it is kept. */
+import type { CapacityInForce } from './data-models.ts';
+import type { Decision } from './decisions.ts';
+import type { SeriesWindowRow, UsageSample } from './metrics.ts';
+import type { NamedState } from './ports.ts';
+
+/** One step of a chain's history on disk. */
+export interface SeriesStepRow {
+  readonly chain: string;
+  readonly startSeconds: number;
+  readonly rate: number;
+  /** NaN where unknown. */
+  readonly latency: number;
+  readonly errorRatio: number;
+}
+
+export interface StoredCapacity extends CapacityInForce {
+  readonly service: string;
+}
+
+export interface DecisionQuery {
+  readonly limit: number;
+  /** Only decisions older than the one with this id. */
+  readonly before?: string;
+  /** Only decisions in which this service was changed. */
+  readonly service?: string;
+}
+
+/** History that survives a restart. Every call is synchronous and durable when it returns (WAL). */
+export interface HistoryStore {
+  saveWindows(rows: readonly SeriesWindowRow[]): void;
+  loadWindows(sinceSeconds: number): Iterable<SeriesWindowRow>;
+  saveSteps(rows: readonly SeriesStepRow[]): void;
+  /** Ordered by chain, then start. */
+  loadSteps(sinceSeconds: number): Iterable<SeriesStepRow>;
+  saveDecision(decision: Decision): void;
+  /** Newest first. */
+  loadDecisions(query: DecisionQuery): readonly Decision[];
+  saveCapacity(capacity: StoredCapacity): void;
+  /** All that were told since then and the last one before, by service, in the order in which they were saved. */
+  loadCapacities(sinceSeconds: number): Iterable<StoredCapacity>;
+  saveUsage(samples: readonly UsageSample[]): void;
+  loadUsage(sinceSeconds: number): Iterable<UsageSample>;
+  /** Small named states: profiles, the trained network. */
+  saveState(name: string, value: Uint8Array): void;
+  /** All of them or none. */
+  saveStates(states: readonly NamedState[]): void;
+  loadState(name: string): Uint8Array | undefined;
+  /** Those whose names start so, by name. */
+  loadStates(prefix: string): Iterable<NamedState>;
+  /** Deletes what is older: windows before the first time, everything else before the second. */
+  prune(windowsBeforeSeconds: number, historyBeforeSeconds: number): void;
+  close(): void;
+}
+
+/** A history whose writes never throw: what cannot be written waits in memory. */
+export interface HistoryJournal extends HistoryStore {
+  /** Whether writes fail at present. */
+  readonly failing: boolean;
+  /** Writes what waits; does nothing when nothing does. */
+  retry(): void;
+}
