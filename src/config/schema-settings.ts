@@ -188,11 +188,11 @@ export const AllocationSchema = Type.Object(
       description: 'Share of every SLO that planning leaves unused where the bounds allow it.',
     }),
     max_utilization: Type.Number({
-      default: 0.85,
+      default: 0.8,
       minimum: 0.1,
       maximum: 0.99,
       description:
-        'Plans stay below this utilisation even where no SLO asks for it: the CPU of a request drifts by some 15 %.',
+        'Plans stay below this utilisation even where no SLO asks for it: a load that grows by control.load_jump before the next pass must still fit.',
     }),
   },
   { ...SECTION, description: 'What the plan minimises.' },

@@ -44,7 +44,7 @@ export class TrainingSchedule {
     const outcome = await predictor.train(series.series(), signal);
     const trained = outcome.kind === 'trained';
     this.#dueSeconds = clock.nowSeconds() + (trained ? settings.prediction.retrainInterval : RETRY_SECONDS);
-    if (outcome.kind === 'failed') logger.warn(outcome, 'training failed; the last good network stays');
+    if (outcome.kind === 'failed') logger.warn(outcome, 'training failed; what spoke before still speaks');
     if (!trained) return;
     const saved = predictor.save();
     if (saved !== undefined) store.saveState(NETWORK_STATE, saved);
@@ -55,6 +55,6 @@ export class TrainingSchedule {
   #noteFailure(error: unknown): void {
     const { clock, logger } = this.#parts;
     this.#dueSeconds = clock.nowSeconds() + RETRY_SECONDS;
-    logger.error({ error: messageOf(error) }, 'training failed; the last good network stays');
+    logger.error({ error: messageOf(error) }, 'training failed; what spoke before still speaks');
   }
 }

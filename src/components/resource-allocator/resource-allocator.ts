@@ -28,7 +28,7 @@ const DEFAULT_ALLOCATION: AllocationSettings = {
   instanceCost: 0,
   cpuQuantum: 0.05,
   sloMargin: 0.1,
-  maxUtilization: 0.85,
+  maxUtilization: 0.8,
 };
 
 /**

@@ -134,7 +134,7 @@ describe('DynamicResourceAllocator', () => {
     const { plan } = allocatorWith(profilesWithout()).plan(
       request({ services: topology.services, chains }, LOADS),
     );
-    expect(plan.services[0]!.utilization).toBeLessThanOrEqual(0.85 + 1e-9);
+    expect(plan.services[0]!.utilization).toBeLessThanOrEqual(0.8 + 1e-9);
   });
 });
 
