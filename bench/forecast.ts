@@ -57,6 +57,10 @@ const settings = {
   trainingBudget: Number(flags.budget),
 };
 
+if (flags.trace.length === 0) {
+  console.error('--trace FILE is missing: a csv or csv.gz with the header seconds,requests');
+  process.exit(1);
+}
 const traces = [];
 for (const file of flags.trace) traces.push(await run(file));
 if (flags.json) console.log(JSON.stringify({ traces }));

@@ -23,7 +23,8 @@ const MISTAKES = `## Mistakes
 
 All mistakes of a file and of the environment are told at once, each with the file, the path of the key, what was found
 and what is allowed; the daemon then ends with exit code 2. After SIGHUP the file is read again; a file with mistakes
-changes nothing. An unknown key is a mistake, so that a misspelt one does not go unnoticed.`;
+changes nothing. Changes under \`server\`, \`prediction\` and \`store\`, and of \`monitoring.sampling_interval\`,
+\`window_size\` and \`future_tolerance\` wait for a restart; the log names them. An unknown key is a mistake, so that a misspelt one does not go unnoticed.`;
 
 function yaml(text: string): string {
   return `\`\`\`yaml\n${text.trimEnd()}\n\`\`\``;

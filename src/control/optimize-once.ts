@@ -130,15 +130,18 @@ function expectedNow(
 }
 
 /**
- * Steps count from the capacity in force; where we only recommend, from the last recommendation. One that is taken for
- * applied is in force already, unless something else has been told since.
+ * Steps count from the capacity in force. Where we only recommend, they count from the last recommendation, unless another
+ * capacity has been told since: what is known to run is better than what was advised before.
  */
 function baselines({ settings, capacities, memory }: ControlParts): ReadonlyMap<string, ResourceAllocation> {
   const recommended = memory.recommendations();
+  const advisedSeconds = memory.latest?.atSeconds ?? Number.NEGATIVE_INFINITY;
   return new Map(
     [...settings.topology.services.values()].map(({ id, mode, initial }) => {
-      const last = mode === 'recommend' && !settings.control.assumeApplied ? recommended.get(id) : undefined;
-      return [id, last ?? capacities.inForce(id) ?? initial];
+      const inForce = capacities.inForce(id);
+      const isOlder = inForce === undefined || inForce.sinceSeconds <= advisedSeconds;
+      const counts = mode === 'recommend' && !settings.control.assumeApplied && isOlder;
+      return [id, (counts ? recommended.get(id) : undefined) ?? inForce ?? initial];
     }),
   );
 }

@@ -149,6 +149,22 @@ describe('the daemon on a clock of its own', () => {
     await trial.app.stop();
   });
 
+  it('counts steps from what was told to run since the last recommendation', async () => {
+    const trial = await new Trial().start('told', { assumeApplied: false });
+    await trial.run(60, 20);
+    await trial.app.daemon.runPass('request');
+    trial.clock.advance(1);
+    trial.app.daemon.setApplied('auth-service', { cpu: 1.5, memory: 512, instances: 2 });
+    const decision = await trial.app.daemon.runPass('request');
+    expect(decision.services.find(({ id }) => id === 'auth-service')).toMatchObject({
+      cpu: 1.5,
+      memory: 512,
+      instances: 2,
+      status: 'hold',
+    });
+    await trial.app.stop();
+  });
+
   it('learns from records that arrive long after their windows have closed', async () => {
     const trial = await new Trial().start('late');
     await trial.app.daemon.runPass('request');

@@ -21,7 +21,7 @@ export function overviewPage(daemon: Daemon, version: string): string {
 <html lang="en"><head><meta charset="utf-8"><title>DTA-SLO</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="${REFRESH_SECONDS}">${STYLE_ELEMENT}</head><body>
-<header><h1>DTA-SLO</h1><span class="soft">${version} · mode ${allocations.mode} · ${daemon.traffic.stats.accepted} records taken in</span></header>
+<header><h1>DTA-SLO</h1><span class="soft">${version} · mode ${allocations.mode} · ${daemon.traffic.stats.accepted} records since the start</span></header>
 <p>${passLine(daemon, allocations)}</p>
 <main>
 <h2>Chains</h2>${chainsTable(chainRows(daemon, allocations))}

@@ -1,6 +1,8 @@
 /** POST /services/{service}/applied and /usage: what an operator or agent tells about a service. */
 import { Type } from 'typebox';
 import type { Daemon } from '../../models/daemon.ts';
+import type { ServiceSpec } from '../../models/data-models.ts';
+import type { Fault } from '../faults.ts';
 import { requireService } from '../names.ts';
 import { ProblemError } from '../problems.ts';
 import { Allocation, type ApiServer, ProblemResponse, ServiceParams, UnixSeconds } from '../schemas.ts';
@@ -77,7 +79,9 @@ export function toldRoutes(server: ApiServer, daemon: Daemon): void {
       },
     },
     (request) => {
-      const { id } = requireService(daemon, request.params.service);
+      const spec = requireService(daemon, request.params.service);
+      const { id } = spec;
+      refuseOtherUnits({ ...request.body, cores: 'of one instance' }, spec.maxCpu, spec);
       const capacity = daemon.setApplied(id, request.body);
       return {
         service: id,
@@ -100,8 +104,10 @@ export function toldRoutes(server: ApiServer, daemon: Daemon): void {
       },
     },
     (request, reply) => {
-      const { id } = requireService(daemon, request.params.service);
+      const spec = requireService(daemon, request.params.service);
+      const { id } = spec;
       const { cpu, memory } = request.body;
+      refuseOtherUnits({ ...request.body, cores: 'of all instances' }, spec.maxCpu * spec.maxInstances, spec);
       if (cpu === undefined && memory === undefined) throw nothingTold();
       const at = daemon.clock.nowSeconds();
       const used = { ...(cpu === undefined ? {} : { cpu }), ...(memory === undefined ? {} : { memory }) };
@@ -110,6 +116,28 @@ export function toldRoutes(server: ApiServer, daemon: Daemon): void {
       return { service: id, at, ...used };
     },
   );
+}
+
+/** So many times the configured maximum is another unit, and no capacity. */
+const SURELY_ANOTHER_UNIT = 100;
+
+function refuseOtherUnits(
+  { cpu, memory, cores }: { cpu?: number; memory?: number; cores: string },
+  maxCpu: number,
+  { maxMemory }: ServiceSpec,
+): void {
+  const faults: Fault[] = [];
+  const mostCpu = SURELY_ANOTHER_UNIT * maxCpu;
+  const mostMemory = SURELY_ANOTHER_UNIT * maxMemory;
+  if (cpu !== undefined && cpu > mostCpu) {
+    const allowed = `cores ${cores} (not millicores), at most ${mostCpu} for this service`;
+    faults.push({ where: 'cpu', found: `${cpu}`, allowed });
+  }
+  if (memory !== undefined && memory > mostMemory) {
+    const allowed = `MiB of one instance (not bytes), at most ${mostMemory} for this service`;
+    faults.push({ where: 'memory', found: `${memory}`, allowed });
+  }
+  if (faults.length > 0) throw ProblemError.ofFaults('invalid-request', faults);
 }
 
 function nothingTold(): ProblemError {

@@ -1,6 +1,6 @@
 import type { ResourceAllocation } from '../../models/data-models.ts';
 import type { ReasonCode } from '../../models/decisions.ts';
-import { type Draft, describeAllocation } from '../draft.ts';
+import { type Draft, describeAllocation, formatNumber } from '../draft.ts';
 import { noLessThan, takesAway } from '../shapes.ts';
 
 /**
@@ -11,7 +11,10 @@ export function heldFromShrinking(draft: Draft, reason: ReasonCode, because: str
   if (!takesAway(draft.service, draft.baseline, draft.target)) return draft;
   const target = noLessThan(draft.service, draft.target, draft.baseline);
   const wanted = describeAllocation(draft.target);
-  const explanation = `Stays at ${describeAllocation(target)}: ${because} (wanted: ${wanted}).`;
+  const grown = target.memory > draft.baseline.memory;
+  const stays = `Stays at ${describeAllocation({ ...target, memory: draft.baseline.memory })}`;
+  const memory = grown ? ` Its memory grows to ${formatNumber(target.memory)} MiB.` : '';
+  const explanation = `${stays}: ${because} (wanted: ${wanted}).${memory}`;
   return { ...draft, target, reason, explanation };
 }
 

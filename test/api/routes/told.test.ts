@@ -39,6 +39,19 @@ describe('POST /services/{service}/applied', () => {
     });
   });
 
+  it('hints at the unit where a figure is surely in another one', async () => {
+    for (const call of ['applied', 'usage']) {
+      const instances = call === 'applied' ? ',"instances":1' : '';
+      const { status, body } = await tell(
+        `auth-service/${call}`,
+        `{"cpu":5000,"memory":199229440${instances}}`,
+      );
+      expect(status).toBe(400);
+      expect(JSON.stringify(body)).toContain('not millicores');
+      expect(JSON.stringify(body)).toContain('not bytes');
+    }
+  });
+
   it('takes figures outside the configured bounds: what runs, runs', async () => {
     expect((await tell('auth-service/applied', '{"cpu":64,"memory":65536,"instances":40}')).status).toBe(200);
   });
