@@ -1,4 +1,5 @@
 import type { PlanRequest } from '../models/ports.ts';
+import type { Correction } from './books/pass-memory.ts';
 import type { MeasuredTraffic } from './observe/chain-violation.ts';
 import type { Observation } from './observe/observation.ts';
 import type { ControlParts } from './parts.ts';
@@ -8,11 +9,6 @@ const LARGEST_CORRECTION = 1.5;
 
 /** A correction that is not needed any more halves in this time, s: it must outlive the change that it brought about. */
 const HALF_LIFE_SECONDS = 1800;
-
-export interface Correction {
-  readonly factor: number;
-  readonly atSeconds: number;
-}
 
 type CorrectionParts = Pick<ControlParts, 'planner' | 'settings' | 'capacities'>;
 

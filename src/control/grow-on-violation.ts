@@ -1,7 +1,7 @@
 import { type ChainSpec, visitsByService } from '../models/data-models.ts';
 import type { ProfileLearner } from '../models/ports.ts';
 import { type Draft, describeAllocation, describeLatency, formatNumber } from './draft.ts';
-import type { ProposeContext } from './propose.ts';
+import type { ProposeContext } from './propose-context.ts';
 import { capacityCores, compareCapacity, noLessThan, shapeFor, withinBounds } from './shapes.ts';
 
 /** Latency this many times over what the profiles expect is more than an error of theirs: work is piling up. */

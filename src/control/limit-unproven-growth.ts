@@ -1,6 +1,6 @@
 import type { ServiceSpec } from '../models/data-models.ts';
 import { type Draft, describeAllocation, describeLatency } from './draft.ts';
-import type { ProposeContext } from './propose.ts';
+import type { ProposeContext } from './propose-context.ts';
 import { capacityCores, compareCapacity, shapeFor, withinBounds } from './shapes.ts';
 
 /**

@@ -1,33 +1,13 @@
 import type { ResourceAllocation, ServiceSpec, Topology } from '../models/data-models.ts';
 import type { ReasonCode } from '../models/decisions.ts';
 import type { PlannedChain, PlannedService } from '../models/plans.ts';
-import type { PlanOutcome, ProfileLearner } from '../models/ports.ts';
-import type { Settings } from '../models/settings.ts';
-import type { CapacityBook } from './books/capacity-book.ts';
+import type { PlanOutcome } from '../models/ports.ts';
 import { type Draft, describeAllocation, describeLatency, formatNumber } from './draft.ts';
 import { growOnViolation } from './grow-on-violation.ts';
 import { limitUnprovenGrowth } from './limit-unproven-growth.ts';
 import type { Observation } from './observe/observation.ts';
+import type { ProposeContext } from './propose-context.ts';
 import { compareCapacity } from './shapes.ts';
-
-export interface ProposeContext {
-  readonly settings: Settings;
-  readonly observation: Observation;
-  readonly profiles: ProfileLearner;
-  readonly capacities: CapacityBook;
-  /** Latency of each chain at the measured rate with what is in force, as the profiles see it, s. */
-  readonly expectedNow: ReadonlyMap<string, number>;
-  /** CPU demand at the planned load by service, cores. */
-  readonly demands: ReadonlyMap<string, number>;
-  /** Chains that the plan found unmeetable. */
-  readonly infeasible: ReadonlySet<string>;
-  /** Services whose memory was measured. */
-  readonly measuredMemory: { has(service: string): boolean };
-  /** What was planned for, requests/s by chain. */
-  readonly loads: ReadonlyMap<string, number>;
-  /** Where steps are counted from. */
-  readonly baselines: ReadonlyMap<string, ResourceAllocation>;
-}
 
 /** One draft a service: what the plan asks for, and more where a chain violates its SLO all the same. */
 export function propose(outcome: PlanOutcome, context: ProposeContext): readonly Draft[] {

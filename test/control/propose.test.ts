@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MeasuredTraffic } from '../../src/control/observe/chain-violation.ts';
-import { type ProposeContext, propose } from '../../src/control/propose.ts';
+import { propose } from '../../src/control/propose.ts';
+import type { ProposeContext } from '../../src/control/propose-context.ts';
 import type { ResourceAllocation } from '../../src/models/data-models.ts';
 import type { Plan } from '../../src/models/plans.ts';
 import {

@@ -2,7 +2,6 @@ import type { ResourceAllocation } from '../../models/data-models.ts';
 import type { Decision } from '../../models/decisions.ts';
 import type { ForecastOutcome } from '../../models/forecasts.ts';
 import type { PlanRequest } from '../../models/ports.ts';
-import type { Correction } from '../corrections.ts';
 import { LateWindows } from './late-windows.ts';
 
 /** Passes whose plans are kept for the guard's hysteresis. */
@@ -14,6 +13,12 @@ interface Plans {
   readonly services: readonly (readonly [service: string, planned: ResourceAllocation])[];
   /** Services that the pass took something away from. */
   readonly shrunk: readonly string[];
+}
+
+/** By how much a chain was measured to take longer than planned, and when. */
+export interface Correction {
+  readonly factor: number;
+  readonly atSeconds: number;
 }
 
 /** What a pass must know of the passes before it. All but forecasts and corrections comes back from the store after a restart. */
