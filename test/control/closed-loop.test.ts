@@ -149,6 +149,21 @@ describe('the daemon on a clock of its own', () => {
     await trial.app.stop();
   });
 
+  it('takes a batch in the last second of a minute for no load that was served all along', async () => {
+    const trial = await new Trial().start('batch');
+    const { intake, profiles } = trial.app.daemon;
+    trial.clock.advance(59 - (trial.clock.nowSeconds() % 60));
+    for (let count = 0; count < 600; count += 1)
+      intake.recordRequest('auth-service', 'order-processing', 0.05);
+    trial.clock.advance(10);
+    await trial.app.daemon.runPass('request');
+    // 600 requests of 50 ms in a minute are half a core at most; at 600/s nothing above 6 ms could have been served.
+    expect(profiles.profile('auth-service', 'order-processing')).toMatchObject({
+      demandCoreSeconds: expect.closeTo(0.05, 2),
+    });
+    await trial.app.stop();
+  });
+
   it('counts steps from what was told to run since the last recommendation', async () => {
     const trial = await new Trial().start('told', { assumeApplied: false });
     await trial.run(60, 20);

@@ -45,14 +45,15 @@ function serviceWindow(
   { topology, capacities, usage }: LearningContext,
 ): ServiceWindow[] {
   const capacity = capacities.throughout(service, fromSeconds, toSeconds);
-  const pairs = series.flatMap((one) => pairWindow(one, topology));
+  const lengthSeconds = toSeconds - fromSeconds;
+  const pairs = series.flatMap((one) => pairWindow(one, topology, lengthSeconds));
   if (capacity === undefined || pairs.length === 0) return [];
-  const cpuUsedCores = usage.meanCpu(service, fromSeconds, toSeconds) ?? cpuOfRecords(series);
+  const cpuUsedCores = usage.meanCpu(service, fromSeconds, toSeconds) ?? cpuOfRecords(series, lengthSeconds);
   return [
     {
       service,
       startSeconds: fromSeconds,
-      lengthSeconds: toSeconds - fromSeconds,
+      lengthSeconds,
       capacity,
       pairs,
       ...(cpuUsedCores !== undefined && { cpuUsedCores }),
@@ -60,15 +61,19 @@ function serviceWindow(
   ];
 }
 
-/** A chain of which every request failed has no latency (NaN), and is load all the same. */
-function pairWindow(series: SeriesMetrics, topology: Topology): PairWindow[] {
+/**
+ * The rate is over the whole window, also where the series began within it: a batch of records in its last second is no
+ * load of hundreds a second that was served. A chain of which every request failed has no latency (NaN), and is load
+ * all the same.
+ */
+function pairWindow(series: SeriesMetrics, topology: Topology, lengthSeconds: number): PairWindow[] {
   const chain = topology.chains.get(series.chain);
   if (chain === undefined || series.requests === 0) return [];
   const isAnswered = series.latency.count > 0;
   return [
     {
       chain: series.chain,
-      ratePerSecond: series.ratePerSecond,
+      ratePerSecond: series.requests / lengthSeconds,
       requests: series.requests,
       errorRatio: series.errorRatio,
       percentileSeconds: isAnswered ? series.latency.quantile(chain.slo.percentile) : Number.NaN,
@@ -78,11 +83,11 @@ function pairWindow(series: SeriesMetrics, topology: Topology): PairWindow[] {
 }
 
 /** CPU use of the service as its records told it, cores; undefined unless every chain's records did. */
-function cpuOfRecords(series: readonly SeriesMetrics[]): number | undefined {
+function cpuOfRecords(series: readonly SeriesMetrics[], lengthSeconds: number): number | undefined {
   let cores = 0;
   for (const one of series) {
     if (one.cpuSecondsPerRequest === undefined) return undefined;
-    cores += one.ratePerSecond * one.cpuSecondsPerRequest;
+    cores += (one.requests / lengthSeconds) * one.cpuSecondsPerRequest;
   }
   return cores;
 }
