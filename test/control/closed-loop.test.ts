@@ -149,6 +149,24 @@ describe('the daemon on a clock of its own', () => {
     await trial.app.stop();
   });
 
+  it('has a sensible answer to a batch that is posted at once, before anything else', async () => {
+    const trial = await new Trial().start('at-once');
+    const { intake } = trial.app.daemon;
+    for (let count = 0; count < 300; count += 1) {
+      for (const [chain, services] of Object.entries(WAYS)) {
+        for (const service of services) intake.recordRequest(service, chain, 0.01 + 0.0002 * count);
+      }
+    }
+    const decision = await trial.app.daemon.runPass('request');
+    expect(decision.status).toBe('decided');
+    expect(decision.services.map(({ reason }) => reason)).toEqual(['warming-up', 'warming-up']);
+    for (const { plannedRate, expectedLatency, sloSeconds } of decision.chains) {
+      expect(plannedRate).toBeLessThanOrEqual(20);
+      expect(expectedLatency).toBeLessThanOrEqual(sloSeconds);
+    }
+    await trial.app.stop();
+  });
+
   it('takes a batch in the last second of a minute for no load that was served all along', async () => {
     const trial = await new Trial().start('batch');
     const { intake, profiles } = trial.app.daemon;

@@ -54,7 +54,9 @@ function memoryParts({ capacities, usage }: Parts, spec: ServiceSpec, now: numbe
 /** D of each service with a profile for all of its present traffic, cores. */
 function estimatedDemands(parts: Parts, now: number): ReadonlyMap<string, number> {
   const demands = new Map<string, number>();
-  for (const { service = '', chain, ratePerSecond } of readMetrics(parts, FRESH_SECONDS, now).services) {
+  const { services, fromSeconds, toSeconds } = readMetrics(parts, FRESH_SECONDS, now);
+  for (const { service = '', chain, requests } of services) {
+    const ratePerSecond = requests / (toSeconds - fromSeconds);
     const profile = parts.profiles.profile(service, chain);
     const demand = profile.kind === 'profile' ? ratePerSecond * profile.demandCoreSeconds : Number.NaN;
     demands.set(service, (demands.get(service) ?? 0) + demand);

@@ -51,5 +51,5 @@ export function usualRate(
     atSeconds - (traffic.stats.firstRecordSeconds ?? atSeconds - windowSize),
   );
   const heard = watched - Math.max(0, atSeconds - last);
-  return heard > 0 ? (rate * watched) / heard : undefined;
+  return heard > 0 ? (rate * windowSize) / heard : undefined;
 }

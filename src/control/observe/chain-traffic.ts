@@ -5,6 +5,8 @@ import { composedLatency, composedViolationRatio, type LatencyOf } from './compo
 /** What a stretch of time says about one chain: its samples end to end and those at each of its services. */
 export interface ChainTraffic {
   readonly spec: ChainSpec;
+  /** Length of the stretch, s. */
+  readonly seconds: number;
   readonly endToEnd?: SeriesMetrics;
   readonly services: ReadonlyMap<string, SeriesMetrics>;
 }
@@ -22,24 +24,31 @@ export function trafficByChain(
     ofChain.set(series.service ?? '', series);
     services.set(series.chain, ofChain);
   }
+  const seconds = metrics.toSeconds - metrics.fromSeconds;
   const endToEnd = new Map(metrics.endToEnd.map((series) => [series.chain, series]));
   return new Map(
     [...topology.chains].map(([id, spec]) => {
       const samples = endToEnd.get(id);
-      return [id, { spec, services: services.get(id) ?? new Map(), ...(samples && { endToEnd: samples }) }];
+      return [
+        id,
+        { spec, seconds, services: services.get(id) ?? new Map(), ...(samples && { endToEnd: samples }) },
+      ];
     }),
   );
 }
 
-/** Requests of the chain per second, measured at its first stage with records, else end to end. */
+/**
+ * Requests of the chain per second of the whole stretch, measured at its first stage with records, else end to end. Also
+ * where the chain began within it: a batch of records is no load of hundreds a second.
+ */
 export function chainRate(traffic: ChainTraffic | undefined): number | undefined {
   if (traffic === undefined) return undefined;
   const visits = visitsByService(traffic.spec);
   for (const [service, perRequest] of visits) {
     const series = traffic.services.get(service);
-    if (series !== undefined) return series.ratePerSecond / perRequest;
+    if (series !== undefined) return series.requests / perRequest / traffic.seconds;
   }
-  return traffic.endToEnd?.ratePerSecond;
+  return traffic.endToEnd && traffic.endToEnd.requests / traffic.seconds;
 }
 
 /** A jump must stand out of Poisson noise by this many standard deviations. */

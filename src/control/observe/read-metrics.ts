@@ -11,12 +11,17 @@ export interface ObserveSources {
   readonly capacities: CapacityBook;
 }
 
-/** Metrics in own times, whichever times the records tell. */
+/**
+ * Metrics in own times, whichever times the records tell, over the whole of the last seconds, also where the monitor has
+ * watched for less.
+ */
 export function readMetrics(
   { traffic, settings }: Pick<ObserveSources, 'traffic' | 'settings'>,
   windowSeconds: number,
   atSeconds: number,
 ): TrafficMetrics {
-  const metrics = traffic.getMetrics(Math.min(windowSeconds, settings.monitoring.windowSize), atSeconds);
+  const window = Math.min(windowSeconds, settings.monitoring.windowSize);
+  const covered = traffic.getMetrics(window, atSeconds);
+  const metrics = { ...covered, fromSeconds: Math.min(covered.fromSeconds, atSeconds - window) };
   return settings.monitoring.latencyScope === 'total' ? ownTimes(metrics, settings.topology) : metrics;
 }

@@ -77,9 +77,9 @@ describe('the metrics of the whole', () => {
     const { utilization } = measureObjectives(parts);
     expect(utilization).toContainEqual({ resource: 'cpu', source: 'measured', ratio: 1 / 4 });
     expect(utilization).toContainEqual({ resource: 'memory', source: 'measured', ratio: 2048 / 8192 });
-    // 6,000 visits of 10 ms in the 200 s since they began are 0.3 cores.
+    // 6,000 visits of 10 ms in 300 s are 0.2 cores.
     const estimated = utilization.find(({ source }) => source === 'estimated');
-    expect(estimated?.ratio).toBeCloseTo(0.3 / 4, 2);
+    expect(estimated?.ratio).toBeCloseTo(0.2 / 4, 2);
   });
 
   it("has Jain's index at 1 for equals, 1/n for one that has it all, and none for nobody", () => {
