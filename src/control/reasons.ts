@@ -52,7 +52,8 @@ export const REASONS: Readonly<Record<ReasonCode, Reason>> = {
   'small-decrease': { holds: true, meaning: 'The decrease is smaller than `control.min_decrease`.' },
   stabilizing: {
     holds: true,
-    meaning: 'As much, or more than is now wanted, was planned within `control.stabilization` seconds.',
+    meaning:
+      'More than is now wanted was planned within `control.stabilization` seconds, or the service was shrunk within them and the effect is still watched.',
   },
   'largest-step': {
     holds: false,

@@ -8,7 +8,7 @@ export const LEARNED_UNTIL = 'learned-until';
 /** Profiles written at once: with few services all of them, with thousands a little of the disk's time. */
 const PROFILES_AT_ONCE = 64;
 
-/** Profiles keep windows of up to this long ago, s; the monitor's own rows are pruned with the monitoring window. */
+/** Time between two deletions of what is older than the retention, s. */
 const PRUNE_EVERY_SECONDS = 3600;
 
 type RecorderParts = Pick<ControlParts, 'clock' | 'memory' | 'profiles' | 'settings' | 'store' | 'traffic'>;
