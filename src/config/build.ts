@@ -1,5 +1,6 @@
 /** From the shape of the file to the shape that the parts use. */
 import type { Settings } from '../models/settings.ts';
+import { buildPrometheus, latencyScope } from './build-prometheus.ts';
 import { buildTopology } from './build-topology.ts';
 import type { FlagValues } from './overrides.ts';
 import type { ConfigFile } from './schema.ts';
@@ -7,6 +8,7 @@ import { defaultStep } from './step.ts';
 
 /** `overrides` come from flags and environment and beat the file. */
 export function buildSettings(file: ConfigFile, overrides: FlagValues): Settings {
+  const prometheus = buildPrometheus(file);
   return {
     server: server(file, overrides),
     monitoring: monitoring(file),
@@ -14,6 +16,7 @@ export function buildSettings(file: ConfigFile, overrides: FlagValues): Settings
     allocation: allocation(file),
     control: control(file),
     store: store(file, overrides),
+    ...(prometheus === undefined ? {} : { prometheus }),
     topology: buildTopology(file),
   };
 }
@@ -27,11 +30,12 @@ function server({ server: section }: ConfigFile, overrides: FlagValues): Setting
   };
 }
 
-function monitoring({ monitoring: section }: ConfigFile): Settings['monitoring'] {
+function monitoring(file: ConfigFile): Settings['monitoring'] {
+  const { monitoring: section } = file;
   return {
     samplingInterval: section.sampling_interval,
     windowSize: section.window_size,
-    latencyScope: section.latency_scope,
+    latencyScope: section.latency_scope ?? latencyScope(file),
     unknown: section.unknown,
     maxSeries: section.max_series,
     futureTolerance: section.future_tolerance,

@@ -1,6 +1,7 @@
 /** The configuration file. Defaults, validation and docs/configuration.md all come from this one schema. */
 import { type Static, Type } from 'typebox';
 import { ControlSchema, StoreSchema } from './schema-control.ts';
+import { PrometheusSchema } from './schema-prometheus.ts';
 import { AllocationSchema, MonitoringSchema, PredictionSchema, ServerSchema } from './schema-settings.ts';
 import { ChainSchema, IdSchema, ServiceIdSchema, ServiceSchema, SloSchema } from './schema-topology.ts';
 
@@ -10,6 +11,7 @@ export const ConfigFileSchema = Type.Object(
   {
     server: ServerSchema,
     monitoring: MonitoringSchema,
+    prometheus: PrometheusSchema,
     prediction: PredictionSchema,
     allocation: AllocationSchema,
     control: ControlSchema,

@@ -1,5 +1,6 @@
 /** The whole configuration, parsed and valid; defaults are filled in. `src/config` makes it. */
 import type { Topology } from './data-models.ts';
+import type { PrometheusSettings } from './prometheus-settings.ts';
 
 export interface Settings {
   readonly server: ServerSettings;
@@ -8,6 +9,8 @@ export interface Settings {
   readonly allocation: AllocationSettings;
   readonly control: ControlSettings;
   readonly store: StoreSettings;
+  /** Absent when no service is fed by Prometheus and no section names it. */
+  readonly prometheus?: PrometheusSettings;
   readonly topology: Topology;
 }
 
