@@ -59,10 +59,11 @@ function fedServices(file: ConfigFile): ReadonlyMap<string, FedService> {
   const mapping = new Map(Object.entries(file.prometheus.services));
   return new Map(
     fedEntries(file).map(([id, { deployment, namespace, container }]) => {
-      const { match, pods } = mapping.get(id) ?? {};
+      const { match, pods, chains = {} } = mapping.get(id) ?? {};
       const fed: FedService = {
         match: wholeValue(match ?? [literal(id)]),
         pods: wholeValue(pods ?? [podsOf(deployment ?? id)]),
+        chains: new Map(Object.entries(chains).map(([chain, list]) => [chain, wholeValue(list)])),
         ...(namespace === undefined ? {} : { namespace }),
         ...(container === undefined ? {} : { container }),
       };

@@ -15,8 +15,8 @@ export function prometheusProblems(file: File): Found[] {
   if (section === undefined) return [];
   const fed = fedServices(file);
   return [
-    ...patternProblems('services', section.services ?? {}),
-    ...patternProblems('chains', section.chains ?? {}),
+    ...patternProblems(section),
+    ...chainNameProblems(file, section),
     ...nameProblems('services', Object.keys(section.services ?? {}), Object.keys(file.services ?? {})),
     ...nameProblems('chains', Object.keys(section.chains ?? {}), Object.keys(file.slos ?? {})),
     ...variableProblems(section),
@@ -61,19 +61,51 @@ function useProblems(section: Section, fed: readonly [string, { chains?: readonl
   return problems;
 }
 
-function patternProblems(
-  group: 'services' | 'chains',
-  entries: Readonly<Record<string, Readable<Record<string, readonly string[]>> | undefined>>,
-): Found[] {
-  return Object.entries(entries).flatMap(([id, patterns]) =>
-    Object.entries(patterns ?? {}).flatMap(([key, list]) =>
-      (list ?? []).flatMap((pattern) => {
-        if (isPattern(pattern)) return [];
-        const path = `${joinKey(`prometheus.${group}`, id)}.${key}`;
-        return [{ path, found: quote(pattern), allowed: 'a regular expression' }];
-      }),
-    ),
+interface NamedPatterns {
+  readonly path: string;
+  readonly patterns: readonly string[];
+}
+
+function patternProblems({ services = {}, chains = {} }: Section): Found[] {
+  const named: NamedPatterns[] = [
+    ...Object.entries(services).flatMap(([id, service]) => {
+      const path = joinKey('prometheus.services', id);
+      const { match = [], pods = [], chains: ofService = {} } = service ?? {};
+      const byChain = Object.entries(ofService).map(([chain, patterns = []]) => ({
+        path: joinKey(`${path}.chains`, chain),
+        patterns,
+      }));
+      return [
+        { path: `${path}.match`, patterns: match },
+        { path: `${path}.pods`, patterns: pods },
+        ...byChain,
+      ];
+    }),
+    ...Object.entries(chains).map(([id, chain]) => ({
+      path: `${joinKey('prometheus.chains', id)}.match`,
+      patterns: chain?.match ?? [],
+    })),
+  ];
+  return named.flatMap(({ path, patterns }) =>
+    patterns
+      .filter((pattern) => !isPattern(pattern))
+      .map((pattern) => ({ path, found: quote(pattern), allowed: 'a regular expression' })),
   );
+}
+
+/** Chains that are named at a service must be served there. */
+function chainNameProblems(file: File, { services = {} }: Section): Found[] {
+  return Object.entries(services).flatMap(([id, service]) => {
+    const served = file.services?.[id]?.chains;
+    if (served === undefined) return [];
+    return Object.keys(service?.chains ?? {})
+      .filter((chain) => !served.includes(chain))
+      .map((chain) => ({
+        path: joinKey(`${joinKey('prometheus.services', id)}.chains`, chain),
+        found: 'a chain that the service does not list',
+        allowed: served.join(', '),
+      }));
+  });
 }
 
 function isPattern(text: string): boolean {

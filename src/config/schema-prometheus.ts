@@ -117,12 +117,26 @@ export const PrometheusSchema = Type.Object(
     ),
     services: Type.Record(
       ServiceIdSchema,
-      Type.Object({ match: Match, pods: Match }, { additionalProperties: false }),
+      Type.Object(
+        {
+          match: Match,
+          pods: Match,
+          chains: Type.Record(
+            IdSchema,
+            Type.Array(Type.String({ minLength: 1, maxLength: 1000 }), patterns),
+            {
+              default: {},
+              propertyNames: IdSchema,
+            },
+          ),
+        },
+        { additionalProperties: false },
+      ),
       {
         default: {},
         propertyNames: ServiceIdSchema,
         description:
-          '`match`: values of the service label that are this service (its name). `pods`: names of its pods (those of a Deployment or StatefulSet of its name).',
+          '`match`: values of the service label that are this service (its name). `pods`: names of its pods (those of a Deployment or StatefulSet of its name). `chains`: values of the chain label at this service, by chain.',
       },
     ),
     chains: Type.Record(IdSchema, Type.Object({ match: Match }, { additionalProperties: false }), {

@@ -60,6 +60,8 @@ export interface PrometheusLabels {
 export interface FedService {
   /** Whole values of the service label that stand for it. */
   readonly match: RegExp;
+  /** Whole values of the chain label that stand for a chain at this service alone, by our id. */
+  readonly chains: ReadonlyMap<string, RegExp>;
   /** Whole names of its pods. */
   readonly pods: RegExp;
   readonly namespace?: string;

@@ -43,15 +43,14 @@ export class PairFinder {
   }
 
   #findAtService(name: string, path: string): Pair | undefined {
-    const service = [...this.#settings.services].find(([, { match }]) => match.test(name))?.[0];
+    const [service, fed] = [...this.#settings.services].find(([, { match }]) => match.test(name)) ?? [];
+    if (fed === undefined) return undefined;
     const pairs = this.atServices.filter((pair) => pair.service === service);
-    const named = pairs.find((pair) => this.#isChain(pair.chain, path));
+    const named = pairs.find(({ chain }) => fed.chains.get(chain)?.test(path) ?? this.#isChain(chain, path));
     if (named !== undefined) return named;
-    // Whatever a service with one chain does is done for it, unless the file says what belongs to the chain.
+    // Whatever a service with one chain does is done for it, unless the file says what belongs to the chain there.
     const [only] = pairs;
-    return pairs.length === 1 && only !== undefined && !this.#settings.chains.has(only.chain)
-      ? only
-      : undefined;
+    return pairs.length === 1 && only !== undefined && !fed.chains.has(only.chain) ? only : undefined;
   }
 
   #isChain(chain: string, path: string): boolean {
