@@ -42,7 +42,7 @@ export class Refresher {
     this.#sinks = sinks;
     this.#client = new RangeClient(settings);
     this.#pairs = new PairFinder(settings, topology);
-    const oldest = nowSeconds - settings.lookback;
+    const oldest = this.#aligned(nowSeconds - settings.lookback);
     const told = this.#all.map((pair) => sinks.traffic.toldUntilSeconds(pair.service, pair.chain) ?? oldest);
     for (const [i, pair] of this.#all.entries()) {
       this.#memories.set(pair, new PairMemory(pair, settings.latencyUnitSeconds, told[i]!));
@@ -106,10 +106,10 @@ export class Refresher {
   ): Promise<SourceFault | undefined> {
     const { step } = this.#settings;
     const usageFault = await this.#readUsage(rangeOf(start, end, step), signal);
-    const overlapping = Math.max(
-      start - OVERLAP_SECONDS,
-      this.#aligned(nowSeconds - this.#settings.lookback),
-    );
+    // Where answers are so large that pieces are short, the overlap is short too.
+    const overlap = Math.min(OVERLAP_SECONDS, this.#piece * step);
+    const oldest = this.#aligned(nowSeconds - this.#settings.lookback);
+    const overlapping = Math.max(start - overlap, oldest);
     const range = rangeOf(Math.min(start, overlapping), end, step);
     const answers = await readTraffic(this.#client, this.#settings, this.#pairs, range, signal);
     this.#tell(answers, range);
@@ -149,7 +149,7 @@ export class Refresher {
   #growPiece(points: number): void {
     const perPoint = this.#client.takeLargest() / points;
     const affordable = Math.floor(ANSWER_BYTES / Math.max(1, perPoint));
-    this.#piece = Math.max(1, Math.min(MOST_POINTS, affordable, this.#piece * 8));
+    this.#piece = Math.max(1, Math.min(MOST_POINTS, affordable, this.#piece * 2));
   }
 
   #aligned(seconds: number): number {

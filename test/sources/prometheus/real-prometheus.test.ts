@@ -4,7 +4,7 @@ import type { SeriesWindowRow } from '../../../src/models/metrics.ts';
 import { describeWith } from '../../prometheus-tools.ts';
 import { InstrumentedService } from './instrumented-service.ts';
 import { PrometheusServer } from './prometheus-server.ts';
-import { clock, fedBy, shopSettings, sleep } from './source-fixtures.ts';
+import { machineClock as clock, fedBy, shopSettings, sleep } from './source-fixtures.ts';
 
 /** Everything happens once, then all tests read it: a scrape takes a second of real time. */
 const TRAFFIC_SECONDS = 16;

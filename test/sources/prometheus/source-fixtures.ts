@@ -1,12 +1,13 @@
 import { TrafficMonitor } from '../../../src/components/traffic-monitor/traffic-monitor.ts';
 import type { UsageSample } from '../../../src/models/metrics.ts';
+import type { Clock } from '../../../src/models/ports.ts';
 import type { Settings } from '../../../src/models/settings.ts';
 import { PrometheusSource } from '../../../src/sources/prometheus/prometheus-source.ts';
 import { seededRandom } from '../../../src/utils/random.ts';
 import { systemClock } from '../../../src/utils/system-clock.ts';
 import { settingsOf } from '../../config/sources.ts';
 
-export const clock = systemClock();
+export const machineClock = systemClock();
 
 export interface LogLine {
   readonly level: string;
@@ -40,15 +41,15 @@ slos: { buy: 0.5, browse: 0.4 }
 ${more}`);
 }
 
-/** A monitor and a source that feeds it. A monitor of before can be handed in, as after a restart. */
-export function fedBy(settings: Settings, before?: TrafficMonitor) {
+/** A monitor and a source that feeds it. */
+export function fedBy(settings: Settings, clock: Clock = machineClock) {
   const { monitoring, prediction, prometheus, topology } = settings;
   const isFed = (service: string | undefined) =>
     service === undefined
       ? prometheus?.queries.endToEnd !== undefined
       : prometheus?.services.has(service) === true;
   const options = { ...monitoring, step: prediction.step, topology, clock, isFed };
-  const monitor = before ?? new TrafficMonitor(options);
+  const monitor = new TrafficMonitor(options);
   const usage: UsageSample[] = [];
   const { lines, logger } = keptLog();
   const source = new PrometheusSource({
