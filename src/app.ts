@@ -35,6 +35,8 @@ export interface AppOptions {
 
 export interface App {
   readonly daemon: Daemon;
+  /** What is read besides the records that are posted. */
+  readonly sources: readonly TrafficSource[];
   /** Begins to watch, decide and write. */
   start(): void;
   /** Takes new settings without a restart and answers which of their sections need one to take effect. */
@@ -53,6 +55,7 @@ export async function createApp({ settings, clock, logger }: AppOptions): Promis
   let flushing: NodeJS.Timeout | undefined;
   return {
     daemon: daemonOf(parts, loop),
+    sources: [source],
     start: () => {
       loop.start();
       source.start();
