@@ -2,11 +2,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildServer } from '../../../src/api/server.ts';
 import { type App, createApp } from '../../../src/app.ts';
 import type { ServiceDecision } from '../../../src/models/decisions.ts';
-import { systemClock } from '../../../src/utils/system-clock.ts';
 import { settingsOf, shippedFile } from '../../config/sources.ts';
 import { temporaryFolder } from '../../e2e/daemon-process.ts';
 import { describeWith, prometheusTool } from '../../prometheus-tools.ts';
 import { OPENTELEMETRY_BOUNDS } from './instrumented-service.ts';
+import { ManualClock } from './manual-clock.ts';
 import { PrometheusServer } from './prometheus-server.ts';
 import { scraped, simulatedVisits, type Visit } from './simulated-hour.ts';
 import { keptLog, sleep } from './source-fixtures.ts';
@@ -20,10 +20,11 @@ const FINE_BOUNDS = Array.from({ length: 97 }, (_, i) => Number((0.001 * 1.1 ** 
 
 describeWith('promtool', 'an hour of traffic that is posted, or read from a real Prometheus', (promtool) => {
   const folder = temporaryFolder();
-  const clock = systemClock();
   const running: { stop(): Promise<unknown> }[] = [];
-  const until = Math.floor(clock.nowSeconds() / 60) * 60 - 60;
+  const until = Math.floor(Date.now() / 60_000) * 60;
   const from = until - 3300;
+  // It stands still, so that all daemons decide at the same time.
+  const clock = new ManualClock(until + 15);
   let visits: readonly Visit[];
   let posted: readonly ServiceDecision[];
 
