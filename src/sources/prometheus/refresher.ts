@@ -36,6 +36,7 @@ export class Refresher {
   #askedUntil: number;
   #piece = 1;
   #missing: readonly string[] = [];
+  #latestRange: StepRange | undefined;
 
   constructor(settings: PrometheusSettings, topology: Topology, sinks: RefreshSinks, nowSeconds: number) {
     this.#settings = settings;
@@ -62,6 +63,11 @@ export class Refresher {
 
   get bytesRead(): number {
     return this.#client.bytesRead;
+  }
+
+  /** The points of the latest queries for traffic. */
+  get latestRange(): StepRange | undefined {
+    return this.#latestRange;
   }
 
   /** Pairs of which the newest answer had nothing. */
@@ -111,6 +117,7 @@ export class Refresher {
     const oldest = this.#aligned(nowSeconds - this.#settings.lookback);
     const overlapping = Math.max(start - overlap, oldest);
     const range = rangeOf(Math.min(start, overlapping), end, step);
+    this.#latestRange = range;
     const answers = await readTraffic(this.#client, this.#settings, this.#pairs, range, signal);
     this.#tell(answers, range);
     return usageFault;

@@ -15,6 +15,8 @@ export interface PrometheusOptions {
   /** What it is to have scraped before it starts: OpenMetrics with times, and promtool to make blocks of it. */
   readonly history?: { readonly openMetrics: string; readonly promtool: string };
   readonly scrapeSeconds?: number;
+  /** Labels of the samples beat those of the job. */
+  readonly honorLabels?: boolean;
   readonly flags?: readonly string[];
 }
 
@@ -32,13 +34,17 @@ export class PrometheusServer {
 
   static async start(
     program: string,
-    { jobs = [], history, scrapeSeconds = 1, flags = [] }: PrometheusOptions,
+    { jobs = [], history, scrapeSeconds = 1, honorLabels = false, flags = [] }: PrometheusOptions,
   ) {
     const folder = mkdtempSync(join(tmpdir(), 'dta-slo-prometheus-'));
     if (history !== undefined) writeBlocks(folder, history);
     const config = {
       global: { scrape_interval: `${scrapeSeconds}s`, scrape_timeout: `${scrapeSeconds}s` },
-      scrape_configs: jobs.map(({ job, targets }) => ({ job_name: job, static_configs: [{ targets }] })),
+      scrape_configs: jobs.map(({ job, targets }) => ({
+        job_name: job,
+        honor_labels: honorLabels,
+        static_configs: [{ targets }],
+      })),
     };
     // JSON is YAML.
     writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(config));
