@@ -72,6 +72,16 @@ export class PrometheusServer {
     return answer.data.result;
   }
 
+  /** Resolves when every target of a job has so many samples; the first scrape comes five seconds after the start. */
+  async untilScraped(job: string, samples: number): Promise<void> {
+    for (let i = 0; i < 400; i++) {
+      const [answer] = await this.query(`min(count_over_time(up{job="${job}"}[1m]))`);
+      if (Number(answer?.value[1] ?? 0) >= samples) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`${job} is not scraped`);
+  }
+
   async stop(): Promise<void> {
     if (this.#child.exitCode === null) {
       const gone = new Promise((resolve) => this.#child.once('exit', resolve));
