@@ -1,4 +1,5 @@
 import type { TrafficMetrics } from '../models/metrics.ts';
+import type { Settings } from '../models/settings.ts';
 import { closedWindows } from './observe/closed-windows.ts';
 import { type LearningWindows, learningWindows } from './observe/learning-windows.ts';
 import { readMetrics } from './observe/read-metrics.ts';
@@ -12,7 +13,7 @@ const WINDOW_SECONDS = 60;
 /** Takes every window that has closed since the last call into profiles, compositions, objectives and series. */
 export function learn(parts: ControlParts, atSeconds: number): void {
   const { settings, traffic, memory, profiles } = parts;
-  const until = atSeconds - LATENESS_SECONDS;
+  const until = atSeconds - lateness(settings);
   if (memory.learnedUntil > atSeconds) memory.learnedUntil = until; // the clock was set back
   const before = memory.learnedUntil;
   const since = Math.max(before, atSeconds - settings.monitoring.windowSize);
@@ -54,6 +55,11 @@ export function learnProvisionally(parts: ControlParts, atSeconds: number): void
   const windows = windowsOf(parts, { ...metrics, services, endToEnd: [] });
   takeIn(parts, { ...windows, services: windows.services.map((window) => ({ ...window, startSeconds })) });
   parts.profiles.refit(atSeconds);
+}
+
+/** A window is taken this long after its end, s; what Prometheus tells is known a step and its delay later. */
+function lateness({ prometheus }: Settings): number {
+  return LATENESS_SECONDS + (prometheus === undefined ? 0 : prometheus.step + prometheus.delay);
 }
 
 function learnFrom(parts: ControlParts, window: TrafficMetrics): void {
