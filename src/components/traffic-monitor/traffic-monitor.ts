@@ -10,10 +10,9 @@ import type {
 import type { TrafficStep } from '../../models/sources.ts';
 import { BucketSlab, CHUNK_BYTES } from './bucket-slab.ts';
 import { chainSeries } from './chain-series.ts';
-import { Coverage, MOST_MISSED } from './coverage.ts';
+import { Coverage } from './coverage.ts';
 import { noRejections, type Rejection } from './intake-counts.ts';
 import { HistogramBuilder } from './latency-histogram.ts';
-import { coarseWindow, type MetricsWindow, metricsWindow } from './metrics-window.ts';
 import {
   defaultUnknown,
   type ResolvedOptions,
@@ -23,16 +22,14 @@ import {
 import { changedRows, restoreRow } from './persistence.ts';
 import { faultOfRecord, faultOfStep, faultOfTime } from './record-check.ts';
 import type { Series } from './series.ts';
-import { metricsOf, type SeriesWindow, type WindowReading } from './series-metrics.ts';
+import { metricsOf, type WindowReading } from './series-metrics.ts';
 import { SeriesRegistry } from './series-registry.ts';
 import { partsOf } from './step-slots.ts';
 import { RECENT_SECONDS, TimeGrid } from './time-grid.ts';
 import { WatchedClock } from './watched-clock.ts';
+import { WindowFinder } from './window-finder.ts';
 
 const WINDOW_SECONDS = 60;
-
-/** A fed series that is known no later than this answers for the latest seconds that are known of it, s. */
-const LARGEST_LAG_SECONDS = 120;
 
 /**
  * Who calls what, how often, how slow, how often wrong. Counts are exact, latency quantiles within 1 %. Memory is
@@ -45,6 +42,7 @@ export class TrafficMonitor implements TrafficIntake, TrafficStepIntake, Traffic
   readonly #grid: TimeGrid;
   readonly #registry: SeriesRegistry;
   readonly #coverage: Coverage;
+  readonly #windows: WindowFinder;
   readonly #builder = new HistogramBuilder();
   readonly #rejected = noRejections();
   #accepted = 0;
@@ -56,6 +54,7 @@ export class TrafficMonitor implements TrafficIntake, TrafficStepIntake, Traffic
     const slab = new BucketSlab(Math.floor(maxSketchBytes / CHUNK_BYTES));
     this.#registry = new SeriesRegistry(this.#options, this.#grid, slab);
     this.#coverage = new Coverage(this.#grid, clock.nowSeconds());
+    this.#windows = new WindowFinder(this.#grid, this.#coverage);
     this.#clock = new WatchedClock(clock, Math.max(1, futureTolerance), (now) => this.#goBackTo(now));
   }
 
@@ -113,13 +112,14 @@ export class TrafficMonitor implements TrafficIntake, TrafficStepIntake, Traffic
   getMetrics(windowSeconds = 300, untilSeconds = Number.POSITIVE_INFINITY): TrafficMetrics {
     const now = this.#clock.nowSeconds();
     const until = Math.min(untilSeconds, now);
-    const length = Math.min(windowSeconds, this.#options.windowSize);
-    const window = this.#windowUntil(until, length, now, this.#coverage.recentSince(now));
+    const lengthSeconds = Math.min(windowSeconds, this.#options.windowSize);
+    const stretch = { untilSeconds: until, lengthSeconds, nowSeconds: now };
+    const window = this.#windows.window(stretch);
     const covered = this.#coverage.coveredSeconds(window.fromSeconds, window.toSeconds);
     return {
       fromSeconds: window.toSeconds - covered,
       toSeconds: window.toSeconds,
-      ...this.#metricsOf((series) => this.#knownWindow(series, window, until, length, now)),
+      ...this.#metricsOf(this.#windows.recent(stretch)),
     };
   }
 
@@ -265,55 +265,17 @@ export class TrafficMonitor implements TrafficIntake, TrafficStepIntake, Traffic
     for (const series of this.#registry.all()) series.expire(coarse);
   }
 
-  #windowUntil(untilSeconds: number, lengthSeconds: number, now: number, recentSince: number): MetricsWindow {
-    const oldest = this.#coverage.oldestCoarse(now) * this.#grid.coarseSeconds;
-    const from = Math.max(untilSeconds - lengthSeconds, oldest);
-    return metricsWindow(this.#grid, from, untilSeconds, now, recentSince);
-  }
-
-  /** What a source tells is known some seconds late: the window ends where its series is known. */
-  #knownWindow(
-    series: Series,
-    window: MetricsWindow,
-    untilSeconds: number,
-    lengthSeconds: number,
-    now: number,
-  ): SeriesWindow {
-    const lag = untilSeconds - series.lastSeconds;
-    if (!series.isFed || lag > LARGEST_LAG_SECONDS) return { window, share: 1 };
-    const end = Math.min(untilSeconds, series.lastSeconds);
-    const recentSince = Math.max(now - RECENT_SECONDS, series.fineSinceSeconds);
-    const known = this.#windowUntil(end, lengthSeconds, now, recentSince);
-    // Cut where what it needs lies in slots that reach beyond it.
-    return { window: known, share: Math.min(1, lengthSeconds / (known.toSeconds - known.fromSeconds)) };
-  }
-
-  #metricsOf(windowOf: WindowReading['windowOf']): Pick<TrafficMetrics, 'services' | 'endToEnd'> {
-    const coveredSeconds: WindowReading['coveredSeconds'] = (window, since) => {
-      const slot = this.#grid.secondsOf(this.#grid.fineOf(since));
-      return this.#coverage.coveredSeconds(Math.max(window.fromSeconds, slot), window.toSeconds);
-    };
-    const source = { grid: this.#grid, builder: this.#builder };
-    return metricsOf(this.#registry.chains(), { windowOf, coveredSeconds }, source);
+  #metricsOf(reading: WindowReading): Pick<TrafficMetrics, 'services' | 'endToEnd'> {
+    return metricsOf(this.#registry.chains(), reading, { grid: this.#grid, builder: this.#builder });
   }
 
   #closedWindow(index: number, slots: number): TrafficWindow {
     const fromSeconds = index * WINDOW_SECONDS;
-    const toSeconds = fromSeconds + WINDOW_SECONDS;
-    const window = coarseWindow(this.#grid, index * slots, (index + 1) * slots);
-    const isKnown = (series: Series) => !series.isFed || this.#wasTold(series, index * slots, slots);
     return {
       fromSeconds,
-      toSeconds,
-      ...this.#metricsOf((series) => (isKnown(series) ? { window, share: 1 } : undefined)),
+      toSeconds: fromSeconds + WINDOW_SECONDS,
+      ...this.#metricsOf(this.#windows.closed(index * slots, (index + 1) * slots)),
     };
-  }
-
-  #wasTold(series: Series, firstCoarse: number, slots: number): boolean {
-    let told = 0;
-    for (let slot = firstCoarse; slot < firstCoarse + slots; slot++)
-      told += series.told?.secondsIn(slot) ?? 0;
-    return told >= (1 - MOST_MISSED) * WINDOW_SECONDS;
   }
 
   /** What was recorded for times that are now to come again is not true of them. */
