@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type App, createApp } from '../../../src/app.ts';
+import { settingsOf } from '../../config/sources.ts';
 import { temporaryFolder } from '../../e2e/daemon-process.ts';
 import { type AnsweredSeries, AnsweringServer, type Asked, constant, matrix } from './answering-server.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -59,19 +60,31 @@ describe('a daemon that reads Prometheus', () => {
     return [...buckets, known({ ...pair, ...{ le: '+Inf' } }, (rate) => rate)];
   }
 
-  async function daemon(rateOf: RateOf): Promise<{ app: App; clock: ManualClock; toldUntil: () => number }> {
-    answerWith(rateOf);
-    const settings = shopSettings(
-      `url: "${server.url}", queries: { requests: requests, latency: latency, cpu: "", memory: "", throttled: "" }`,
+  function settingsAt(url: string, more = '') {
+    return shopSettings(
+      `url: "${url}", queries: { requests: requests, latency: latency, cpu: "", memory: "", throttled: "" }`,
+      more,
     );
-    const clock = new ManualClock(NOON + 601);
-    const store = { ...settings.store, path: `${folder.path}/${apps.length}` };
+  }
+
+  async function daemon(rateOf: RateOf, clock = new ManualClock(NOON + 601), name = `${apps.length}`) {
+    answerWith(rateOf);
+    const settings = settingsAt(server.url);
+    const store = { ...settings.store, path: `${folder.path}/${name}` };
     const app = await createApp({ settings: { ...settings, store }, clock, logger: keptLog().logger });
     apps = [...apps, app];
     app.start();
+    await untilKnown(app);
+    return { app, clock };
+  }
+
+  async function untilKnown(app: App): Promise<void> {
     const [source] = app.sources;
-    while (source!.status.lagSeconds === undefined || source!.status.lagSeconds > 2) await sleep(0.01);
-    return { app, clock, toldUntil: () => clock.nowSeconds() - source!.status.lagSeconds! };
+    const isKnown = () => {
+      const { health, lagSeconds } = source!.status;
+      return health.kind === 'ok' && lagSeconds !== undefined && lagSeconds <= 2;
+    };
+    while (!isKnown()) await sleep(0.01);
   }
 
   async function reasons(app: App): Promise<Record<string, string>> {
@@ -122,5 +135,49 @@ describe('a daemon that reads Prometheus', () => {
     clock.set(NOON + 601 + 400);
     while (app.sources[0]?.status.health.kind !== 'failing') await sleep(0.01);
     expect(new Set(Object.values(await reasons(app)))).toEqual(new Set(['stale-data']));
+  });
+
+  it('goes on after a restart where its history ends, and counts nothing twice', async () => {
+    const requests = (app: App) =>
+      app.daemon.traffic.getMetrics(500, NOON + 600).services.map((series) => series.requests);
+    const { app, clock } = await daemon(steady, undefined, 'restarted');
+    const before = requests(app);
+    await app.stop();
+    apps = apps.filter((each) => each !== app);
+    server.asked.length = 0;
+    clock.set(NOON + 661);
+    const again = await daemon(steady, clock, 'restarted');
+    expect(requests(again.app)).toEqual(before);
+    // What was missed is read, and little more.
+    expect(Math.min(...server.asked.map(({ start }) => start))).toBeGreaterThanOrEqual(NOON + 598);
+    expect([...again.app.daemon.traffic.chainSeries('buy', NOON + 660, 60).rates]).not.toContain(Number.NaN);
+  });
+
+  it('reads another server once its settings say so, without a restart', async () => {
+    const { app, clock } = await daemon(steady);
+    const other = await AnsweringServer.start();
+    app.reload(settingsAt(other.url));
+    clock.set(NOON + 660);
+    while (other.asked.length === 0) await sleep(0.01);
+    await untilKnown(app);
+    expect(Math.min(...other.asked.map(({ start }) => start))).toBeGreaterThanOrEqual(NOON + 598);
+    await other.stop();
+  });
+
+  it('takes records again of a service that is read no longer', async () => {
+    const { app, clock } = await daemon(steady);
+    const { intake } = app.daemon;
+    expect(intake.recordRequest('web', 'buy', 0.1)).toBe('fed-by-source');
+    app.reload(
+      settingsOf(`
+monitoring: { window_size: 600 }
+prediction: { step: 2, sequence_length: 60 }
+services: { web: { chains: [buy], min_cpu: 0.1, max_cpu: 4, min_memory: 128, max_memory: 1024 } }
+slos: { buy: 0.5 }`),
+    );
+    expect(intake.recordRequest('web', 'buy', 0.1)).toBe('accepted');
+    clock.set(NOON + 660);
+    await sleep(0.05);
+    expect(app.sources[0]?.status.health.kind).not.toBe('failing');
   });
 });
