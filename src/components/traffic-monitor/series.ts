@@ -133,7 +133,9 @@ export class Series {
     this.coarse.dropAfter(coarse);
     this.coarseSketches.dropAfter(coarse);
     this.told?.dropAfter(coarse);
-    this.lastSeconds = Math.min(this.lastSeconds, seconds);
+    // The slot that the time lies in is kept whole: a source is not to tell of the rest of it again.
+    const kept = this.isFed ? (coarse + 1) * this.#grid.coarseSeconds : seconds;
+    this.lastSeconds = Math.min(this.lastSeconds, kept);
     this.firstSeconds = Math.min(this.firstSeconds, seconds);
   }
 

@@ -100,6 +100,8 @@ export class TrafficMonitor implements TrafficIntake, TrafficStepIntake, Traffic
   }
 
   toldUntilSeconds(service: string | undefined, chain: string): number | undefined {
+    // So that a clock that was set back is noticed first.
+    this.#clock.nowSeconds();
     const last = this.#registry.find(service, chain)?.lastSeconds;
     return last !== undefined && Number.isFinite(last) ? last : undefined;
   }

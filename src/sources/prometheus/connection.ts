@@ -51,7 +51,7 @@ export class Connection {
     this.#agent?.destroy();
   }
 
-  #send(path: string, body: string, signal: AbortSignal): Promise<HttpAnswer> {
+  #send(path: string, body: string, signal: AbortSignal, isSecond = false): Promise<HttpAnswer> {
     const { url, maxAnswerBytes } = this.#settings;
     const headers = {
       accept: 'application/json',
@@ -67,7 +67,11 @@ export class Connection {
           reject(error);
         });
       });
-      sent.once('error', reject);
+      sent.once('error', (error) => {
+        // A kept connection may be closed on the other side just when it is used: that says nothing of the server.
+        if (sent.reusedSocket && !isSecond && isReset(error)) resolve(this.#send(path, body, signal, true));
+        else reject(error);
+      });
       sent.end(body);
     });
   }
@@ -91,6 +95,10 @@ export class Connection {
     }
     return this.#agent;
   }
+}
+
+function isReset(error: Error): boolean {
+  return 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }
 
 function tlsOptions({ insecure, serverName }: PrometheusAccess['tls']) {

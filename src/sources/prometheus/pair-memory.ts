@@ -30,7 +30,7 @@ export class PairMemory {
   readonly #pair: Pair;
   readonly #unitSeconds: number;
   /** The pair was told of up to there before we began. */
-  readonly #sinceSeconds: number;
+  #sinceSeconds: number;
   readonly #whole = new WholeCounts();
   /** What was told of the latest steps, by their ends. */
   readonly #told = new Map<number, Told>();
@@ -69,6 +69,12 @@ export class PairMemory {
   /** Forgets the steps that will not be asked for again. */
   forgetBefore(seconds: number): void {
     for (const end of this.#told.keys()) if (end < seconds) this.#told.delete(end);
+  }
+
+  /** The clock was set back: what was told of later times is not true of them. */
+  goBackTo(seconds: number): void {
+    this.#sinceSeconds = Math.min(this.#sinceSeconds, seconds);
+    for (const end of this.#told.keys()) if (end > seconds) this.#told.delete(end);
   }
 
   #isPartlyScraped(samples: number): boolean {

@@ -80,8 +80,7 @@ export class Refresher {
   /** Reads the next piece; answers whether more is due. Throws a SourceFault, and tries a shorter piece the next time. */
   async advance(nowSeconds: number, signal: AbortSignal): Promise<boolean> {
     const due = this.dueSeconds(nowSeconds);
-    // After the clock was set back those times are to come again.
-    this.#askedUntil = Math.min(this.#askedUntil, due);
+    if (due < this.#askedUntil) this.#goBackTo(due);
     const start = Math.max(this.#askedUntil, this.#aligned(nowSeconds - this.#settings.lookback));
     if (start >= due) return false;
     const end = Math.min(due, start + this.#piece * this.#settings.step);
@@ -103,6 +102,14 @@ export class Refresher {
 
   get #all(): readonly Pair[] {
     return [...this.#pairs.atServices, ...this.#pairs.endToEnd];
+  }
+
+  /** After the clock was set back those times are to come again. */
+  #goBackTo(seconds: number): void {
+    this.#askedUntil = seconds;
+    for (const [{ service, chain }, memory] of this.#memories) {
+      memory.goBackTo(this.#sinks.traffic.toldUntilSeconds(service, chain) ?? seconds);
+    }
   }
 
   /** Use comes first: windows learn from both. A fault of it does not keep the traffic back; it is answered. */

@@ -181,6 +181,30 @@ describe('a server that is back', () => {
     expect(lines.filter(({ message }) => message.includes('cannot be read'))).toHaveLength(1);
   });
 
+  it('is asked over a new connection at once where the kept one was closed', async () => {
+    const { clock, monitor, source } = fed();
+    await source.refresh();
+    const [{ connection } = { connection: 0 }] = server.asked;
+    server.answer = (asked, response) =>
+      asked.connection === connection ? response.destroy() : healthy(asked, response);
+    clock.set(NOON + 102.6);
+    await source.refresh();
+    expect(source.status.health).toEqual({ kind: 'ok' });
+    expect(requestsOf(monitor)).toBeCloseTo(620, 6);
+  });
+
+  it('is read again where the clock was set back, and each request counts once', async () => {
+    const { clock, monitor, source } = fed();
+    await source.refresh();
+    clock.set(NOON + 80.6);
+    await source.refresh();
+    expect(requestsOf(monitor)).toBeLessThan(450);
+    clock.set(NOON + 120.6);
+    await source.refresh();
+    expect(requestsOf(monitor)).toBeCloseTo(800, 6);
+    expect([...monitor.chainSeries('buy', NOON + 120, 30).rates]).toEqual(new Array(30).fill(10));
+  });
+
   it('is not asked for more than the monitor can take', async () => {
     const { clock, source } = fed();
     await source.refresh();
