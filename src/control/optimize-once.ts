@@ -1,8 +1,9 @@
-import type { CapacityInForce, ResourceAllocation } from '../models/data-models.ts';
+import type { ResourceAllocation } from '../models/data-models.ts';
 import type { Decision, PassTrigger } from '../models/decisions.ts';
 import { messageOf } from '../models/errors.ts';
 import type { ForecastOutcome } from '../models/forecasts.ts';
 import type { PlanOutcome, PlanRequest } from '../models/ports.ts';
+import { assumeApplied, noteTargets } from './capacities.ts';
 import { corrections } from './corrections.ts';
 import { decide } from './decide.ts';
 import type { Draft } from './draft.ts';
@@ -12,7 +13,6 @@ import { type Observation, observe } from './observe/observation.ts';
 import type { ControlParts } from './parts.ts';
 import { leadSteps, planRequest } from './plan-request.ts';
 import { propose } from './propose.ts';
-import { voidAssumption } from './void-assumption.ts';
 
 /** One pass: observe → forecast → profile → allocate → guard → apply → verify → remember (DESIGN section 1). */
 export async function optimizeOnce(
@@ -21,7 +21,7 @@ export async function optimizeOnce(
   signal?: AbortSignal,
 ): Promise<Decision> {
   const startedMs = performance.now();
-  await readCapacities(parts, signal);
+  noteTargets(parts, await parts.executor.readTargets(parts.settings.topology.services.values(), signal));
   const observation = observe(parts, parts.clock.nowSeconds());
   profile(parts, observation);
   const forecasts = await forecast(parts);
@@ -41,18 +41,9 @@ export async function optimizeOnce(
     expected,
     durationMs,
   });
-  await apply(parts, decision, signal);
   remember(parts, decision, request, forecasts);
+  assumeApplied(parts, decision);
   return decision;
-}
-
-async function readCapacities(parts: ControlParts, signal?: AbortSignal): Promise<void> {
-  const { executor, capacities, store } = parts;
-  for (const [service, capacity] of await executor.readCapacities(signal)) {
-    voidAssumption(parts, service, capacity);
-    const noted = capacities.note(service, capacity);
-    if (noted !== undefined) store.saveCapacity({ service, ...noted });
-  }
 }
 
 /** A forecast that cannot be had costs foresight and nothing else: the plan then follows the present load. */
@@ -154,29 +145,6 @@ function decisionId({ memory }: ControlParts, atSeconds: number): string {
   // Sorts by time; a second decision within the same millisecond goes on counting.
   const latest = Number.parseInt(memory.latest?.id.slice(1) ?? '0', 10);
   return `d${Math.max(latest + 1, Math.floor(atSeconds * 1000))}`;
-}
-
-async function apply(parts: ControlParts, decision: Decision, signal?: AbortSignal): Promise<void> {
-  for (const outcome of await parts.executor.apply(decision, signal)) {
-    if (outcome.kind === 'refused')
-      parts.logger.warn({ ...outcome, decision: decision.id }, 'change refused');
-    if (outcome.kind === 'applied') noteCapacity(parts, outcome.service, outcome.allocation, 'applied');
-    if (outcome.kind === 'recommended' && parts.settings.control.assumeApplied) {
-      const { cpu, memory, instances } = decision.services.find(({ id }) => id === outcome.service)!;
-      noteCapacity(parts, outcome.service, { cpu, memory, instances }, 'recommendation');
-    }
-  }
-}
-
-/** Notes what a service runs with from now on, in memory and on disk. */
-export function noteCapacity(
-  { capacities, clock, store }: ControlParts,
-  service: string,
-  allocation: ResourceAllocation,
-  source: CapacityInForce['source'],
-): void {
-  const noted = capacities.note(service, { ...allocation, source, sinceSeconds: clock.nowSeconds() });
-  if (noted !== undefined) store.saveCapacity({ service, ...noted });
 }
 
 function remember(

@@ -1,5 +1,6 @@
 /** The daemon as the API sees it: what can be read and asked. `src/app.ts` makes it from the parts. */
-import type { CapacityInForce, ResourceAllocation } from './data-models.ts';
+import type { UndoOutcome } from './changes.ts';
+import type { CapacityInForce, ResourceAllocation, ServiceMode } from './data-models.ts';
 import type { Decision, PassTrigger } from './decisions.ts';
 import type { ForecastOutcome, PredictorStatus } from './forecasts.ts';
 import type { HistoryStore } from './history.ts';
@@ -32,6 +33,27 @@ export interface Daemon {
   notReadyBecause(): readonly string[];
   objectives(): ObjectiveMetrics;
   readonly passes: PassStatistics;
+}
+
+/** What a person can do to a running daemon. All of it survives a restart. */
+export interface OperatorControls {
+  readonly state: OperatorState;
+  /** Nothing is changed from now on until `resume`; changes that are under way end as they would. */
+  pause(reason: string): OperatorState;
+  resume(): OperatorState;
+  /** Undefined takes the service back to the mode of the configuration. */
+  setMode(service: string, mode: ServiceMode | undefined): OperatorState;
+  /** Puts back what the service ran with before its latest applied change, and sets its mode to `recommend`. */
+  undo(service: string): Promise<UndoOutcome>;
+  /** The latest plan as manifests (YAML) that `kubectl apply --server-side` takes; undefined before the first pass. */
+  manifests(): string | undefined;
+}
+
+export interface OperatorState {
+  /** Absent while not paused by a person. */
+  readonly paused?: { readonly sinceSeconds: number; readonly reason: string };
+  /** Modes that were set at run time, by service; others have the mode of the configuration. */
+  readonly modes: ReadonlyMap<string, ServiceMode>;
 }
 
 export interface WhatIfChanges {

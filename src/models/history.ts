@@ -1,4 +1,5 @@
 /** What survives a restart, and where it is kept. */
+import type { ChangeRecord } from './changes.ts';
 import type { CapacityInForce } from './data-models.ts';
 import type { Decision } from './decisions.ts';
 import type { SeriesWindowRow, UsageSample } from './metrics.ts';
@@ -26,6 +27,11 @@ export interface DecisionQuery {
   readonly service?: string;
 }
 
+export interface ChangeQuery {
+  readonly limit: number;
+  readonly service?: string;
+}
+
 /** History that survives a restart. Every call is synchronous and durable when it returns (WAL). */
 export interface HistoryStore {
   saveWindows(rows: readonly SeriesWindowRow[]): void;
@@ -39,6 +45,10 @@ export interface HistoryStore {
   saveCapacity(capacity: StoredCapacity): void;
   /** All that were told since then and the last one before, by service, in the order in which they were saved. */
   loadCapacities(sinceSeconds: number): Iterable<StoredCapacity>;
+  /** Replaces the one of the same decision and service. */
+  saveChange(change: ChangeRecord): void;
+  /** Newest first. */
+  loadChanges(query: ChangeQuery): readonly ChangeRecord[];
   saveUsage(samples: readonly UsageSample[]): void;
   loadUsage(sinceSeconds: number): Iterable<UsageSample>;
   /** Small named states: profiles, the trained network. */

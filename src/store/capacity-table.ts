@@ -2,7 +2,7 @@
 import type { CapacitySource } from '../models/data-models.ts';
 import type { StoredCapacity } from '../models/history.ts';
 import type { Connection } from './connection.ts';
-import { numberAt, textAt } from './rows.ts';
+import { numberAt, numberOrNaNAt, textAt } from './rows.ts';
 
 /** Of each service the one told last that began at or before a time still held then. */
 const HELD_AT =
@@ -10,19 +10,19 @@ const HELD_AT =
 
 export function capacityTable(connection: Connection) {
   const insert = connection.prepare(
-    'INSERT OR REPLACE INTO capacities (service, since, cpu, memory, instances, source) VALUES (?, ?, ?, ?, ?, ?)',
+    'INSERT OR REPLACE INTO capacities (service, since, cpu, memory, instances, source, cpu_limit) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
   const select = connection
     .prepare(
-      `SELECT service, since, cpu, memory, instances, source FROM capacities
+      `SELECT service, since, cpu, memory, instances, source, cpu_limit FROM capacities
        WHERE number >= ifnull((${HELD_AT}), 0) ORDER BY service, number`,
     )
     .raw();
   const prune = connection.prepare(`DELETE FROM capacities WHERE number < (${HELD_AT})`);
 
   return {
-    save({ service, sinceSeconds, cpu, memory, instances, source }: StoredCapacity): void {
-      insert.run([service, sinceSeconds, cpu, memory, instances, source]);
+    save({ service, sinceSeconds, cpu, memory, instances, source, cpuLimit }: StoredCapacity): void {
+      insert.run([service, sinceSeconds, cpu, memory, instances, source, cpuLimit ?? null]);
     },
     load: (sinceSeconds: number): readonly StoredCapacity[] => select.all([sinceSeconds]).map(toCapacity),
     /** Keeps for each service the one that was in force at that time. */
@@ -31,6 +31,7 @@ export function capacityTable(connection: Connection) {
 }
 
 function toCapacity(row: unknown): StoredCapacity {
+  const cpuLimit = numberOrNaNAt(row, 6);
   return {
     service: textAt(row, 0),
     sinceSeconds: numberAt(row, 1),
@@ -38,6 +39,7 @@ function toCapacity(row: unknown): StoredCapacity {
     memory: numberAt(row, 3),
     instances: numberAt(row, 4),
     source: toSource(textAt(row, 5)),
+    ...(Number.isNaN(cpuLimit) ? {} : { cpuLimit }),
   };
 }
 

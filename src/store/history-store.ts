@@ -1,10 +1,18 @@
 /** The history on disk: docs/history.md. */
+import type { ChangeRecord } from '../models/changes.ts';
 import type { Decision } from '../models/decisions.ts';
-import type { DecisionQuery, HistoryStore, SeriesStepRow, StoredCapacity } from '../models/history.ts';
+import type {
+  ChangeQuery,
+  DecisionQuery,
+  HistoryStore,
+  SeriesStepRow,
+  StoredCapacity,
+} from '../models/history.ts';
 import type { SeriesWindowRow, UsageSample } from '../models/metrics.ts';
 import type { Logger, NamedState } from '../models/ports.ts';
 import { bulkWriter } from './bulk-writer.ts';
 import { capacityTable } from './capacity-table.ts';
+import { changeTable } from './change-table.ts';
 import { type Connection, disconnect, inTransaction, rowsOf, scalar } from './connection.ts';
 import { decisionTable } from './decision-table.ts';
 import { openDatabase } from './open-database.ts';
@@ -28,6 +36,7 @@ export class SqliteHistoryStore implements HistoryStore {
   readonly #connection: Connection;
   readonly #decisions: ReturnType<typeof decisionTable>;
   readonly #capacities: ReturnType<typeof capacityTable>;
+  readonly #changes: ReturnType<typeof changeTable>;
   readonly #writeWindows: ReturnType<typeof bulkWriter>;
   readonly #writeSteps: ReturnType<typeof bulkWriter>;
   readonly #writeUsage: ReturnType<typeof bulkWriter>;
@@ -37,6 +46,7 @@ export class SqliteHistoryStore implements HistoryStore {
     this.#connection = connection;
     this.#decisions = decisionTable(connection);
     this.#capacities = capacityTable(connection);
+    this.#changes = changeTable(connection);
     this.#writeWindows = bulkWriter(connection, 'windows', ['start', 'service', 'chain', 'payload']);
     this.#writeSteps = bulkWriter(connection, 'steps', ['start', 'chain', 'rate', 'latency', 'error_ratio']);
     this.#writeUsage = bulkWriter(connection, 'usage', ['at', 'service', 'cpu', 'memory']);
@@ -95,6 +105,14 @@ export class SqliteHistoryStore implements HistoryStore {
     return this.#capacities.load(sinceSeconds);
   }
 
+  saveChange(change: ChangeRecord): void {
+    this.#changes.save(change);
+  }
+
+  loadChanges(query: ChangeQuery): readonly ChangeRecord[] {
+    return this.#changes.load(query);
+  }
+
   saveUsage(samples: readonly UsageSample[]): void {
     const values = samples.map(({ atSeconds, service, cpu, memory }) => [
       atSeconds,
@@ -151,6 +169,7 @@ export class SqliteHistoryStore implements HistoryStore {
       this.#connection.prepare('DELETE FROM usage WHERE at < ?').run([historyBeforeSeconds]);
       this.#decisions.prune(historyBeforeSeconds);
       this.#capacities.prune(historyBeforeSeconds);
+      this.#changes.prune(historyBeforeSeconds);
     });
   }
 

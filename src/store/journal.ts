@@ -1,6 +1,8 @@
+import type { ChangeRecord } from '../models/changes.ts';
 import type { Decision } from '../models/decisions.ts';
 import { messageOf } from '../models/errors.ts';
 import type {
+  ChangeQuery,
   DecisionQuery,
   HistoryJournal,
   HistoryStore,
@@ -67,6 +69,10 @@ export class Journal implements HistoryJournal {
     this.#save(this.#backlogs.capacities, [capacity]);
   }
 
+  saveChange(change: ChangeRecord): void {
+    this.#save(this.#backlogs.changes, [change]);
+  }
+
   saveUsage(samples: readonly UsageSample[]): void {
     this.#save(this.#backlogs.usage, samples);
   }
@@ -97,6 +103,10 @@ export class Journal implements HistoryJournal {
 
   loadCapacities(sinceSeconds: number): Iterable<StoredCapacity> {
     return this.#store.loadCapacities(sinceSeconds);
+  }
+
+  loadChanges(query: ChangeQuery): readonly ChangeRecord[] {
+    return this.#store.loadChanges(query);
   }
 
   loadUsage(sinceSeconds: number): Iterable<UsageSample> {
@@ -164,6 +174,14 @@ function backlogsOf(store: HistoryStore) {
       keyOf: ({ service, sinceSeconds }) => `${sinceSeconds}\n${service}`,
       write: (capacities) => {
         for (const capacity of capacities) store.saveCapacity(capacity);
+      },
+      most: 20_000,
+      atOnce: 1,
+    }),
+    changes: new Backlog<ChangeRecord>({
+      keyOf: ({ decision, service }) => `${decision}\n${service}`,
+      write: (changes) => {
+        for (const change of changes) store.saveChange(change);
       },
       most: 20_000,
       atOnce: 1,

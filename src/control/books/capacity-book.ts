@@ -36,9 +36,8 @@ export class CapacityBook {
    */
   note(service: string, capacity: CapacityInForce): CapacityInForce | undefined {
     const present = this.inForce(service);
-    if (present !== undefined && sameAllocation(present, capacity) && present.source === capacity.source) {
+    if (present !== undefined && sameCapacity(present, capacity) && present.source === capacity.source)
       return undefined;
-    }
     this.#add(service, capacity);
     return capacity;
   }
@@ -60,7 +59,7 @@ export class CapacityBook {
     const following = entries.slice(index + 1).filter((entry) => entry.sinceSeconds < toSeconds);
     const held = entries[index] ?? this.#before(service);
     if (held === undefined) return undefined;
-    return following.every((entry) => sameAllocation(entry, held)) ? held : undefined;
+    return following.every((entry) => sameCapacity(entry, held)) ? held : undefined;
   }
 
   /** The configured `initial` has turned out to be wrong: what held before the first entry is not known. */
@@ -74,7 +73,7 @@ export class CapacityBook {
     for (let index = entries.length - 1; index >= 0; index -= 1) {
       const before = entries[index - 1] ?? this.#before(service);
       const entry = entries[index]!;
-      if (before === undefined || !sameAllocation(before, entry)) return entry.sinceSeconds;
+      if (before === undefined || !sameCapacity(before, entry)) return entry.sinceSeconds;
     }
     return Number.NEGATIVE_INFINITY;
   }
@@ -99,6 +98,10 @@ export class CapacityBook {
     const spec = this.#specs.get(service);
     return spec && { ...spec.initial, source: 'initial', sinceSeconds: 0 };
   }
+}
+
+function sameCapacity(left: CapacityInForce, right: CapacityInForce): boolean {
+  return sameAllocation(left, right) && left.cpuLimit === right.cpuLimit;
 }
 
 /** Nothing began later than what came after it: entries of a clock that was set back since begin with the next one. */
