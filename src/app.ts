@@ -7,6 +7,8 @@ import { PassMemory } from './control/books/pass-memory.ts';
 import { SeriesHistory } from './control/books/series-history.ts';
 import { UsageBook } from './control/books/usage-book.ts';
 import { noteCapacity } from './control/capacities.ts';
+import { ClusterWatch } from './control/cluster/cluster-watch.ts';
+import { TargetBook } from './control/cluster/target-book.ts';
 import { ControlLoop } from './control/control-loop.ts';
 import { measureObjectives } from './control/objectives/objectives.ts';
 import { WindowTracker } from './control/objectives/window-tracker.ts';
@@ -15,6 +17,8 @@ import { recommendExecutor } from './control/recommend-executor.ts';
 import { Recorder } from './control/recorder.ts';
 import { rememberedFor } from './control/remembered-for.ts';
 import { restoreHistory } from './control/restore.ts';
+import { ChangeLog } from './control/rollouts/change-log.ts';
+import { Rollouts } from './control/rollouts/rollouts.ts';
 import { TrainingSchedule } from './control/training.ts';
 import { voidAssumption } from './control/void-assumption.ts';
 import { whatIf } from './control/what-if.ts';
@@ -50,6 +54,8 @@ export async function createApp({ settings, clock, logger }: AppOptions): Promis
   return {
     daemon: daemonOf(parts, loop),
     start: () => {
+      parts.executor.start();
+      parts.rollouts.start();
       loop.start();
       flushing ??= setInterval(() => recorder.flush(), parts.settings.store.flushInterval * 1000);
     },
@@ -61,6 +67,8 @@ export async function createApp({ settings, clock, logger }: AppOptions): Promis
       // A pass under way goes on without the network, instead of waiting for it.
       await parts.predictor.close();
       await loop.stop();
+      await parts.rollouts.stop();
+      await parts.executor.stop();
       recorder.close();
       parts.store.close();
     },
@@ -74,13 +82,22 @@ interface AppParts extends ControlParts {
   readonly traffic: TrafficMonitor;
   readonly profiles: PerformanceImpactQuantifier;
   readonly planner: DynamicResourceAllocator;
+  readonly rollouts: Rollouts;
 }
 
-function buildParts({ settings, clock, logger }: AppOptions): AppParts {
+function buildParts(options: AppOptions): AppParts {
+  const parts = buildBooks(options);
+  const cluster = new ClusterWatch(parts);
+  // One object: what a reload changes in it, they see.
+  return Object.assign(parts, { cluster, rollouts: new Rollouts(parts, cluster) });
+}
+
+function buildBooks({ settings, clock, logger }: AppOptions) {
   const { topology, monitoring, prediction } = settings;
   const traffic = new TrafficMonitor({ ...monitoring, step: prediction.step, topology, clock });
   const predictor = new TrafficPredictor({ ...prediction, clock, logger });
   const profiles = new PerformanceImpactQuantifier({ topology });
+  const store = new Journal(openHistoryStore(settings.store.path, { logger }), logger);
   return {
     settings,
     clock,
@@ -93,7 +110,9 @@ function buildParts({ settings, clock, logger }: AppOptions): AppParts {
       topology,
     }),
     executor: recommendExecutor,
-    store: new Journal(openHistoryStore(settings.store.path, { logger }), logger),
+    store,
+    changes: new ChangeLog(store),
+    targets: new TargetBook(),
     capacities: new CapacityBook(topology),
     usage: new UsageBook(),
     series: new SeriesHistory({

@@ -6,8 +6,12 @@ import { CapacityBook } from '../../src/control/books/capacity-book.ts';
 import { PassMemory } from '../../src/control/books/pass-memory.ts';
 import { SeriesHistory } from '../../src/control/books/series-history.ts';
 import { UsageBook } from '../../src/control/books/usage-book.ts';
+import { ClusterWatch } from '../../src/control/cluster/cluster-watch.ts';
+import { TargetBook } from '../../src/control/cluster/target-book.ts';
 import { WindowTracker } from '../../src/control/objectives/window-tracker.ts';
 import { recommendExecutor } from '../../src/control/recommend-executor.ts';
+import { ChangeLog } from '../../src/control/rollouts/change-log.ts';
+import { Rollouts } from '../../src/control/rollouts/rollouts.ts';
 import type { Settings } from '../../src/models/settings.ts';
 import { Journal } from '../../src/store/journal.ts';
 import { newFolder, openStore, warningLog } from '../store/folders.ts';
@@ -25,7 +29,8 @@ export function partsOf(
   const traffic = new TrafficMonitor({ ...monitoring, step: prediction.step, topology, clock });
   const predictor = new TrafficPredictor({ ...prediction, clock, logger });
   const profiles = new PerformanceImpactQuantifier({ topology });
-  return {
+  const journal = new Journal(history, logger);
+  const parts = {
     settings,
     clock,
     logger,
@@ -36,7 +41,9 @@ export function partsOf(
     profiles,
     planner: new DynamicResourceAllocator(traffic, predictor, profiles, { allocation, topology }),
     executor: recommendExecutor,
-    store: new Journal(history, logger),
+    store: journal,
+    changes: new ChangeLog(journal),
+    targets: new TargetBook(),
     capacities: new CapacityBook(topology),
     usage: new UsageBook(),
     series: new SeriesHistory({
@@ -48,6 +55,8 @@ export function partsOf(
     memory: new PassMemory(),
     windows: new WindowTracker(),
   };
+  const cluster = new ClusterWatch(parts);
+  return Object.assign(parts, { cluster, rollouts: new Rollouts(parts, cluster) });
 }
 
 export type Parts = ReturnType<typeof partsOf>;
