@@ -156,6 +156,15 @@ function daemonOf(parts: AppParts, loop: ControlLoop): Daemon {
       parts.usage.note(sample);
       parts.store.saveUsage([sample]);
     },
+    changes: {
+      get idleBecause() {
+        return parts.executor.idleBecause;
+      },
+      get counts() {
+        return parts.changes.counts;
+      },
+      latest: () => parts.changes.latest(),
+    },
     latestUsage: (service) => parts.usage.latest(service),
     notReadyBecause: () => (parts.store.failing ? ['the history cannot be written; see the log'] : []),
     objectives: rememberedFor(parts.clock, OBJECTIVES_SECONDS, () => measureObjectives(parts)),

@@ -1,5 +1,6 @@
 /** A daemon for the tests of the API: two services, three chains, the real monitor, and a clock that stands still. */
 import { TrafficMonitor } from '../../src/components/traffic-monitor/traffic-monitor.ts';
+import type { ChangeRecord } from '../../src/models/changes.ts';
 import type { Daemon, ObjectiveMetrics, PassStatistics, WhatIfChanges } from '../../src/models/daemon.ts';
 import type { CapacityInForce } from '../../src/models/data-models.ts';
 import type { Decision } from '../../src/models/decisions.ts';
@@ -21,6 +22,7 @@ export interface TestDaemon extends Mutable<Daemon> {
   forecastList: ForecastOutcome[];
   whatIfCalls: WhatIfChanges[];
   usage: Map<string, UsageSample>;
+  changeList: ChangeRecord[];
   applied: Map<string, CapacityInForce>;
   objectiveMetrics: ObjectiveMetrics;
   notReady: string[];
@@ -42,6 +44,11 @@ export function testDaemon(settings: Settings = testSettings(), clock: Clock = S
         const start = before === undefined ? 0 : newestFirst.findIndex(({ id }) => id === before) + 1;
         return newestFirst.slice(start, start + limit);
       },
+      loadChanges: ({ limit, service }) =>
+        [...daemon.changeList]
+          .toReversed()
+          .filter((change) => service === undefined || change.service === service)
+          .slice(0, limit),
     },
     predictor: { backend: 'cpu', training: false },
     forecasts: () => new Map(daemon.forecastList.map((forecast) => [forecast.chain, forecast])),
@@ -103,6 +110,12 @@ export function testDaemon(settings: Settings = testSettings(), clock: Clock = S
     notReadyBecause: () => daemon.notReady,
     objectives: () => daemon.objectiveMetrics,
     passes: noPasses(),
+    changes: {
+      idleBecause: 'no cluster',
+      counts: { applied: 1, restored: 0, failed: 0, refused: 0, held: 0 },
+      latest: () => new Map(daemon.changeList.map((change) => [change.service, change])),
+    },
+    changeList: [],
     decisions: [],
     forecastList: [],
     whatIfCalls: [],

@@ -4,6 +4,7 @@ import type { Daemon } from '../../models/daemon.ts';
 import type { SeriesMetrics } from '../../models/metrics.ts';
 import type { MalformedCounter } from '../requests/tally.ts';
 import { chainRates, DEFAULT_WINDOW_SECONDS } from '../views/traffic-view.ts';
+import { CHANGE_FAMILIES } from './change-families.ts';
 import { DECISION_FAMILIES } from './decision-families.ts';
 import type { Family, Scrape } from './family.ts';
 import { LEARNING_FAMILIES } from './learning-families.ts';
@@ -17,6 +18,7 @@ export const FAMILIES: readonly Family[] = [
   ...OBJECTIVE_FAMILIES,
   ...TRAFFIC_FAMILIES,
   ...DECISION_FAMILIES,
+  ...CHANGE_FAMILIES,
   ...LEARNING_FAMILIES,
 ];
 

@@ -1,11 +1,12 @@
 /** The allocations of this moment: the latest decision, or what runs while there is none. */
-
+import type { Static } from 'typebox';
 import type { Daemon } from '../../models/daemon.ts';
 import type { ChainSpec, ServiceSpec } from '../../models/data-models.ts';
 import {
   type Allocations,
   allocationView,
   type ChainAllocation,
+  type ChangeSummary,
   decisionView,
   modeOf,
   type ServiceAllocation,
@@ -57,7 +58,8 @@ function presentService(
 ): ServiceAllocation {
   const capacity = daemon.capacityInForce(spec.id) ?? { ...spec.initial, source: 'initial' };
   const current = { ...allocationView(capacity), source: capacity.source };
-  if (decided !== undefined) return { ...decided, current };
+  const change = changeSummary(daemon, spec.id);
+  if (decided !== undefined) return { ...decided, current, change };
   return {
     id: spec.id,
     ...allocationView(capacity),
@@ -67,7 +69,15 @@ function presentService(
     reason: 'no-data',
     explanation: 'No pass has decided on this service yet; it stays as it is.',
     planned: null,
+    change,
   };
+}
+
+function changeSummary({ changes }: Daemon, service: string): Static<typeof ChangeSummary> | null {
+  const change = changes.latest().get(service);
+  if (change === undefined) return null;
+  const { decision, status, detail, atSeconds } = change;
+  return { decision_id: decision, status, detail, at: atSeconds };
 }
 
 function waitingChain(spec: ChainSpec): ChainAllocation {
