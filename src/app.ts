@@ -23,7 +23,7 @@ import { TrainingSchedule } from './control/training.ts';
 import { voidAssumption } from './control/void-assumption.ts';
 import { whatIf } from './control/what-if.ts';
 import type { Daemon } from './models/daemon.ts';
-import type { Clock, Logger } from './models/ports.ts';
+import type { Clock, Executor, Logger } from './models/ports.ts';
 import type { Settings } from './models/settings.ts';
 import { openHistoryStore } from './store/history-store.ts';
 import { Journal } from './store/journal.ts';
@@ -32,6 +32,8 @@ export interface AppOptions {
   readonly settings: Settings;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** What changes are written with. Default: nothing is written, everything is recommended. */
+  readonly executor?: Executor;
 }
 
 export interface App {
@@ -45,8 +47,8 @@ export interface App {
 }
 
 /** Builds every part, wires them, and takes back what the store remembers. The one place that knows them all. */
-export async function createApp({ settings, clock, logger }: AppOptions): Promise<App> {
-  const parts = buildParts({ settings, clock, logger });
+export async function createApp(options: AppOptions): Promise<App> {
+  const parts = buildParts(options);
   await restoreHistory(parts);
   const recorder = new Recorder(parts);
   const loop = new ControlLoop(parts, recorder, new TrainingSchedule(parts));
@@ -92,7 +94,7 @@ function buildParts(options: AppOptions): AppParts {
   return Object.assign(parts, { cluster, rollouts: new Rollouts(parts, cluster) });
 }
 
-function buildBooks({ settings, clock, logger }: AppOptions) {
+function buildBooks({ settings, clock, logger, executor = recommendExecutor }: AppOptions) {
   const { topology, monitoring, prediction } = settings;
   const traffic = new TrafficMonitor({ ...monitoring, step: prediction.step, topology, clock });
   const predictor = new TrafficPredictor({ ...prediction, clock, logger });
@@ -109,7 +111,7 @@ function buildBooks({ settings, clock, logger }: AppOptions) {
       allocation: settings.allocation,
       topology,
     }),
-    executor: recommendExecutor,
+    executor,
     store,
     changes: new ChangeLog(store),
     targets: new TargetBook(),
