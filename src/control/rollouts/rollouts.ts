@@ -22,6 +22,8 @@ export class Rollouts {
   readonly #stopping = new AbortController();
   readonly #jobs = new Set<Promise<void>>();
   readonly #limit = pLimit(AT_ONCE);
+  /** Which decision each service is to be changed by: a newer one takes the place of what is not written yet. */
+  readonly #wanted = new Map<string, string>();
   #toldIdle: string | undefined;
 
   constructor(parts: CarrierParts, watch: Pick<ClusterWatch, 'look'>) {
@@ -39,6 +41,7 @@ export class Rollouts {
     const { changes, executor, settings } = this.#parts;
     const underWay = new Set(changes.underWay().map(({ service }) => service));
     const wanted = wantedChanges(decision, settings.topology, (service) => underWay.has(service));
+    this.#supersede(decision, [...wanted.grows, ...wanted.shrinks]);
     if (wanted.grows.length + wanted.shrinks.length === 0) return;
     if (executor.idleBecause !== undefined) {
       this.#tellIdle(executor.idleBecause);
@@ -100,15 +103,41 @@ export class Rollouts {
 
   /** Answers which of the services run with what was written. */
   async #writeAll(checked: readonly Checked[]): Promise<ReadonlySet<string>> {
-    const records = await Promise.all(checked.map((one) => this.#limit(() => this.#carrier.write(one))));
+    const records = await Promise.all(checked.map((one) => this.#limit(() => this.#writeIfWanted(one))));
     return new Set(records.flatMap((record) => (record?.status === 'applied' ? [record.service] : [])));
   }
 
+  async #writeIfWanted(checked: Checked): Promise<ChangeRecord | undefined> {
+    const { service, decision } = checked.change;
+    const isUnderWay = this.#parts.changes.latest().get(service.id)?.status === 'writing';
+    if (isUnderWay || this.#wanted.get(service.id) !== decision) return undefined;
+    return this.#carrier.write(checked);
+  }
+
+  /** What waits for its turn and is not asked for any more is dropped; an operator's undo stays. */
+  #supersede({ services }: Decision, changes: readonly Change[]): void {
+    const wanted = new Map(changes.map(({ service, decision }) => [service.id, decision]));
+    for (const { id } of services) {
+      if (this.#wanted.get(id)?.startsWith(UNDO) === true) continue;
+      const decision = wanted.get(id);
+      if (decision === undefined) this.#wanted.delete(id);
+      else this.#wanted.set(id, decision);
+    }
+  }
+
   async #change(change: Change): Promise<ChangeRecord | undefined> {
+    const { id } = change.service;
+    this.#wanted.set(id, change.decision);
+    const record = await this.#changeWanted(change);
+    this.#wanted.delete(id);
+    return record;
+  }
+
+  async #changeWanted(change: Change): Promise<ChangeRecord | undefined> {
     const checked = await this.#carrier.check(change);
     return checked === undefined
       ? this.#parts.changes.latest().get(change.service.id)
-      : this.#carrier.write(checked);
+      : this.#writeIfWanted(checked);
   }
 
   #undoing({ service: id, decision }: ChangeRecord, before: TargetState): Change | undefined {

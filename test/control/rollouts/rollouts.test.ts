@@ -128,6 +128,22 @@ describe('carrying out a decision', () => {
     ]);
   });
 
+  it('drops what waits for its turn when a newer decision asks for something else, or for nothing', async () => {
+    const { rollouts, executor } = rolloutsOf();
+    let finish: (outcome: { kind: 'applied'; reason: string }) => void = () => undefined;
+    executor.outcomes.set('auth-service', new Promise((resolve) => (finish = resolve)));
+    rollouts.begin(decided('d1', { 'auth-service': 'grow', 'payment-service': 'shrink' }));
+    await expect.poll(() => executor.calls).toContain('write auth-service');
+    rollouts.begin(decided('d2', { 'auth-service': 'hold', 'payment-service': 'grow' }));
+    await expect.poll(() => executor.calls).toContain('applied payment-service');
+    finish({ kind: 'applied', reason: 'Runs.' });
+    await rollouts.settled();
+    expect(executor.carried.map((change) => `${change.decision} ${change.service.id}`)).toEqual([
+      'd1 auth-service',
+      'd2 payment-service',
+    ]);
+  });
+
   it('does not begin what was paused, or taken out of its mode, before it was its turn', async () => {
     const { parts, rollouts, executor, changes } = rolloutsOf();
     executor.onCall = (call) => {
