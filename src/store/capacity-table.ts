@@ -2,7 +2,7 @@
 import type { CapacitySource } from '../models/data-models.ts';
 import type { StoredCapacity } from '../models/history.ts';
 import type { Connection } from './connection.ts';
-import { numberAt, textAt } from './rows.ts';
+import { numberAt, textAt, UnreadableRow } from './rows.ts';
 
 /** Of each service the one told last that began at or before a time still held then. */
 const HELD_AT =
@@ -24,13 +24,14 @@ export function capacityTable(connection: Connection) {
     save({ service, sinceSeconds, cpu, memory, instances, source }: StoredCapacity): void {
       insert.run([service, sinceSeconds, cpu, memory, instances, source]);
     },
-    load: (sinceSeconds: number): readonly StoredCapacity[] => select.all([sinceSeconds]).map(toCapacity),
+    load: (sinceSeconds: number): readonly unknown[] => select.all([sinceSeconds]),
     /** Keeps for each service the one that was in force at that time. */
     prune: (beforeSeconds: number) => prune.run([beforeSeconds]),
   };
 }
 
-function toCapacity(row: unknown): StoredCapacity {
+/** Throws an UnreadableRow. */
+export function toCapacity(row: unknown): StoredCapacity {
   return {
     service: textAt(row, 0),
     sinceSeconds: numberAt(row, 1),
@@ -44,5 +45,5 @@ function toCapacity(row: unknown): StoredCapacity {
 function toSource(text: string): CapacitySource {
   if (text === 'cluster' || text === 'applied' || text === 'recommendation' || text === 'initial')
     return text;
-  throw new Error(`the history holds the unknown capacity source ${JSON.stringify(text)}`);
+  throw new UnreadableRow(`the history holds the unknown capacity source ${JSON.stringify(text)}`);
 }

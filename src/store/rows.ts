@@ -1,5 +1,8 @@
 /** Reads the values of a row. SQLite is dynamically typed: what is not what the table says is damage, and throws. */
 
+/** A row that holds something else than it should: it cannot be read, the others can. */
+export class UnreadableRow extends Error {}
+
 export function textAt(row: unknown, column: number): string {
   const value = valueAt(row, column);
   if (typeof value === 'string') return value;
@@ -28,5 +31,5 @@ function valueAt(row: unknown, column: number): unknown {
 }
 
 function unexpected(wanted: string, value: unknown): Error {
-  return new Error(`the history holds ${typeof value} where ${wanted} belongs`);
+  return new UnreadableRow(`the history holds ${typeof value} where ${wanted} belongs`);
 }

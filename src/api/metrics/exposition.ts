@@ -6,6 +6,7 @@ import type { MalformedCounter } from '../requests/tally.ts';
 import { chainRates, DEFAULT_WINDOW_SECONDS } from '../views/traffic-view.ts';
 import { DECISION_FAMILIES } from './decision-families.ts';
 import type { Family, Scrape } from './family.ts';
+import { HISTORY_FAMILIES } from './history-families.ts';
 import { LEARNING_FAMILIES } from './learning-families.ts';
 import { OBJECTIVE_FAMILIES } from './objective-families.ts';
 import { TRAFFIC_FAMILIES } from './traffic-families.ts';
@@ -18,6 +19,7 @@ export const FAMILIES: readonly Family[] = [
   ...TRAFFIC_FAMILIES,
   ...DECISION_FAMILIES,
   ...LEARNING_FAMILIES,
+  ...HISTORY_FAMILIES,
 ];
 
 export interface Exposition {
