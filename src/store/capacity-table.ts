@@ -2,11 +2,17 @@
 import type { CapacitySource } from '../models/data-models.ts';
 import type { StoredCapacity } from '../models/history.ts';
 import type { Connection } from './connection.ts';
-import { numberAt, textAt, UnreadableRow } from './rows.ts';
+import { number, numberAt, text, textAt, UnreadableRow } from './rows.ts';
 
 /** Of each service the one told last that began at or before a time still held then. */
 const HELD_AT =
   'SELECT max(number) FROM capacities AS earlier WHERE earlier.service = capacities.service AND since <= ?';
+
+const COLUMNS = [
+  text('service'),
+  ...['since', 'cpu', 'memory', 'instances'].map(number),
+  text('source'),
+].join(', ');
 
 export function capacityTable(connection: Connection) {
   const insert = connection.prepare(
@@ -14,7 +20,7 @@ export function capacityTable(connection: Connection) {
   );
   const select = connection
     .prepare(
-      `SELECT service, since, cpu, memory, instances, source FROM capacities
+      `SELECT ${COLUMNS} FROM capacities
        WHERE number >= ifnull((${HELD_AT}), 0) ORDER BY service, number`,
     )
     .raw();
@@ -42,8 +48,8 @@ export function toCapacity(row: unknown): StoredCapacity {
   };
 }
 
-function toSource(text: string): CapacitySource {
-  if (text === 'cluster' || text === 'applied' || text === 'recommendation' || text === 'initial')
-    return text;
-  throw new UnreadableRow(`the history holds the unknown capacity source ${JSON.stringify(text)}`);
+function toSource(source: string): CapacitySource {
+  if (source === 'cluster' || source === 'applied' || source === 'recommendation' || source === 'initial')
+    return source;
+  throw new UnreadableRow(`the history holds the unknown capacity source ${JSON.stringify(source)}`);
 }

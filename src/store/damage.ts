@@ -2,13 +2,14 @@
 import { existsSync, statSync } from 'node:fs';
 import type { Logger } from '../models/ports.ts';
 import { type Connection, connectInMemory, inTransaction, scalar, sqliteCode } from './connection.ts';
-import { textAt } from './rows.ts';
+import { bytes, bytesAt, text, textAt, UnreadableRow } from './rows.ts';
 
 class DamagedFile extends Error {}
 
 /** Whether what was thrown says that the file is damaged, or none of ours. */
 export function isDamage(thrown: unknown): boolean {
-  return thrown instanceof DamagedFile || /^SQLITE_(NOTADB|CORRUPT)/.test(sqliteCode(thrown));
+  if (thrown instanceof DamagedFile || thrown instanceof UnreadableRow) return true;
+  return /^SQLITE_(NOTADB|CORRUPT)/.test(sqliteCode(thrown));
 }
 
 /**
@@ -23,8 +24,9 @@ export function checkFile(file: string, logger: Logger | undefined): void {
 
 /** Throws what `isDamage` knows when pages are damaged, or when a file without version has tables: it is not ours. */
 export function checkIntegrity(connection: Connection, version: number): void {
-  const answer = scalar(connection, 'PRAGMA integrity_check(1)');
-  if (answer !== 'ok') throw new DamagedFile(String(answer));
+  const answer = scalar(connection, `SELECT ${bytes('integrity_check')} FROM pragma_integrity_check(1)`);
+  const said = Buffer.from(bytesAt([answer], 0)).toString();
+  if (said !== 'ok') throw new DamagedFile(said);
   if (version === 0 && scalar(connection, 'SELECT count(*) FROM sqlite_master') !== 0)
     throw new DamagedFile('it is a database of another program');
 }
@@ -49,7 +51,7 @@ function expectedColumns(migrations: readonly string[]): readonly string[] {
 function columnsOf(connection: Connection): readonly string[] {
   return connection
     .prepare(
-      `SELECT tables.name || '.' || columns.name FROM sqlite_master AS tables
+      `SELECT ${text("tables.name || '.' || columns.name")} FROM sqlite_master AS tables
        JOIN pragma_table_info(tables.name) AS columns WHERE tables.type = 'table'`,
     )
     .raw()

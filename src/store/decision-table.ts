@@ -3,7 +3,7 @@ import type { Decision, ServiceDecision } from '../models/decisions.ts';
 import type { DecisionQuery } from '../models/history.ts';
 import type { Connection } from './connection.ts';
 import { decodeDecision, encodeDecision } from './decision-codec.ts';
-import { bytesAt, numberAt } from './rows.ts';
+import { bytes, bytesAt, numberAt } from './rows.ts';
 
 export function decisionTable(connection: Connection) {
   const insert = connection
@@ -15,11 +15,11 @@ export function decisionTable(connection: Connection) {
   const forget = connection.prepare('DELETE FROM decision_changes WHERE number = ?');
   const change = connection.prepare('INSERT OR IGNORE INTO decision_changes (service, number) VALUES (?, ?)');
   const newest = connection
-    .prepare(`SELECT body FROM decisions WHERE number < ${BEFORE} ORDER BY number DESC LIMIT ?`)
+    .prepare(`SELECT ${bytes('body')} FROM decisions WHERE number < ${BEFORE} ORDER BY number DESC LIMIT ?`)
     .raw();
   const newestOfService = connection
     .prepare(
-      `SELECT body FROM decision_changes JOIN decisions USING (number)
+      `SELECT ${bytes('body')} FROM decision_changes JOIN decisions USING (number)
        WHERE number < ${BEFORE} AND service = ? ORDER BY number DESC LIMIT ?`,
     )
     .raw();

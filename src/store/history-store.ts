@@ -15,7 +15,7 @@ import { type Connection, disconnect, inTransaction, rowsOf, scalar } from './co
 import { isDamage } from './damage.ts';
 import { toDecision } from './decision-table.ts';
 import { Home } from './home.ts';
-import { bytesAt, numberAt, numberOrNaNAt, textAt, UnreadableRow } from './rows.ts';
+import { bytes, bytesAt, number, numberAt, numberOrNaNAt, text, textAt, UnreadableRow } from './rows.ts';
 import { type Tables, tablesOf } from './tables.ts';
 
 export interface HistoryStoreOptions {
@@ -41,6 +41,8 @@ export class SqliteHistoryStore implements HistoryStore {
   readonly #logger: Logger | undefined;
   #connection: Connection;
   #tables: Tables;
+  /** Tables of which it was told that rows cannot be read. */
+  readonly #told = new Set<string>();
   /** What SQLite said of the file when it came upon damage. */
   #damage: string | undefined;
 
@@ -67,7 +69,8 @@ export class SqliteHistoryStore implements HistoryStore {
 
   /** Ordered by start, service, chain; read as it is asked for. */
   loadWindows(sinceSeconds: number): Iterable<SeriesWindowRow> {
-    const sql = 'SELECT start, service, chain, payload FROM windows WHERE start >= ? ORDER BY 1, 2, 3';
+    const columns = `${number('start')}, ${text('service')}, ${text('chain')}, ${bytes('payload')}`;
+    const sql = `SELECT ${columns} FROM windows WHERE start >= ? ORDER BY start, service, chain`;
     return this.#read('windows', rowsOf(this.#connection, sql, [sinceSeconds]), (row) => ({
       startSeconds: numberAt(row, 0),
       service: textAt(row, 1),
@@ -82,7 +85,8 @@ export class SqliteHistoryStore implements HistoryStore {
   }
 
   loadSteps(sinceSeconds: number): Iterable<SeriesStepRow> {
-    const sql = 'SELECT chain, start, rate, latency, error_ratio FROM steps WHERE start >= ? ORDER BY 1, 2';
+    const columns = [text('chain'), ...['start', 'rate', 'latency', 'error_ratio'].map(number)].join(', ');
+    const sql = `SELECT ${columns} FROM steps WHERE start >= ? ORDER BY chain, start`;
     return this.#read('steps', rowsOf(this.#connection, sql, [sinceSeconds]), (row) => ({
       chain: textAt(row, 0),
       startSeconds: numberAt(row, 1),
@@ -121,7 +125,8 @@ export class SqliteHistoryStore implements HistoryStore {
 
   /** Ordered by time, then service. */
   loadUsage(sinceSeconds: number): Iterable<UsageSample> {
-    const sql = 'SELECT at, service, cpu, memory FROM usage WHERE at >= ? ORDER BY 1, 2';
+    const columns = `${number('at')}, ${text('service')}, ${number('cpu')}, ${number('memory')}`;
+    const sql = `SELECT ${columns} FROM usage WHERE at >= ? ORDER BY at, service`;
     return this.#read('usage', rowsOf(this.#connection, sql, [sinceSeconds]), toUsage);
   }
 
@@ -137,12 +142,13 @@ export class SqliteHistoryStore implements HistoryStore {
   }
 
   loadState(name: string): Uint8Array | undefined {
-    const rows = rowsOf(this.#connection, 'SELECT value FROM states WHERE name = ?', [name]);
+    const rows = rowsOf(this.#connection, `SELECT ${bytes('value')} FROM states WHERE name = ?`, [name]);
     return [...this.#read('states', rows, (row) => bytesAt(row, 0))][0];
   }
 
   loadStates(prefix: string): Iterable<NamedState> {
-    const sql = 'SELECT name, value FROM states WHERE substr(name, 1, ?) = ? ORDER BY 1';
+    const columns = `${text('name')}, ${bytes('value')}`;
+    const sql = `SELECT ${columns} FROM states WHERE substr(name, 1, ?) = ? ORDER BY name`;
     return this.#read('states', rowsOf(this.#connection, sql, [prefix.length, prefix]), (row) => ({
       name: textAt(row, 0),
       value: bytesAt(row, 1),
@@ -198,8 +204,14 @@ export class SqliteHistoryStore implements HistoryStore {
         'the history is damaged: the rest of it is left out',
       );
     }
-    if (unreadable > 0)
-      this.#logger?.error({ table, rows: unreadable }, 'rows of the history cannot be read: left out');
+    if (unreadable > 0) this.#tellUnreadable(table, unreadable);
+  }
+
+  /** Once for each table: a page that is watched reads the same rows again and again. */
+  #tellUnreadable(table: string, rows: number): void {
+    if (this.#told.has(table)) return;
+    this.#told.add(table);
+    this.#logger?.error({ table, rows }, 'rows of the history cannot be read: left out');
   }
 
   #noteDamage(thrown: unknown): void {

@@ -1,5 +1,5 @@
 /** The place of the history: docs/history.md, "What survives what". */
-import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../models/ports.ts';
 import { type Connection, isInWal } from './connection.ts';
@@ -44,6 +44,8 @@ export class Home {
     const present = identityOf(this.#file);
     if (present === undefined) return this.#rescued(connection);
     if (this.#database !== undefined && !isSame(present, this.#database)) throw this.#replaced();
+    // Says what SQLite would call an I/O error. Never by opening the file: closing it again would drop SQLite's lock.
+    accessSync(this.#file, constants.W_OK);
     this.#settleLog(connection);
     return connection;
   }

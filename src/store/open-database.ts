@@ -1,5 +1,5 @@
 /** Opens the database file: folder, lock, damage, version, in this order. */
-import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../models/errors.ts';
 import type { Logger } from '../models/ports.ts';
@@ -9,10 +9,6 @@ import { MIGRATIONS } from './migrations.ts';
 import { HistoryStoreError } from './store-error.ts';
 
 export const DATABASE_FILE = 'history.db';
-
-const READ_ONLY =
-  ', which cannot be written: without a history no decision could be explained or undone. Make its folder and files ' +
-  'writable, or set store.path to another folder';
 
 /**
  * The database in the folder, made when there is none, of the present version and locked for this process. A damaged
@@ -26,6 +22,7 @@ export function openDatabase(
 ): Connection {
   makeFolder(folder);
   const file = join(folder, DATABASE_FILE);
+  checkWritable(folder, file);
   try {
     checkFile(file, logger);
     return prepare(connectOrExplain(file), file, migrations);
@@ -60,6 +57,20 @@ function makeFolder(folder: string): void {
   }
 }
 
+/** SQLite would open it read-only, and fail later with less to tell. */
+function checkWritable(folder: string, file: string): void {
+  try {
+    accessSync(folder, constants.W_OK);
+    if (existsSync(file)) accessSync(file, constants.W_OK);
+  } catch (thrown) {
+    throw new HistoryStoreError(
+      `the history ${file} cannot be written: ${messageOf(thrown)}. Without it no decision could be explained or undone ` +
+        'after a restart: make its folder and files writable, or set store.path to another folder.',
+      thrown,
+    );
+  }
+}
+
 function connectOrExplain(file: string): Connection {
   try {
     return connect(file);
@@ -74,12 +85,13 @@ function prepare(connection: Connection, file: string, migrations: readonly stri
   try {
     const version = readVersion(connection, file, migrations.length);
     checkIntegrity(connection, version);
+    // Before anything is written: a file that is moved aside is as it was found.
+    checkTables(connection, migrations.slice(0, version));
     enterWal(connection);
     // Enough against the death of the process; a loss of power may take the last transactions, never the file.
     connection.pragma('synchronous = NORMAL');
     connection.pragma('foreign_keys = ON');
     migrate(connection, version, migrations);
-    checkTables(connection, migrations);
     return connection;
   } catch (thrown) {
     connection.close();
@@ -125,16 +137,9 @@ function explained(file: string, thrown: unknown): unknown {
       thrown,
     );
   }
-  const hint = HINTS[sqliteCode(thrown)] ?? '';
-  return new HistoryStoreError(`cannot use the history ${file}${hint}: ${messageOf(thrown)}`, thrown);
+  const hint = sqliteCode(thrown) === 'SQLITE_FULL' ? '; make room, or set store.path to another folder' : '';
+  return new HistoryStoreError(`cannot use the history ${file}: ${messageOf(thrown)}${hint}`, thrown);
 }
-
-/** What to do, by SQLite's name of the error. */
-const HINTS: Readonly<Record<string, string>> = {
-  SQLITE_FULL: ', since its disk has no room for a first one; make room, or set store.path to another folder',
-  SQLITE_READONLY: READ_ONLY,
-  SQLITE_READONLY_DIRECTORY: READ_ONLY,
-};
 
 /** Named after the time of its last write. The write-ahead log goes with it: it belongs to that file alone. */
 function moveAside(folder: string, file: string): string {
