@@ -23,6 +23,7 @@ import { TrainingSchedule } from './control/training.ts';
 import { voidAssumption } from './control/void-assumption.ts';
 import { whatIf } from './control/what-if.ts';
 import type { Daemon } from './models/daemon.ts';
+import type { HistoryStatus } from './models/history.ts';
 import type { Clock, Executor, Logger } from './models/ports.ts';
 import type { Settings } from './models/settings.ts';
 import { openHistoryStore } from './store/history-store.ts';
@@ -168,9 +169,14 @@ function daemonOf(parts: AppParts, loop: ControlLoop): Daemon {
       latest: () => parts.changes.latest(),
     },
     latestUsage: (service) => parts.usage.latest(service),
-    notReadyBecause: () => (parts.store.failing ? ['the history cannot be written; see the log'] : []),
+    notReadyBecause: () => historyTrouble(parts.store.status),
     objectives: rememberedFor(parts.clock, OBJECTIVES_SECONDS, () => measureObjectives(parts)),
   };
+}
+
+function historyTrouble({ failure, waiting }: HistoryStatus): readonly string[] {
+  if (failure === undefined) return [];
+  return [`the history cannot be written (${failure}); ${waiting} rows wait in memory`];
 }
 
 /** What parts are built from once; a change of it waits for the next start. */

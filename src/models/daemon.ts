@@ -3,7 +3,7 @@ import type { ChangeOutcome, ChangeRecord, UndoOutcome } from './changes.ts';
 import type { CapacityInForce, ResourceAllocation, ServiceMode } from './data-models.ts';
 import type { Decision, PassTrigger } from './decisions.ts';
 import type { ForecastOutcome, PredictorStatus } from './forecasts.ts';
-import type { HistoryStore } from './history.ts';
+import type { HistoryJournal } from './history.ts';
 import type { UsageSample } from './metrics.ts';
 import type { Clock, PlanOutcome, ProfileLearner, TrafficIntake, TrafficReader } from './ports.ts';
 import type { Settings } from './settings.ts';
@@ -15,7 +15,7 @@ export interface Daemon {
   readonly intake: TrafficIntake;
   readonly traffic: TrafficReader;
   readonly profiles: ProfileLearner;
-  readonly history: Pick<HistoryStore, 'loadDecisions' | 'loadChanges'>;
+  readonly history: Pick<HistoryJournal, 'loadDecisions' | 'loadChanges' | 'status'>;
   readonly predictor: PredictorStatus;
   /** The forecasts of the latest pass, by chain. */
   forecasts(): ReadonlyMap<string, ForecastOutcome>;

@@ -37,6 +37,7 @@ export function testDaemon(settings: Settings = testSettings(), clock: Clock = S
     traffic: monitor,
     profiles: testProfiles(),
     history: {
+      status: { failure: undefined, waiting: 0, dropped: 0 },
       loadDecisions: ({ limit, before, service }) => {
         const newestFirst = daemon.decisions
           .toReversed()

@@ -7,6 +7,7 @@ import { chainRates, DEFAULT_WINDOW_SECONDS } from '../views/traffic-view.ts';
 import { CHANGE_FAMILIES } from './change-families.ts';
 import { DECISION_FAMILIES } from './decision-families.ts';
 import type { Family, Scrape } from './family.ts';
+import { HISTORY_FAMILIES } from './history-families.ts';
 import { LEARNING_FAMILIES } from './learning-families.ts';
 import { OBJECTIVE_FAMILIES } from './objective-families.ts';
 import { OPERATION_FAMILIES } from './operation-families.ts';
@@ -22,6 +23,7 @@ export const FAMILIES: readonly Family[] = [
   ...CHANGE_FAMILIES,
   ...LEARNING_FAMILIES,
   ...OPERATION_FAMILIES,
+  ...HISTORY_FAMILIES,
 ];
 
 /** Gauges of the library that are named like counters, which `promtool check metrics` refuses; each is the sum of another. */
