@@ -10,6 +10,8 @@ const KINDS = {
   'unknown-service': { status: 404, title: 'There is no such service' },
   'not-found': { status: 404, title: 'There is nothing at this address' },
   'method-not-allowed': { status: 405, title: 'The address does not answer to this method' },
+  'no-plan-yet': { status: 409, title: 'There is no plan yet' },
+  'not-undone': { status: 409, title: 'The latest change was not undone' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body is of a type that is not understood here' },
   'too-many-requests': { status: 429, title: 'Too many requests of this kind' },

@@ -20,6 +20,7 @@ import { chainsRoute } from './routes/chains.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoute } from './routes/history.ts';
 import { metricsRoute } from './routes/metrics.ts';
+import { operatorRoutes } from './routes/operator.ts';
 import { overviewRoute } from './routes/overview.ts';
 import { predictionsRoute } from './routes/predictions.ts';
 import { profilesRoute } from './routes/profiles.ts';
@@ -116,6 +117,7 @@ async function addRoutes(server: ApiServer, daemon: Daemon, version: string): Pr
   historyRoute(server, daemon);
   whatIfRoute(server, daemon);
   toldRoutes(server, daemon);
+  operatorRoutes(server, daemon);
   servicesRoute(server, daemon);
   chainsRoute(server, daemon);
   predictionsRoute(server, daemon);

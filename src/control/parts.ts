@@ -15,10 +15,11 @@ import type { PassMemory } from './books/pass-memory.ts';
 import type { SeriesHistory } from './books/series-history.ts';
 import type { UsageBook } from './books/usage-book.ts';
 import type { WindowTracker } from './objectives/window-tracker.ts';
+import type { OperatorBook } from './operator/operator-book.ts';
 
 /** Everything that the control of the daemon works with. `src/app.ts` fills it in. */
 export interface ControlParts {
-  /** The settings in force; another object after a reload. */
+  /** The settings in force; another object after a reload and after an operator's call. */
   settings: Settings;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -33,4 +34,5 @@ export interface ControlParts {
   readonly series: SeriesHistory;
   readonly memory: PassMemory;
   readonly windows: WindowTracker;
+  readonly operator: OperatorBook;
 }

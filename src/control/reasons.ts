@@ -67,7 +67,10 @@ export const REASONS: Readonly<Record<ReasonCode, Reason>> = {
     holds: false,
     meaning: 'What it has lies outside of its configured bounds, and is brought back into them.',
   },
-  paused: { holds: true, meaning: 'The operator has set `control.paused`.' },
+  paused: {
+    holds: true,
+    meaning: 'Changes are paused, by the operator (`POST /pause`) or by `control.paused`.',
+  },
   'would-violate': {
     holds: true,
     meaning: 'A chain through it is over its SLO now, or would be after the decrease.',
@@ -91,7 +94,7 @@ export function describeReasons(): string {
     ...rows,
     '',
     'The guard looks at a plan in this order: invalid, stale or missing data, warm-up, errors, present violation,',
-    'confidence, stabilization, largest step, small decrease, change budget, the chains evaluated once more, pause, bounds. The',
+    'confidence, stabilization, largest step, small decrease, change budget, the chains evaluated once more, bounds, pause. The',
     'reason that is shown is that of the last step that changed something.',
     '',
   ].join('\n');

@@ -91,7 +91,15 @@ export interface ControlSettings {
   readonly largestStep: number;
   /** At most this share of the services is changed downwards in one pass (at least one). */
   readonly changeBudget: number;
+  /** Nothing is changed: by the configuration, or by a person (then `pause` says since when and why). */
   readonly paused: boolean;
+  readonly pause?: Pause;
+}
+
+/** A person's pause. */
+export interface Pause {
+  readonly sinceSeconds: number;
+  readonly reason: string;
 }
 
 export interface StoreSettings {

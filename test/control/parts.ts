@@ -7,6 +7,7 @@ import { PassMemory } from '../../src/control/books/pass-memory.ts';
 import { SeriesHistory } from '../../src/control/books/series-history.ts';
 import { UsageBook } from '../../src/control/books/usage-book.ts';
 import { WindowTracker } from '../../src/control/objectives/window-tracker.ts';
+import { OperatorBook } from '../../src/control/operator/operator-book.ts';
 import { recommendExecutor } from '../../src/control/recommend-executor.ts';
 import type { Settings } from '../../src/models/settings.ts';
 import { Journal } from '../../src/store/journal.ts';
@@ -22,6 +23,7 @@ export function partsOf(
   const { topology, monitoring, prediction, allocation, store } = settings;
   const logger = warningLog();
   const history = openStore(folder);
+  const journal = new Journal(history, logger);
   const traffic = new TrafficMonitor({ ...monitoring, step: prediction.step, topology, clock });
   const predictor = new TrafficPredictor({ ...prediction, clock, logger });
   const profiles = new PerformanceImpactQuantifier({ topology });
@@ -36,7 +38,7 @@ export function partsOf(
     profiles,
     planner: new DynamicResourceAllocator(traffic, predictor, profiles, { allocation, topology }),
     executor: recommendExecutor,
-    store: new Journal(history, logger),
+    store: journal,
     capacities: new CapacityBook(topology),
     usage: new UsageBook(),
     series: new SeriesHistory({
@@ -47,6 +49,7 @@ export function partsOf(
     }),
     memory: new PassMemory(),
     windows: new WindowTracker(),
+    operator: new OperatorBook({ clock, logger, store: journal }),
   };
 }
 

@@ -22,8 +22,8 @@ const STEPS: readonly GuardStep[] = [
   each(holdSmallDecrease),
   limitChangeBudget,
   cancelHarmfulDecreases,
-  each(holdWhilePaused),
   each(keepWithinBounds),
+  each(holdWhilePaused),
 ];
 
 export function guard(drafts: readonly Draft[], context: GuardContext): readonly Draft[] {
