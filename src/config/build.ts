@@ -14,6 +14,7 @@ export function buildSettings(file: ConfigFile, overrides: FlagValues): Settings
     allocation: allocation(file),
     control: control(file),
     store: store(file, overrides),
+    kubernetes: kubernetes(file, overrides),
     topology: buildTopology(file),
   };
 }
@@ -92,5 +93,21 @@ function store({ store: section }: ConfigFile, overrides: FlagValues): Settings[
     path: overrides.dataFolder ?? section.path,
     retention: section.retention,
     flushInterval: section.flush_interval,
+  };
+}
+
+function kubernetes({ kubernetes: section }: ConfigFile, overrides: FlagValues): Settings['kubernetes'] {
+  const kubeconfig = overrides.kubeconfig ?? section.kubeconfig;
+  return {
+    enabled: section.enabled,
+    ...(kubeconfig !== undefined && { kubeconfig }),
+    ...(section.context !== undefined && { context: section.context }),
+    ...(section.namespace !== undefined && { namespace: section.namespace }),
+    label: section.label,
+    verifyTimeout: section.verify_timeout,
+    requestTimeout: section.request_timeout,
+    limitFactor: section.limit_factor,
+    lease: section.lease,
+    rollouts: section.rollouts,
   };
 }

@@ -8,6 +8,7 @@ export interface Settings {
   readonly allocation: AllocationSettings;
   readonly control: ControlSettings;
   readonly store: StoreSettings;
+  readonly kubernetes: KubernetesSettings;
   readonly topology: Topology;
 }
 
@@ -109,4 +110,38 @@ export interface StoreSettings {
   readonly retention: number;
   /** Time between two writes of what has arrived, s. */
   readonly flushInterval: number;
+}
+
+export interface KubernetesSettings {
+  /** Whether a cluster is looked for. */
+  readonly enabled: boolean;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  /** Of services that name none; absent: that of the pod or of the context. */
+  readonly namespace?: string;
+  /** Key of the label whose value is the id of the service. */
+  readonly label: string;
+  /** A change that does not run after this long is taken back, s. */
+  readonly verifyTimeout: number;
+  /** An answer that takes longer counts as none, s. */
+  readonly requestTimeout: number;
+  /** Limits that follow are this multiple of the requests. */
+  readonly limitFactor: number;
+  readonly lease: LeaseSettings;
+  readonly rollouts: CustomKind;
+}
+
+export interface LeaseSettings {
+  readonly enabled: boolean;
+  readonly name: string;
+  /** How long others wait for a holder that no longer renews, s. */
+  readonly duration: number;
+}
+
+/** A kind that the API does not come with, as its paths and bodies name it. */
+export interface CustomKind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
 }
