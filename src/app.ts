@@ -26,6 +26,7 @@ import type { Clock, Logger } from './models/ports.ts';
 import type { Settings } from './models/settings.ts';
 import { openHistoryStore } from './store/history-store.ts';
 import { Journal } from './store/journal.ts';
+import { manifests } from './utils/kubernetes-utils/manifests.ts';
 
 export interface AppOptions {
   readonly settings: Settings;
@@ -179,7 +180,10 @@ function operatorOf(parts: AppParts): OperatorControls {
       if (outcome.kind === 'undone') inForce(operator.setMode(service, 'recommend'));
       return outcome;
     },
-    manifests: () => undefined,
+    manifests: () => {
+      const { latest } = parts.memory;
+      return latest === undefined ? undefined : manifests(latest, parts.settings);
+    },
   };
 }
 

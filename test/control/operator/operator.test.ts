@@ -140,6 +140,19 @@ describe('what the operator sets', () => {
   });
 });
 
+describe('the manifests', () => {
+  it('are there from the first pass on', async () => {
+    const app = await start(settingsOf('manifests'));
+    expect(app.daemon.operator.manifests()).toBeUndefined();
+    app.daemon.setApplied('auth-service', { cpu: 1, memory: 512, instances: 2 });
+    const { id } = await app.daemon.runPass('request');
+    const text = app.daemon.operator.manifests();
+    expect(text).toContain(`Decision ${id} `);
+    expect(text).toMatch(/name: "auth-service"[\s\S]*replicas: 2/);
+    await app.stop();
+  });
+});
+
 describe('undo', () => {
   it('says that nothing was applied, or why it cannot be taken back', async () => {
     const settings = settingsOf('undo');
