@@ -29,6 +29,7 @@ import { servicesRoute } from './routes/services.ts';
 import { toldRoutes } from './routes/told.ts';
 import { whatIfRoute } from './routes/what-if.ts';
 import type { ApiServer } from './schemas.ts';
+import { secure } from './security/secure.ts';
 import { validatorCompiler } from './validation.ts';
 
 export interface ServerOptions {
@@ -48,6 +49,7 @@ const LONGEST_PARAMETER = 3 * 4 * 253;
 export async function buildServer(daemon: Daemon, options: ServerOptions): Promise<FastifyInstance> {
   const server = bareServer(daemon, options);
   const refuseOtherMethods = watchMethods(server);
+  secure(server, daemon);
   await describeApi(server, options.version);
   await addRoutes(server, daemon, options.version);
   refuseOtherMethods();
