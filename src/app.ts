@@ -12,6 +12,8 @@ import { TargetBook } from './control/cluster/target-book.ts';
 import { ControlLoop } from './control/control-loop.ts';
 import { measureObjectives } from './control/objectives/objectives.ts';
 import { WindowTracker } from './control/objectives/window-tracker.ts';
+import { layOver } from './control/operator/lay-over.ts';
+import { OperatorBook } from './control/operator/operator-book.ts';
 import type { ControlParts } from './control/parts.ts';
 import { recommendExecutor } from './control/recommend-executor.ts';
 import { Recorder } from './control/recorder.ts';
@@ -22,12 +24,13 @@ import { Rollouts } from './control/rollouts/rollouts.ts';
 import { TrainingSchedule } from './control/training.ts';
 import { voidAssumption } from './control/void-assumption.ts';
 import { whatIf } from './control/what-if.ts';
-import type { Daemon } from './models/daemon.ts';
+import type { Daemon, OperatorControls } from './models/daemon.ts';
 import type { HistoryStatus } from './models/history.ts';
 import type { Clock, Executor, Logger } from './models/ports.ts';
 import type { Settings } from './models/settings.ts';
 import { openHistoryStore } from './store/history-store.ts';
 import { Journal } from './store/journal.ts';
+import { manifests } from './utils/kubernetes-utils/manifests.ts';
 
 export interface AppOptions {
   readonly settings: Settings;
@@ -49,7 +52,11 @@ export interface App {
 
 /** Builds every part, wires them, and takes back what the store remembers. The one place that knows them all. */
 export async function createApp(options: AppOptions): Promise<App> {
+  const { settings } = options;
   const parts = buildParts(options);
+  parts.operator.restore();
+  parts.operator.keepOnly(settings.topology.services);
+  parts.settings = layOver(settings, parts.operator.state);
   await restoreHistory(parts);
   const recorder = new Recorder(parts);
   const loop = new ControlLoop(parts, recorder, new TrainingSchedule(parts));
@@ -82,6 +89,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 const OBJECTIVES_SECONDS = 2;
 
 interface AppParts extends ControlParts {
+  /** The settings of the configuration, without what a person set. */
+  configured: Settings;
   readonly traffic: TrafficMonitor;
   readonly profiles: PerformanceImpactQuantifier;
   readonly planner: DynamicResourceAllocator;
@@ -103,6 +112,7 @@ function buildBooks({ settings, clock, logger, executor = recommendExecutor }: A
   const store = new Journal(openHistoryStore(settings.store.path, { logger }), logger);
   return {
     settings,
+    configured: settings,
     clock,
     logger,
     traffic,
@@ -116,6 +126,7 @@ function buildBooks({ settings, clock, logger, executor = recommendExecutor }: A
     store,
     changes: new ChangeLog(store),
     targets: new TargetBook(),
+    operator: new OperatorBook({ clock, logger, store }),
     capacities: new CapacityBook(topology),
     usage: new UsageBook(),
     series: new SeriesHistory({
@@ -171,6 +182,38 @@ function daemonOf(parts: AppParts, loop: ControlLoop): Daemon {
     latestUsage: (service) => parts.usage.latest(service),
     notReadyBecause: () => historyTrouble(parts.store.status),
     objectives: rememberedFor(parts.clock, OBJECTIVES_SECONDS, () => measureObjectives(parts)),
+    operator: operatorOf(parts),
+  };
+}
+
+function operatorOf(parts: AppParts): OperatorControls {
+  const { operator } = parts;
+  const inForce = <State>(state: State): State => {
+    parts.settings = layOver(parts.configured, operator.state);
+    return state;
+  };
+  return {
+    get state() {
+      return operator.state;
+    },
+    get configured() {
+      return parts.configured;
+    },
+    get idleBecause() {
+      return parts.executor.idleBecause;
+    },
+    pause: (reason) => inForce(operator.pause(reason)),
+    resume: () => inForce(operator.resume()),
+    setMode: (service, mode) => inForce(operator.setMode(service, mode)),
+    undo: async (service) => {
+      const outcome = await parts.rollouts.undo(service);
+      if (outcome.kind === 'undone') inForce(operator.setMode(service, 'recommend'));
+      return outcome;
+    },
+    manifests: () => {
+      const { latest } = parts.memory;
+      return latest === undefined ? undefined : manifests(latest, parts.settings);
+    },
   };
 }
 
@@ -188,11 +231,13 @@ const FIXED_MONITORING = {
 } as const;
 
 function reload(parts: AppParts, next: Settings): readonly string[] {
-  const before = parts.settings;
+  const before = parts.configured;
   const fixed = { server: before.server, prediction: before.prediction, store: before.store };
   const { samplingInterval, windowSize, futureTolerance } = before.monitoring;
   const fixedMonitoring = { samplingInterval, windowSize, futureTolerance };
-  parts.settings = { ...next, ...fixed, monitoring: { ...next.monitoring, ...fixedMonitoring } };
+  parts.configured = { ...next, ...fixed, monitoring: { ...next.monitoring, ...fixedMonitoring } };
+  parts.operator.keepOnly(next.topology.services);
+  parts.settings = layOver(parts.configured, parts.operator.state);
   const { topology, monitoring, allocation } = parts.settings;
   parts.traffic.reconfigure({ topology, unknown: monitoring.unknown, maxSeries: monitoring.maxSeries });
   parts.profiles.reconfigure(topology);

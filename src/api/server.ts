@@ -21,6 +21,7 @@ import { changesRoute } from './routes/changes.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoute } from './routes/history.ts';
 import { metricsRoute } from './routes/metrics.ts';
+import { operatorRoutes } from './routes/operator.ts';
 import { overviewRoute } from './routes/overview.ts';
 import { predictionsRoute } from './routes/predictions.ts';
 import { profilesRoute } from './routes/profiles.ts';
@@ -29,6 +30,7 @@ import { servicesRoute } from './routes/services.ts';
 import { toldRoutes } from './routes/told.ts';
 import { whatIfRoute } from './routes/what-if.ts';
 import type { ApiServer } from './schemas.ts';
+import { secure } from './security/secure.ts';
 import { validatorCompiler } from './validation.ts';
 
 export interface ServerOptions {
@@ -48,6 +50,7 @@ const LONGEST_PARAMETER = 3 * 4 * 253;
 export async function buildServer(daemon: Daemon, options: ServerOptions): Promise<FastifyInstance> {
   const server = bareServer(daemon, options);
   const refuseOtherMethods = watchMethods(server);
+  secure(server, daemon);
   await describeApi(server, options.version);
   await addRoutes(server, daemon, options.version);
   refuseOtherMethods();
@@ -118,6 +121,7 @@ async function addRoutes(server: ApiServer, daemon: Daemon, version: string): Pr
   changesRoute(server, daemon);
   whatIfRoute(server, daemon);
   toldRoutes(server, daemon);
+  operatorRoutes(server, daemon);
   servicesRoute(server, daemon);
   chainsRoute(server, daemon);
   predictionsRoute(server, daemon);

@@ -17,12 +17,13 @@ import type { UsageBook } from './books/usage-book.ts';
 import type { ClusterWatch } from './cluster/cluster-watch.ts';
 import type { TargetBook } from './cluster/target-book.ts';
 import type { WindowTracker } from './objectives/window-tracker.ts';
+import type { OperatorBook } from './operator/operator-book.ts';
 import type { ChangeLog } from './rollouts/change-log.ts';
 import type { Rollouts } from './rollouts/rollouts.ts';
 
 /** Everything that the control of the daemon works with. `src/app.ts` fills it in. */
 export interface ControlParts {
-  /** The settings in force; another object after a reload. */
+  /** The settings in force; another object after a reload and after an operator's call. */
   settings: Settings;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -42,4 +43,5 @@ export interface ControlParts {
   readonly changes: ChangeLog;
   readonly cluster: Pick<ClusterWatch, 'look' | 'tick'>;
   readonly rollouts: Pick<Rollouts, 'begin'>;
+  readonly operator: OperatorBook;
 }

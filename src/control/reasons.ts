@@ -85,7 +85,10 @@ export const REASONS: Readonly<Record<ReasonCode, Reason>> = {
     meaning:
       'An earlier change of it did not come up and was put back. It is tried again after 10 minutes, then after twice as long each time, at most two hours.',
   },
-  paused: { holds: true, meaning: 'The operator has set `control.paused`.' },
+  paused: {
+    holds: true,
+    meaning: 'Changes are paused, by the operator (`POST /pause`) or by `control.paused`.',
+  },
   'would-violate': {
     holds: true,
     meaning: 'A chain through it is over its SLO now, or would be after the decrease.',
@@ -110,7 +113,8 @@ export function describeReasons(): string {
     ...rows,
     '',
     'The guard looks at a plan in this order: invalid, stale or missing data, warm-up, errors, present violation,',
-    'confidence, stabilization, largest step, small decrease, change budget, the chains evaluated once more, what stands in the way in the cluster, pause, bounds. The',
+    'confidence, stabilization, largest step, small decrease, change budget, the chains evaluated once more, bounds, what stands in the',
+    'way in the cluster, pause. The',
     'reason that is shown is that of the last step that changed something.',
     '',
   ].join('\n');

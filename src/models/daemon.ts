@@ -6,7 +6,7 @@ import type { ForecastOutcome, PredictorStatus } from './forecasts.ts';
 import type { HistoryJournal } from './history.ts';
 import type { UsageSample } from './metrics.ts';
 import type { Clock, PlanOutcome, ProfileLearner, TrafficIntake, TrafficReader } from './ports.ts';
-import type { Settings } from './settings.ts';
+import type { Pause, Settings } from './settings.ts';
 
 export interface Daemon {
   /** The settings in force; another object after a reload. */
@@ -32,6 +32,7 @@ export interface Daemon {
   /** Empty when ready. */
   notReadyBecause(): readonly string[];
   objectives(): ObjectiveMetrics;
+  readonly operator: OperatorControls;
   readonly passes: PassStatistics;
   readonly changes: ChangeReader;
 }
@@ -39,6 +40,10 @@ export interface Daemon {
 /** What a person can do to a running daemon. All of it survives a restart. */
 export interface OperatorControls {
   readonly state: OperatorState;
+  /** The settings of the configuration, without what a person set. */
+  readonly configured: Settings;
+  /** Why nothing can be written at present, for people; undefined when it can. */
+  readonly idleBecause: string | undefined;
   /** Nothing is changed from now on until `resume`; changes that are under way end as they would. */
   pause(reason: string): OperatorState;
   resume(): OperatorState;
@@ -52,7 +57,7 @@ export interface OperatorControls {
 
 export interface OperatorState {
   /** Absent while not paused by a person. */
-  readonly paused?: { readonly sinceSeconds: number; readonly reason: string };
+  readonly paused?: Pause;
   /** Modes that were set at run time, by service; others have the mode of the configuration. */
   readonly modes: ReadonlyMap<string, ServiceMode>;
 }

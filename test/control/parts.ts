@@ -9,6 +9,7 @@ import { UsageBook } from '../../src/control/books/usage-book.ts';
 import { ClusterWatch } from '../../src/control/cluster/cluster-watch.ts';
 import { TargetBook } from '../../src/control/cluster/target-book.ts';
 import { WindowTracker } from '../../src/control/objectives/window-tracker.ts';
+import { OperatorBook } from '../../src/control/operator/operator-book.ts';
 import { recommendExecutor } from '../../src/control/recommend-executor.ts';
 import { ChangeLog } from '../../src/control/rollouts/change-log.ts';
 import { Rollouts } from '../../src/control/rollouts/rollouts.ts';
@@ -26,10 +27,10 @@ export function partsOf(
   const { topology, monitoring, prediction, allocation, store } = settings;
   const logger = warningLog();
   const history = openStore(folder);
+  const journal = new Journal(history, logger);
   const traffic = new TrafficMonitor({ ...monitoring, step: prediction.step, topology, clock });
   const predictor = new TrafficPredictor({ ...prediction, clock, logger });
   const profiles = new PerformanceImpactQuantifier({ topology });
-  const journal = new Journal(history, logger);
   const parts = {
     settings,
     clock,
@@ -54,6 +55,7 @@ export function partsOf(
     }),
     memory: new PassMemory(),
     windows: new WindowTracker(),
+    operator: new OperatorBook({ clock, logger, store: journal }),
   };
   const cluster = new ClusterWatch(parts);
   return Object.assign(parts, { cluster, rollouts: new Rollouts(parts, cluster) });

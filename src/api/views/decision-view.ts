@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import type { ResourceAllocation } from '../../models/data-models.ts';
 import type { ChainDecision, Decision, ServiceDecision } from '../../models/decisions.ts';
 import { Allocation, Figure, figure, UnixSeconds } from '../schemas.ts';
+import { Paused } from './operator-view.ts';
 
 export const CurrentCapacity = Type.Object({
   ...Allocation,
@@ -21,6 +22,9 @@ export const ServiceAllocation = Type.Object({
   ...Allocation,
   current: CurrentCapacity,
   mode: Type.String({ description: 'recommend, rolling or in-place.' }),
+  mode_source: Type.Optional(
+    Type.String({ description: 'configuration, or operator: set at run time. Of the present only.' }),
+  ),
   status: Type.String({ description: 'grow, shrink, reshape, keep or hold.' }),
   reason: Type.String({ description: 'Reason code; docs/reasons.md describes each.' }),
   explanation: Type.String(),
@@ -50,6 +54,7 @@ export const ChainAllocation = Type.Object({
 export type ChainAllocation = Static<typeof ChainAllocation>;
 
 export const Allocations = Type.Object({
+  paused: Type.Optional(Paused),
   mode: Type.String({ description: 'recommend, rolling or in-place; mixed when the services differ.' }),
   generated_at: Type.Union([UnixSeconds, Type.Null()]),
   decision_id: Type.Union([Type.String(), Type.Null()]),

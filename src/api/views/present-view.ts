@@ -11,6 +11,7 @@ import {
   modeOf,
   type ServiceAllocation,
 } from './decision-view.ts';
+import { modeSource, pausedView } from './operator-view.ts';
 
 /**
  * The latest decision with the capacity in force as it is now. Services and chains that came with a reload after it stand
@@ -23,6 +24,7 @@ export function presentAllocations(daemon: Daemon): Allocations {
   const decidedServices = new Map(decided?.services.map((service) => [service.id, service]));
   const decidedChains = new Map(decided?.chains.map((chain) => [chain.id, chain]));
   return {
+    paused: pausedView(daemon),
     ...(decided ?? WAITING),
     mode: modeOf([...services.values()].map((service) => service.mode)),
     services: [...services.values()].map((spec) =>
@@ -58,18 +60,21 @@ function presentService(
 ): ServiceAllocation {
   const capacity = daemon.capacityInForce(spec.id) ?? { ...spec.initial, source: 'initial' };
   const current = { ...allocationView(capacity), source: capacity.source };
-  const change = changeSummary(daemon, spec.id);
-  if (decided !== undefined) return { ...decided, current, change };
+  const present = {
+    current,
+    mode: spec.mode,
+    mode_source: modeSource(daemon, spec.id),
+    change: changeSummary(daemon, spec.id),
+  };
+  if (decided !== undefined) return { ...decided, ...present };
   return {
     id: spec.id,
     ...allocationView(capacity),
-    current,
-    mode: spec.mode,
+    ...present,
     status: 'hold',
     reason: 'no-data',
     explanation: 'No pass has decided on this service yet; it stays as it is.',
     planned: null,
-    change,
   };
 }
 

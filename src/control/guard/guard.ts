@@ -23,10 +23,10 @@ const STEPS: readonly GuardStep[] = [
   each(holdSmallDecrease),
   limitChangeBudget,
   cancelHarmfulDecreases,
+  each(keepWithinBounds),
   each(holdAfterSetback),
   each(holdTarget),
   each(holdWhilePaused),
-  each(keepWithinBounds),
 ];
 
 export function guard(drafts: readonly Draft[], context: GuardContext): readonly Draft[] {

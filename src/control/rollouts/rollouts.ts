@@ -57,7 +57,7 @@ export class Rollouts {
     const not = (reason: string): UndoOutcome => ({ kind: 'not-undone', reason });
     if (changes.latest().get(service)?.status === 'writing') return not('a change of it is under way');
     const applied = changes.undoable(service);
-    if (applied?.before === undefined) return not('no change that was applied to it is left to undo');
+    if (applied?.before === undefined) return not(`nothing that was applied to ${service} is left to undo`);
     if (executor.idleBecause !== undefined) return not(executor.idleBecause);
     const change = this.#undoing(applied, applied.before);
     if (change === undefined) return not('it is no longer configured');

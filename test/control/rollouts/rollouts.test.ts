@@ -228,7 +228,7 @@ describe('undoing', () => {
   });
 
   it.each([
-    ['nothing was applied', 'no change', () => undefined],
+    ['nothing was applied', 'is left to undo', () => undefined],
     [
       'it was refused',
       'Forbidden.',
