@@ -28,9 +28,12 @@ import type { Daemon, OperatorControls } from './models/daemon.ts';
 import type { HistoryStatus } from './models/history.ts';
 import type { Clock, Executor, Logger } from './models/ports.ts';
 import type { Settings } from './models/settings.ts';
+import type { TrafficSource } from './models/sources.ts';
+import { PrometheusSource } from './sources/prometheus/prometheus-source.ts';
 import { openHistoryStore } from './store/history-store.ts';
 import { Journal } from './store/journal.ts';
 import { manifests } from './utils/kubernetes-utils/manifests.ts';
+import { seededRandom } from './utils/random.ts';
 
 export interface AppOptions {
   readonly settings: Settings;
@@ -60,6 +63,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   await restoreHistory(parts);
   const recorder = new Recorder(parts);
   const loop = new ControlLoop(parts, recorder, new TrainingSchedule(parts));
+  const source = prometheusSource(parts);
   let flushing: NodeJS.Timeout | undefined;
   return {
     daemon: daemonOf(parts, loop),
@@ -67,11 +71,13 @@ export async function createApp(options: AppOptions): Promise<App> {
       parts.executor.start();
       parts.rollouts.start();
       loop.start();
+      source.start();
       flushing ??= setInterval(() => recorder.flush(), parts.settings.store.flushInterval * 1000);
     },
     reload: (next) => reload(parts, next),
     stop: async () => {
       clearInterval(flushing);
+      await source.stop();
       // First, in case that what follows is cut short.
       recorder.flush();
       // A pass under way goes on without the network, instead of waiting for it.
@@ -106,7 +112,8 @@ function buildParts(options: AppOptions): AppParts {
 
 function buildBooks({ settings, clock, logger, executor = recommendExecutor }: AppOptions) {
   const { topology, monitoring, prediction } = settings;
-  const traffic = new TrafficMonitor({ ...monitoring, step: prediction.step, topology, clock });
+  const fed = { isFed: (service: string | undefined) => isFed(settings, service) };
+  const traffic = new TrafficMonitor({ ...monitoring, ...fed, step: prediction.step, topology, clock });
   const predictor = new TrafficPredictor({ ...prediction, clock, logger });
   const profiles = new PerformanceImpactQuantifier({ topology });
   const store = new Journal(openHistoryStore(settings.store.path, { logger }), logger);
@@ -138,6 +145,28 @@ function buildBooks({ settings, clock, logger, executor = recommendExecutor }: A
     memory: new PassMemory(),
     windows: new WindowTracker(),
   };
+}
+
+/** Whether Prometheus tells of a service, or (undefined) of the chains end to end. */
+function isFed({ prometheus }: Settings, service: string | undefined): boolean {
+  if (service === undefined) return prometheus?.queries.endToEnd !== undefined;
+  return prometheus?.services.has(service) === true;
+}
+
+/** Idle while no service is fed by Prometheus. */
+function prometheusSource(parts: AppParts): TrafficSource {
+  return new PrometheusSource({
+    settings: () => parts.settings,
+    clock: parts.clock,
+    logger: parts.logger,
+    random: seededRandom(process.pid),
+    traffic: parts.traffic,
+    latestUsageSeconds: (service) => parts.usage.latest(service)?.atSeconds,
+    recordUsage: (samples) => {
+      for (const sample of samples) parts.usage.note(sample);
+      parts.store.saveUsage(samples);
+    },
+  });
 }
 
 function daemonOf(parts: AppParts, loop: ControlLoop): Daemon {
@@ -239,7 +268,12 @@ function reload(parts: AppParts, next: Settings): readonly string[] {
   parts.operator.keepOnly(next.topology.services);
   parts.settings = layOver(parts.configured, parts.operator.state);
   const { topology, monitoring, allocation } = parts.settings;
-  parts.traffic.reconfigure({ topology, unknown: monitoring.unknown, maxSeries: monitoring.maxSeries });
+  parts.traffic.reconfigure({
+    topology,
+    unknown: monitoring.unknown,
+    maxSeries: monitoring.maxSeries,
+    isFed: (service) => isFed(parts.settings, service),
+  });
   parts.profiles.reconfigure(topology);
   parts.planner.reconfigure(allocation, topology);
   parts.capacities.reconfigure(topology);
