@@ -10,6 +10,7 @@ import { noteCapacity } from './control/capacities.ts';
 import { ClusterWatch } from './control/cluster/cluster-watch.ts';
 import { TargetBook } from './control/cluster/target-book.ts';
 import { ControlLoop } from './control/control-loop.ts';
+import { describeTrouble } from './control/describe-trouble.ts';
 import { measureObjectives } from './control/objectives/objectives.ts';
 import { WindowTracker } from './control/objectives/window-tracker.ts';
 import { layOver } from './control/operator/lay-over.ts';
@@ -63,7 +64,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   await restoreHistory(parts);
   const recorder = new Recorder(parts);
   const loop = new ControlLoop(parts, recorder, new TrainingSchedule(parts));
-  const source = prometheusSource(parts);
+  const { source } = parts;
   let flushing: NodeJS.Timeout | undefined;
   return {
     daemon: daemonOf(parts, loop),
@@ -101,13 +102,18 @@ interface AppParts extends ControlParts {
   readonly profiles: PerformanceImpactQuantifier;
   readonly planner: DynamicResourceAllocator;
   readonly rollouts: Rollouts;
+  readonly source: TrafficSource;
 }
 
 function buildParts(options: AppOptions): AppParts {
   const parts = buildBooks(options);
   const cluster = new ClusterWatch(parts);
   // One object: what a reload changes in it, they see.
-  return Object.assign(parts, { cluster, rollouts: new Rollouts(parts, cluster) });
+  const source = prometheusSource(parts);
+  const sourceTrouble = (service: string) =>
+    isFed(parts.settings, service) ? describeTrouble(source.status, parts.clock.nowSeconds()) : undefined;
+  const rollouts = new Rollouts(parts, cluster);
+  return Object.assign(parts, { cluster, rollouts, source, sourceTrouble });
 }
 
 function buildBooks({ settings, clock, logger, executor = recommendExecutor }: AppOptions) {
@@ -154,7 +160,7 @@ function isFed({ prometheus }: Settings, service: string | undefined): boolean {
 }
 
 /** Idle while no service is fed by Prometheus. */
-function prometheusSource(parts: AppParts): TrafficSource {
+function prometheusSource(parts: ReturnType<typeof buildBooks>): TrafficSource {
   return new PrometheusSource({
     settings: () => parts.settings,
     clock: parts.clock,
@@ -179,6 +185,9 @@ function daemonOf(parts: AppParts, loop: ControlLoop): Daemon {
     },
     get passes() {
       return loop.statistics;
+    },
+    get sources() {
+      return (parts.settings.prometheus?.services.size ?? 0) > 0 ? [parts.source.status] : [];
     },
     clock: parts.clock,
     intake: parts.traffic,
