@@ -24,12 +24,12 @@ export function checkFile(file: string, logger: Logger | undefined): void {
   logger?.warn({ file }, 'the history is an empty file: starting anew');
 }
 
-/** No release will ever have such a version. */
-const IMPLAUSIBLE_VERSION = 1000;
+/** A version that is newer by more than this is a flipped bit and no release. */
+const MOST_VERSIONS_AHEAD = 50;
 
 /** Throws what `isDamage` knows when the version is none that a newer DTA-SLO could have written. */
-export function checkVersion(version: number): void {
-  if (version < 0 || version >= IMPLAUSIBLE_VERSION)
+export function checkVersion(version: number, known: number): void {
+  if (version < 0 || version > known + MOST_VERSIONS_AHEAD)
     throw new DamagedFile(`its version, ${version}, is none of ours`);
 }
 

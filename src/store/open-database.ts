@@ -102,7 +102,7 @@ function prepare(connection: Connection, file: string, migrations: readonly stri
 
 function readVersion(connection: Connection, file: string, known: number): number {
   const version = Number(scalar(connection, 'PRAGMA user_version'));
-  checkVersion(version);
+  checkVersion(version, known);
   if (version <= known) return version;
   throw new HistoryStoreError(
     `the history ${file} has version ${version}, written by a newer DTA-SLO; this one knows up to ${known}. ` +
