@@ -43,7 +43,10 @@ export class TrainingSchedule {
   async #train(signal: AbortSignal): Promise<void> {
     const { clock, logger, predictor, series, settings, store } = this.#parts;
     const outcome = await predictor.train(series.series(), signal);
-    if (outcome.kind === 'failed') throw new Error(outcome.reason);
+    if (outcome.kind === 'failed') {
+      logger.warn({ ...outcome, ...this.#retryLater() }, 'training failed; what spoke before still speaks');
+      return;
+    }
     this.#failures = 0;
     const trained = outcome.kind === 'trained';
     this.#dueSeconds = clock.nowSeconds() + (trained ? settings.prediction.retrainInterval : RETRY_SECONDS);
@@ -55,11 +58,15 @@ export class TrainingSchedule {
 
   /** Nobody waits for a training: what goes wrong in it ends here. */
   #noteFailure(error: unknown): void {
-    const { clock, logger, settings } = this.#parts;
+    const said = { error: messageOf(error), ...this.#retryLater() };
+    this.#parts.logger.error(said, 'training failed; what spoke before still speaks');
+  }
+
+  #retryLater(): { readonly retryInSeconds: number } {
+    const { clock, settings } = this.#parts;
     const retryInSeconds = Math.min(settings.prediction.retrainInterval, RETRY_SECONDS * 2 ** this.#failures);
     this.#failures += 1;
     this.#dueSeconds = clock.nowSeconds() + retryInSeconds;
-    const said = { error: messageOf(error), retryInSeconds };
-    logger.error(said, 'training failed; what spoke before still speaks');
+    return { retryInSeconds };
   }
 }

@@ -55,6 +55,7 @@ describe('the schedule of trainings', () => {
 
   it('tries again after a failure, half as often with each one in a row, and as usual once one has succeeded', async () => {
     const parts = scheduleOf();
+    const warn = vi.spyOn(parts.logger, 'warn');
     parts.train.mockResolvedValue({ kind: 'failed', reason: 'the worker thread died' });
     await tick(parts);
     const waits = [];
@@ -71,8 +72,8 @@ describe('the schedule of trainings', () => {
       waits.push(waited);
     }
     expect(waits).toEqual([300, 600, 1200, 2400, 3600, 3600]);
-    expect(parts.error).toHaveBeenLastCalledWith(
-      { error: 'the worker thread died', retryInSeconds: 3600 },
+    expect(warn).toHaveBeenLastCalledWith(
+      { kind: 'failed', reason: 'the worker thread died', retryInSeconds: 3600 },
       'training failed; what spoke before still speaks',
     );
     parts.train.mockResolvedValueOnce({ kind: 'not-enough-data', have: 1, need: 2 });
@@ -80,7 +81,7 @@ describe('the schedule of trainings', () => {
     await tick(parts);
     parts.clock.advance(300);
     await tick(parts);
-    expect(parts.error).toHaveBeenLastCalledWith(
+    expect(warn).toHaveBeenLastCalledWith(
       expect.objectContaining({ retryInSeconds: 300 }),
       expect.anything(),
     );

@@ -13,6 +13,8 @@ export interface DaemonProcess {
   /** Sends the signal and resolves with the exit code (null when it was killed) once the process is gone. */
   end(signal: NodeJS.Signals): Promise<number | null>;
   signal(signal: NodeJS.Signals): void;
+  /** The exit code, once the process is gone. */
+  readonly ended: Promise<number | null>;
   /** Resolves with the first log line, also a past one, that has the text. */
   line(text: string): Promise<string>;
 }
@@ -73,6 +75,7 @@ export async function startDaemon(
     lines,
     line,
     signal: (signal) => child.kill(signal),
+    ended: gone,
     end: (signal) => {
       child.kill(signal);
       return gone;
