@@ -50,6 +50,8 @@ export interface App {
   start(): void;
   /** Takes new settings without a restart and answers which of their sections need one to take effect. */
   reload(settings: Settings): readonly string[];
+  /** Writes what has arrived, now. */
+  flush(): void;
   /** Ends everything in order; what has been accepted is on disk when it resolves. */
   stop(): Promise<void>;
 }
@@ -76,6 +78,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       flushing ??= setInterval(() => recorder.flush(), parts.settings.store.flushInterval * 1000);
     },
     reload: (next) => reload(parts, next),
+    flush: () => recorder.flush(),
     stop: async () => {
       clearInterval(flushing);
       await source.stop();
