@@ -20,6 +20,7 @@ function flagRows(): string[][] {
   const properties = new Map(Object.entries(OverridesSchema.properties));
   return Object.entries(SPELLINGS).map(([key, { flag, argument, variable }]) => {
     const { description = '', default: fallback, derived } = annotationsOf(properties.get(key) ?? {});
+    if (flag === undefined) return [variable, description.replaceAll('`', '')];
     return [
       `--${flag} ${argument}`,
       `${description.replaceAll('`', '')} [${variable}, default ${fallback ?? derived}]`,

@@ -19,6 +19,11 @@ export const OverridesSchema = Type.Partial(
       logLevel: ServerSchema.properties.log_level,
       dataFolder: StoreSchema.properties.path,
       kubeconfig: KubernetesSchema.properties.kubeconfig,
+      token: Type.String({
+        minLength: 1,
+        secret: true,
+        description: 'Token of operators, or several, one a line. Beside those of `server.auth.token_file`.',
+      }),
       clockSpeed: Type.Number({
         default: 1,
         exclusiveMinimum: 0,
@@ -34,7 +39,8 @@ export const OverridesSchema = Type.Partial(
 export type FlagValues = Static<typeof OverridesSchema>;
 
 export interface Spelling {
-  readonly flag: string;
+  /** Absent where the command line, which every user of the machine sees, is no place for the value. */
+  readonly flag?: string;
   readonly variable: string;
   /** Stands for the value in the help. */
   readonly argument: string;
@@ -54,6 +60,7 @@ export const SPELLINGS: Readonly<Record<keyof FlagValues, Spelling>> = {
     argument: 'FILE',
     key: 'kubernetes.kubeconfig',
   },
+  token: { variable: 'DTA_SLO_TOKEN', argument: 'TOKEN' },
   clockSpeed: { flag: 'clock-speed', variable: 'DTA_SLO_CLOCK_SPEED', argument: 'N' },
 };
 

@@ -37,7 +37,8 @@ export interface Slo {
   readonly priority: number;
 }
 
-export type ServiceMode = 'recommend' | 'rolling' | 'in-place';
+export const SERVICE_MODES = ['recommend', 'rolling', 'in-place'] as const;
+export type ServiceMode = (typeof SERVICE_MODES)[number];
 
 export interface ServiceSpec {
   readonly id: string;

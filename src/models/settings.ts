@@ -1,5 +1,6 @@
 /** The whole configuration, parsed and valid; defaults are filled in. `src/config` makes it. */
 import type { Topology } from './data-models.ts';
+import type { Secret } from './secret.ts';
 
 export interface Settings {
   readonly server: ServerSettings;
@@ -18,6 +19,20 @@ export interface ServerSettings {
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent';
   /** Largest request body, bytes; NDJSON is streamed and bounded per line. */
   readonly bodyLimitBytes: number;
+  /** Absent: nobody is asked for a token. */
+  readonly auth?: AuthSettings;
+}
+
+/** Who may call what: docs/security.md. There is always at least one token for operators. */
+export interface AuthSettings {
+  /** Files with tokens, one a line; they are read again when they change. */
+  readonly tokenFile?: string;
+  readonly intakeTokenFile?: string;
+  /** Tokens of the environment. */
+  readonly token?: Secret;
+  readonly protect: 'writes' | 'all';
+  /** Whether telling traffic and use needs a token. */
+  readonly intake: 'protected' | 'open';
 }
 
 export interface MonitoringSettings {
@@ -92,7 +107,15 @@ export interface ControlSettings {
   readonly largestStep: number;
   /** At most this share of the services is changed downwards in one pass (at least one). */
   readonly changeBudget: number;
+  /** Nothing is changed: by the configuration, or by a person (then `pause` says since when and why). */
   readonly paused: boolean;
+  readonly pause?: Pause;
+}
+
+/** A person's pause. */
+export interface Pause {
+  readonly sinceSeconds: number;
+  readonly reason: string;
 }
 
 export interface StoreSettings {
