@@ -33,7 +33,7 @@ async function serve(flags: FlagValues): Promise<void> {
   const settings = read();
   const { host, port, logLevel } = settings.server;
   const logger = pino({ level: logLevel, redact: SECRETS });
-  const app = await createApp({ settings, clock: systemClock(clockSpeed), logger });
+  const app = await createApp({ settings, clock: systemClock(clockSpeed), logger, environment });
   const server = await buildServer(app.daemon, {
     logger: { level: logLevel, redact: SECRETS },
     version: version(),

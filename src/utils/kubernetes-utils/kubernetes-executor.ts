@@ -36,11 +36,12 @@ export interface KubernetesExecutorOptions {
 
 export type Connected =
   | { readonly kind: 'connected'; readonly executor: Executor }
-  | { readonly kind: 'no-cluster'; readonly reason: string };
+  | { readonly kind: 'no-cluster'; readonly reason: string }
+  /** Something names a cluster, but it cannot be read. */
+  | { readonly kind: 'unreadable'; readonly reason: string };
 
 /**
- * Looks for a cluster and connects to it. A cluster that does not answer is one all the same: it is waited for. There
- * is none where nothing names one, or where what names it cannot be read.
+ * Looks for a cluster and connects to it. A cluster that does not answer is one all the same: it is waited for.
  */
 export async function connectKubernetes(options: KubernetesExecutorOptions): Promise<Connected> {
   const { settings, environment, serviceAccountFolder } = options;
@@ -51,7 +52,7 @@ export async function connectKubernetes(options: KubernetesExecutorOptions): Pro
     const access = await ClusterAccess.open(source, settings.context);
     return { kind: 'connected', executor: new KubernetesExecutor(access, source, options) };
   } catch (thrown) {
-    return { kind: 'no-cluster', reason: messageOf(thrown) };
+    return { kind: 'unreadable', reason: messageOf(thrown) };
   }
 }
 
@@ -138,7 +139,8 @@ class KubernetesExecutor implements Executor {
     return this.#asLeader(signal, (own) => carryOut(change, before, this.#parts, own));
   }
 
-  resume(change: Change, before: TargetState, signal?: AbortSignal): Promise<ChangeOutcome> {
+  async resume(change: Change, before: TargetState, signal?: AbortSignal): Promise<ChangeOutcome> {
+    await this.#leadership.settled(this.#anyOf(signal));
     return this.#asLeader(signal, (own) => resume(change, before, this.#parts, own));
   }
 
@@ -149,12 +151,7 @@ class KubernetesExecutor implements Executor {
   ): Promise<T | { readonly kind: 'held'; readonly reason: string }> {
     const idle = this.idleBecause;
     if (idle !== undefined) return { kind: 'held', reason: idle };
-    const own = AbortSignal.any([
-      this.#stopping.signal,
-      this.#leadership.signal,
-      ...(signal ? [signal] : []),
-    ]);
-    const acting = act(own);
+    const acting = act(this.#anyOf(signal, this.#leadership.signal));
     this.#underWay.add(acting);
     try {
       return await acting;
@@ -171,7 +168,19 @@ class KubernetesExecutor implements Executor {
       random,
       settings,
       locate: (service, signal) => this.#locate(service, signal),
+      brokenOffBecause: () => this.#brokenOffBecause,
     };
+  }
+
+  get #brokenOffBecause(): string {
+    const idle = this.#stopping.signal.aborted ? undefined : this.idleBecause;
+    return idle === undefined
+      ? 'it was broken off while it was carried out; what was written stays'
+      : `it was broken off because ${idle}; what was written stays`;
+  }
+
+  #anyOf(...signals: readonly (AbortSignal | undefined)[]): AbortSignal {
+    return AbortSignal.any([this.#stopping.signal, ...signals.filter((signal) => signal !== undefined)]);
   }
 
   async #locate(service: ServiceSpec, signal: AbortSignal | undefined): Promise<Located> {
@@ -183,7 +192,7 @@ class KubernetesExecutor implements Executor {
   /** Not longer than an answer may take: what is not there by then is told to be missing. */
   async #settled(namespaces: Iterable<string>, signal: AbortSignal | undefined): Promise<void> {
     const timeout = AbortSignal.timeout(this.#options.settings.requestTimeout * 1000);
-    const own = AbortSignal.any([timeout, this.#stopping.signal, ...(signal ? [signal] : [])]);
+    const own = this.#anyOf(timeout, signal);
     await Promise.all([...namespaces].map((namespace) => this.#view(namespace).settled(own)));
   }
 

@@ -1,5 +1,5 @@
 /** Writes a change, waits until it runs, and puts back what was there when it does not. */
-import type { Change, ChangeOutcome, TargetState } from '../../../models/changes.ts';
+import type { Change, ChangeOutcome, ChangeStopped, TargetState } from '../../../models/changes.ts';
 import { describeFailure, isOutcomeUnknown, isTransient } from '../api/api-failure.ts';
 import { pauseSeconds } from '../api/retry.ts';
 import { resourcesOf } from '../wanted.ts';
@@ -28,19 +28,19 @@ export async function carryOut(
   return new Rollout(site, before, parts, await podIds(site)).run();
 }
 
-/** Which pods were there before is no longer known. */
+/**
+ * Waits for an API that is away: before it is back, what became of the change is not known. Which pods were there
+ * before is no longer known.
+ */
 export async function resume(
   change: Change,
   before: TargetState,
   parts: ChangeParts,
   signal: AbortSignal | undefined,
 ): Promise<ChangeOutcome> {
-  const site = await findSite(change, parts, signal);
-  if (site.kind !== 'site') {
-    return site.kind === 'held'
-      ? site
-      : { kind: 'failed', reason: `it is not known what became of it: ${site.reason}` };
-  }
+  const site = await findSiteAgain(change, parts, signal);
+  if (site.kind !== 'site')
+    return { kind: 'failed', reason: `it is not known what became of it: ${site.reason}` };
   if (sameState(site.state, before))
     return {
       kind: 'held',
@@ -48,6 +48,20 @@ export async function resume(
     };
   return new Rollout({ ...site, change: withLimitsOf(site) }, before, parts, undefined).run();
 }
+
+async function findSiteAgain(
+  change: Change,
+  parts: ChangeParts,
+  signal: AbortSignal | undefined,
+): Promise<Site | ChangeStopped> {
+  for (;;) {
+    const site = await findSite(change, parts, signal);
+    if (site.kind !== 'held' || signal?.aborted === true) return site;
+    await parts.clock.sleep(LOOK_AGAIN_SECONDS * (1 + parts.random()), signal);
+  }
+}
+
+const LOOK_AGAIN_SECONDS = 2;
 
 /** Which limits were ours to remove can no longer be told once they are gone. */
 function withLimitsOf({ change, state }: Site): Change {
@@ -66,8 +80,6 @@ type Trouble =
   | { readonly kind: 'not-up'; readonly reason: string }
   | { readonly kind: 'lost'; readonly reason: string }
   | undefined;
-
-const STOPPED = 'the daemon stopped while it was carried out; after its start it looks again';
 
 class Rollout {
   readonly #site: Site;
@@ -145,7 +157,7 @@ class Rollout {
       if (live !== undefined && stands(write, live, this.#wanted)) return undefined;
       if (live !== undefined) return this.#notWritten({ kind: 'held', reason: failure });
     }
-    if (signal?.aborted === true) return { kind: 'lost', reason: STOPPED };
+    if (signal?.aborted === true) return { kind: 'lost', reason: this.#parts.brokenOffBecause() };
     return { kind: 'lost', reason: `it is not known whether it was written: ${failure}` };
   }
 
@@ -153,7 +165,10 @@ class Rollout {
     const verified = await this.#verify(expected);
     if (verified.kind === 'up') return undefined;
     if (verified.kind === 'not-up') return verified;
-    return { kind: 'lost', reason: verified.kind === 'aborted' ? STOPPED : verified.reason };
+    return {
+      kind: 'lost',
+      reason: verified.kind === 'aborted' ? this.#parts.brokenOffBecause() : verified.reason,
+    };
   }
 
   #verify(expected: TargetState): Promise<Verified> {
@@ -193,7 +208,7 @@ class Rollout {
     const verified = await this.#verify(this.#before);
     if (verified.kind === 'up')
       return { kind: 'restored', reason: `${why}; what was there before runs again` };
-    const problem = verified.kind === 'aborted' ? STOPPED : verified.reason;
+    const problem = verified.kind === 'aborted' ? this.#parts.brokenOffBecause() : verified.reason;
     return { kind: 'failed', reason: `${why}; what was there before was put back, but: ${problem}` };
   }
 

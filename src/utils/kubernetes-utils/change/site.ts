@@ -13,6 +13,8 @@ import { type ApiParts, isLasting, isOwnerConflict, Target } from './target.ts';
 export interface ChangeParts extends ApiParts {
   readonly settings: KubernetesSettings;
   locate(service: ServiceSpec, signal: AbortSignal | undefined): Promise<Located>;
+  /** Why the signal of a change was aborted. */
+  brokenOffBecause(): string;
 }
 
 export interface Site {

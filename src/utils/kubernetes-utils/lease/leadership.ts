@@ -69,6 +69,14 @@ export class Leadership {
     return this.#leading.signal;
   }
 
+  /** Resolves when this replica leads, at the latest when a holder that is gone would have lost the Lease. */
+  async settled(signal: AbortSignal): Promise<void> {
+    const { clock, duration } = this.#options;
+    const end = clock.nowSeconds() + 2 * duration;
+    while (this.idleBecause !== undefined && !signal.aborted && clock.nowSeconds() < end)
+      await clock.sleep(duration * RETRY_SHARE, signal);
+  }
+
   start(): void {
     if (this.#options.enabled) this.#running ??= this.#run();
   }
