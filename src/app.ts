@@ -33,6 +33,8 @@ import type { TrafficSource } from './models/sources.ts';
 import { PrometheusSource } from './sources/prometheus/prometheus-source.ts';
 import { openHistoryStore } from './store/history-store.ts';
 import { Journal } from './store/journal.ts';
+import type { ClusterEnvironment } from './utils/kubernetes-utils/api/find-cluster.ts';
+import { connectKubernetes } from './utils/kubernetes-utils/kubernetes-executor.ts';
 import { manifests } from './utils/kubernetes-utils/manifests.ts';
 import { seededRandom } from './utils/random.ts';
 
@@ -42,6 +44,8 @@ export interface AppOptions {
   readonly logger: Logger;
   /** What changes are written with. Default: nothing is written, everything is recommended. */
   readonly executor?: Executor;
+  /** Where a cluster is looked for, unless there is an executor; absent: nowhere. */
+  readonly environment?: ClusterEnvironment;
 }
 
 export interface App {
@@ -59,7 +63,7 @@ export interface App {
 /** Builds every part, wires them, and takes back what the store remembers. The one place that knows them all. */
 export async function createApp(options: AppOptions): Promise<App> {
   const { settings } = options;
-  const parts = buildParts(options);
+  const parts = buildParts({ ...options, executor: options.executor ?? (await connect(options)) });
   parts.operator.restore();
   parts.operator.keepOnly(settings.topology.services);
   parts.settings = layOver(settings, parts.operator.state);
@@ -93,6 +97,25 @@ export async function createApp(options: AppOptions): Promise<App> {
       parts.store.close();
     },
   };
+}
+
+/** Without a cluster everything is recommended, and that is said once. */
+async function connect({ settings, clock, logger, environment }: AppOptions): Promise<Executor> {
+  if (environment === undefined) return recommendExecutor;
+  const random = seededRandom(clock.nowSeconds() * 1000);
+  const connected = await connectKubernetes({
+    settings: settings.kubernetes,
+    environment,
+    clock,
+    random,
+    logger,
+  });
+  if (connected.kind === 'connected') return connected.executor;
+  const { kind, reason } = connected;
+  const told = 'no cluster: changes are recommended, not made';
+  if (kind === 'unreadable') logger.warn({ reason }, told);
+  else logger.info({ reason }, told);
+  return recommendExecutor;
 }
 
 /** With thousands of chains they take a second: a page and a scraper that come together share them. */
@@ -264,7 +287,7 @@ function historyTrouble({ failure, waiting }: HistoryStatus): readonly string[] 
 }
 
 /** What parts are built from once; a change of it waits for the next start. */
-const FIXED_SECTIONS = ['server', 'prediction', 'store'] as const;
+const FIXED_SECTIONS = ['server', 'prediction', 'store', 'kubernetes'] as const;
 const FIXED_MONITORING = {
   samplingInterval: 'monitoring.sampling_interval',
   windowSize: 'monitoring.window_size',
@@ -273,7 +296,8 @@ const FIXED_MONITORING = {
 
 function reload(parts: AppParts, next: Settings): readonly string[] {
   const before = parts.configured;
-  const fixed = { server: before.server, prediction: before.prediction, store: before.store };
+  const { server, prediction, store, kubernetes } = before;
+  const fixed = { server, prediction, store, kubernetes };
   const { samplingInterval, windowSize, futureTolerance } = before.monitoring;
   const fixedMonitoring = { samplingInterval, windowSize, futureTolerance };
   parts.configured = { ...next, ...fixed, monitoring: { ...next.monitoring, ...fixedMonitoring } };
