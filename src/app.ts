@@ -8,6 +8,7 @@ import { SeriesHistory } from './control/books/series-history.ts';
 import { UsageBook } from './control/books/usage-book.ts';
 import { noteCapacity } from './control/capacities.ts';
 import { ControlLoop } from './control/control-loop.ts';
+import { freezeAt } from './control/guard/freeze-windows.ts';
 import { measureObjectives } from './control/objectives/objectives.ts';
 import { WindowTracker } from './control/objectives/window-tracker.ts';
 import { layOver } from './control/operator/lay-over.ts';
@@ -153,6 +154,7 @@ function daemonOf(parts: AppParts, loop: ControlLoop): Daemon {
     notReadyBecause: () => (parts.store.failing ? ['the history cannot be written; see the log'] : []),
     objectives: rememberedFor(parts.clock, OBJECTIVES_SECONDS, () => measureObjectives(parts)),
     operator: operatorOf(parts),
+    freeze: () => freezeAt(parts.settings.control.freezeWindows, parts.clock.nowSeconds()),
   };
 }
 

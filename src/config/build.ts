@@ -2,6 +2,7 @@
 import { Secret } from '../models/secret.ts';
 import type { AuthSettings, Settings } from '../models/settings.ts';
 import { buildTopology } from './build-topology.ts';
+import { freezeWindow } from './freeze-windows.ts';
 import type { FlagValues } from './overrides.ts';
 import type { ConfigFile } from './schema.ts';
 import { defaultStep } from './step.ts';
@@ -104,6 +105,7 @@ function control({ control: section }: ConfigFile): Settings['control'] {
     largestStep: section.largest_step,
     changeBudget: section.change_budget,
     paused: section.paused,
+    freezeWindows: section.freeze_windows.map(freezeWindow),
   };
 }
 

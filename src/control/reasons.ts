@@ -67,6 +67,11 @@ export const REASONS: Readonly<Record<ReasonCode, Reason>> = {
     holds: false,
     meaning: 'What it has lies outside of its configured bounds, and is brought back into them.',
   },
+  frozen: {
+    holds: true,
+    meaning:
+      'A freeze window is open (`control.freeze_windows`): nothing shrinks or changes its shape, and nothing grows where the window says so.',
+  },
   paused: {
     holds: true,
     meaning: 'Changes are paused, by the operator (`POST /pause`) or by `control.paused`.',
@@ -87,14 +92,14 @@ export function describeReasons(): string {
     '',
     'Every service in `GET /allocations` carries a `reason` code and a sentence with the figures. The codes are stable:',
     'dashboards and alerts may key on them (`dta_slo_decision_services`, docs/metrics.md). "Held" means that the guard kept the',
-    'service from shrinking as planned; increases are never held back, except by `paused` and `invalid-data`.',
+    'service from shrinking as planned; increases are never held back, except by `paused`, by `frozen` with `growth: hold`, and by `invalid-data`.',
     '',
     '| code | | meaning |',
     '| --- | --- | --- |',
     ...rows,
     '',
     'The guard looks at a plan in this order: invalid, stale or missing data, warm-up, errors, present violation,',
-    'confidence, stabilization, largest step, small decrease, change budget, the chains evaluated once more, bounds, pause. The',
+    'confidence, stabilization, largest step, small decrease, change budget, the chains evaluated once more, bounds, freeze windows, pause. The',
     'reason that is shown is that of the last step that changed something.',
     '',
   ].join('\n');

@@ -22,6 +22,7 @@ export type ReasonCode =
   | 'largest-step'
   | 'change-budget'
   | 'bounds'
+  | 'frozen'
   | 'paused'
   | 'would-violate';
 
