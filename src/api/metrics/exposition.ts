@@ -8,6 +8,7 @@ import { DECISION_FAMILIES } from './decision-families.ts';
 import type { Family, Scrape } from './family.ts';
 import { LEARNING_FAMILIES } from './learning-families.ts';
 import { OBJECTIVE_FAMILIES } from './objective-families.ts';
+import { OPERATOR_FAMILIES } from './operator-families.ts';
 import { TRAFFIC_FAMILIES } from './traffic-families.ts';
 
 /** Series with names that are not in the topology (`monitoring.unknown: learn`) beyond these are not shown. */
@@ -18,6 +19,7 @@ export const FAMILIES: readonly Family[] = [
   ...TRAFFIC_FAMILIES,
   ...DECISION_FAMILIES,
   ...LEARNING_FAMILIES,
+  ...OPERATOR_FAMILIES,
 ];
 
 export interface Exposition {
