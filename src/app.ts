@@ -11,6 +11,7 @@ import { ClusterWatch } from './control/cluster/cluster-watch.ts';
 import { TargetBook } from './control/cluster/target-book.ts';
 import { ControlLoop } from './control/control-loop.ts';
 import { describeTrouble } from './control/describe-trouble.ts';
+import { freezeAt } from './control/guard/freeze-windows.ts';
 import { measureObjectives } from './control/objectives/objectives.ts';
 import { WindowTracker } from './control/objectives/window-tracker.ts';
 import { layOver } from './control/operator/lay-over.ts';
@@ -247,6 +248,7 @@ function daemonOf(parts: AppParts, loop: ControlLoop): Daemon {
     notReadyBecause: () => historyTrouble(parts.store.status),
     objectives: rememberedFor(parts.clock, OBJECTIVES_SECONDS, () => measureObjectives(parts)),
     operator: operatorOf(parts),
+    freeze: () => freezeAt(parts.settings.control.freezeWindows, parts.clock.nowSeconds()),
   };
 }
 
