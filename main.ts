@@ -13,6 +13,9 @@ import { systemClock } from './src/utils/system-clock.ts';
 const EXIT_CONFIG = 2;
 const EXIT_FAILURE = 1;
 
+/** Never in a log line, wherever they come from. */
+const SECRETS = ['authorization', '*.authorization', '*.headers.authorization', 'token', '*.token'];
+
 /** Open requests get this long to end after a signal, ms. */
 const CLOSING_MS = 10_000;
 
@@ -29,12 +32,16 @@ async function serve(flags: FlagValues): Promise<void> {
   const read = () => loadSettings({ file, flags, environment });
   const settings = read();
   const { host, port, logLevel } = settings.server;
-  const logger = pino({ level: logLevel });
+  const logger = pino({ level: logLevel, redact: SECRETS });
   const app = await createApp({ settings, clock: systemClock(clockSpeed), logger });
-  const server = await buildServer(app.daemon, { logger: { level: logLevel }, version: version() });
+  const server = await buildServer(app.daemon, {
+    logger: { level: logLevel, redact: SECRETS },
+    version: version(),
+  });
   const url = await server.listen({ host, port });
   app.start();
   logger.info({ url, version: version(), config: file }, 'listening');
+  warnIfOpen(settings.server, logger);
 
   process.on('SIGHUP', () => reload(app, read, logger));
   const stop = once(async (signal: NodeJS.Signals) => {
@@ -46,6 +53,18 @@ async function serve(flags: FlagValues): Promise<void> {
   });
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+}
+
+function warnIfOpen({ host, auth }: Settings['server'], logger: pino.Logger): void {
+  if (auth !== undefined || isLoopback(host)) return;
+  logger.warn(
+    { host },
+    'whoever reaches the port may change what is decided: set DTA_SLO_TOKEN or server.auth.token_file, or listen on 127.0.0.1 (docs/security.md)',
+  );
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 function reload(app: App, read: () => Settings, logger: pino.Logger): void {

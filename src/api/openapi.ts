@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { Problem } from './problems.ts';
 import type { ApiServer } from './schemas.ts';
+import { DOCS_POLICY } from './security/security-headers.ts';
 
 /** Before the routes: it watches them as they come. */
 export async function describeApi(server: ApiServer, version: string): Promise<void> {
@@ -36,7 +37,7 @@ export async function serveDescription(server: ApiServer): Promise<void> {
   server.get('/openapi.json', { schema: { hide: true } }, () => server.swagger());
   await server.register(swaggerUi, {
     routePrefix: '/docs',
-    staticCSP: true,
+    staticCSP: DOCS_POLICY,
     theme: { title: 'DTA-SLO API' },
     // Without the bar that asks for the address of another description.
     uiConfig: { layout: 'BaseLayout' },

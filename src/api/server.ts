@@ -17,9 +17,11 @@ import { encodingProblem, handleError, ProblemError, sendProblem } from './probl
 import type { MalformedCounter } from './requests/tally.ts';
 import { allocationsRoutes } from './routes/allocations.ts';
 import { chainsRoute } from './routes/chains.ts';
+import { changesRoute } from './routes/changes.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoute } from './routes/history.ts';
 import { metricsRoute } from './routes/metrics.ts';
+import { operatorRoutes } from './routes/operator.ts';
 import { overviewRoute } from './routes/overview.ts';
 import { predictionsRoute } from './routes/predictions.ts';
 import { profilesRoute } from './routes/profiles.ts';
@@ -28,6 +30,7 @@ import { servicesRoute } from './routes/services.ts';
 import { toldRoutes } from './routes/told.ts';
 import { whatIfRoute } from './routes/what-if.ts';
 import type { ApiServer } from './schemas.ts';
+import { secure } from './security/secure.ts';
 import { validatorCompiler } from './validation.ts';
 
 export interface ServerOptions {
@@ -47,6 +50,7 @@ const LONGEST_PARAMETER = 3 * 4 * 253;
 export async function buildServer(daemon: Daemon, options: ServerOptions): Promise<FastifyInstance> {
   const server = bareServer(daemon, options);
   const refuseOtherMethods = watchMethods(server);
+  secure(server, daemon);
   await describeApi(server, options.version);
   await addRoutes(server, daemon, options.version);
   refuseOtherMethods();
@@ -114,8 +118,10 @@ async function addRoutes(server: ApiServer, daemon: Daemon, version: string): Pr
   await requestsRoutes(server, daemon, counter);
   allocationsRoutes(server, daemon);
   historyRoute(server, daemon);
+  changesRoute(server, daemon);
   whatIfRoute(server, daemon);
   toldRoutes(server, daemon);
+  operatorRoutes(server, daemon);
   servicesRoute(server, daemon);
   chainsRoute(server, daemon);
   predictionsRoute(server, daemon);

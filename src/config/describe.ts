@@ -35,7 +35,7 @@ function overrides(): string {
   const rows = Object.entries(SPELLINGS).map(([key, { flag, argument, variable, key: path }]) => {
     const { description = '' } = annotationsOf(properties.get(key) ?? {});
     const meaning = path === undefined ? description : `Instead of \`${path}\`.`;
-    return [`\`--${flag} ${argument}\``, `\`${variable}\``, meaning];
+    return [flag === undefined ? '' : `\`--${flag} ${argument}\``, `\`${variable}\``, meaning];
   });
   return `## Flags and environment
 

@@ -2,7 +2,7 @@
 import { type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import type { ConfigProblem } from '../models/errors.ts';
-import { allowedBy } from './annotations.ts';
+import { allowedBy, annotationsOf } from './annotations.ts';
 import { describeFound } from './describe-value.ts';
 import { hint } from './hint.ts';
 import { type FlagValues, OverridesSchema, SPELLINGS, VARIABLE_PREFIX } from './overrides.ts';
@@ -32,7 +32,13 @@ export function readOverrides(given: readonly GivenText[], source: string): Over
     if (schema === undefined) continue;
     const value = parseText(schema, text);
     if (Value.Check(schema, value)) values[key] = value;
-    else problems.push({ source, path: spelling, found: describeFound(text), allowed: allowedBy(schema) });
+    else
+      problems.push({
+        source,
+        path: spelling,
+        found: describeGiven(schema, text),
+        allowed: allowedBy(schema),
+      });
   }
   return { values: Value.Check(OverridesSchema, values) ? values : {}, problems };
 }
@@ -50,6 +56,10 @@ export function readEnvironment(environment: Environment): OverridesReading {
   }
   const { values, problems } = readOverrides(given, ENVIRONMENT);
   return { values, problems: [...problems, ...unknown] };
+}
+
+function describeGiven(schema: TSchema, text: string): string {
+  return annotationsOf(schema).secret === true ? `a text of ${text.length} characters` : describeFound(text);
 }
 
 function parseText(schema: TSchema, text: string): unknown {

@@ -71,19 +71,28 @@ export const ServiceSchema = Type.Object(
         description: 'Cores that one instance can use at most: 1 for a single-threaded program.',
       }),
     ),
-    mode: Type.Enum(['recommend'], {
+    mode: Type.Enum(['recommend', 'rolling'], {
       default: 'recommend',
-      allowed: 'recommend (rolling and in-place are not available in this version)',
-      description: 'What is done with a decision. `recommend`: it is shown and stored.',
+      allowed: 'recommend or rolling (in-place is not available in this version)',
+      description:
+        'What is done with a decision. `recommend`: it is shown and stored; `rolling`: it is rolled out in the cluster.',
     }),
     limits: Type.Enum(['follow', 'keep', 'none'], {
       default: 'follow',
-      description: 'Kubernetes limits: 1.5 × the request, as they are, or none. Not used by `recommend`.',
+      description:
+        'Kubernetes limits: a multiple of the requests (`kubernetes.limit_factor`), as they are, or none of ours. Not used by `recommend`.',
     }),
     initial: InitialSchema,
     namespace: label('Kubernetes namespace of the service.'),
-    deployment: label('Kubernetes Deployment of the service.'),
-    container: label('Container of the Deployment that is sized.'),
+    deployment: Type.Optional(
+      Type.String({
+        pattern: '^([A-Z][A-Za-z0-9]{0,62}/)?[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$',
+        allowed: 'the name of a Deployment, or kind and name such as StatefulSet/cart',
+        derived: 'looked for by name and label',
+        description: 'What the service runs as: a Deployment, `StatefulSet/name` or `Rollout/name`.',
+      }),
+    ),
+    container: label('Container that is sized, where there are several.'),
   },
   { additionalProperties: false },
 );

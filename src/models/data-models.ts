@@ -21,6 +21,8 @@ export type CapacitySource = 'cluster' | 'applied' | 'recommendation' | 'initial
 export interface CapacityInForce extends ResourceAllocation {
   readonly source: CapacitySource;
   readonly sinceSeconds: number;
+  /** What one instance may use at most, cores, where that is not `cpu`: profiles are fitted against it. */
+  readonly cpuLimit?: number;
 }
 
 /** Latency objective of a chain. */
@@ -35,7 +37,8 @@ export interface Slo {
   readonly priority: number;
 }
 
-export type ServiceMode = 'recommend' | 'rolling' | 'in-place';
+export const SERVICE_MODES = ['recommend', 'rolling', 'in-place'] as const;
+export type ServiceMode = (typeof SERVICE_MODES)[number];
 
 export interface ServiceSpec {
   readonly id: string;

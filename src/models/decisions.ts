@@ -22,6 +22,10 @@ export type ReasonCode =
   | 'largest-step'
   | 'change-budget'
   | 'bounds'
+  | 'target-unreadable'
+  | 'autoscaled'
+  | 'rolling-out'
+  | 'change-failed'
   | 'paused'
   | 'would-violate';
 

@@ -184,6 +184,15 @@ export function testSettings(): Settings {
       changeBudget: 0.5,
       paused: false,
     },
+    kubernetes: {
+      enabled: false,
+      label: 'app.kubernetes.io/name',
+      verifyTimeout: 300,
+      requestTimeout: 30,
+      limitFactor: 1.5,
+      lease: { enabled: true, name: 'dta-slo', duration: 15 },
+      rollouts: { group: 'argoproj.io', version: 'v1alpha1', kind: 'Rollout', plural: 'rollouts' },
+    },
     store: { path: './data', retention: 2_592_000, flushInterval: 1 },
     topology: {
       services: new Map(

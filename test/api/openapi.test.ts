@@ -22,6 +22,7 @@ const CALLS: Readonly<Record<string, { readonly url: string; readonly payload?: 
   'get /allocations': { url: '/allocations' },
   'post /allocations': { url: '/allocations' },
   'get /allocations/{service}': { url: '/allocations/auth-service' },
+  'get /changes': { url: '/changes?service=auth-service' },
   'get /allocations/history': { url: '/allocations/history?limit=1' },
   'post /allocations/what-if': { url: '/allocations/what-if', payload: { loads: { 'order-processing': 3 } } },
   'post /services/{service}/applied': {
@@ -32,6 +33,10 @@ const CALLS: Readonly<Record<string, { readonly url: string; readonly payload?: 
     url: '/services/auth-service/usage',
     payload: { cpu: 0.5, memory: 100 },
   },
+  'post /pause': { url: '/pause', payload: { reason: 'a test' } },
+  'post /resume': { url: '/resume' },
+  'post /services/{service}/mode': { url: '/services/auth-service/mode', payload: { mode: 'rolling' } },
+  'post /allocations/{service}/undo': { url: '/allocations/auth-service/undo' },
   'get /services': { url: '/services?window=60' },
   'get /chains': { url: '/chains' },
   'get /predictions': { url: '/predictions' },
@@ -70,6 +75,17 @@ beforeAll(async () => {
     backend: 'cpu',
     training: false,
     lastTraining: { kind: 'not-enough-data', have: 10, need: 210, atSeconds: NOW },
+  };
+  daemon.undoOutcome = {
+    kind: 'undone',
+    change: {
+      service: 'auth-service',
+      decision: 'undo-d1',
+      atSeconds: NOW,
+      status: 'applied',
+      to: { cpu: 2, memory: 512, instances: 3 },
+      detail: 'Back to 3 × 2 cores.',
+    },
   };
   server = await buildServer(daemon, { version: '1.2.3' });
   document = (await server.inject({ url: '/openapi.json' })).json();

@@ -4,8 +4,10 @@ import type { Daemon } from '../../models/daemon.ts';
 import type { SeriesMetrics } from '../../models/metrics.ts';
 import type { MalformedCounter } from '../requests/tally.ts';
 import { chainRates, DEFAULT_WINDOW_SECONDS } from '../views/traffic-view.ts';
+import { CHANGE_FAMILIES } from './change-families.ts';
 import { DECISION_FAMILIES } from './decision-families.ts';
 import type { Family, Scrape } from './family.ts';
+import { HISTORY_FAMILIES } from './history-families.ts';
 import { LEARNING_FAMILIES } from './learning-families.ts';
 import { OBJECTIVE_FAMILIES } from './objective-families.ts';
 import { OPERATION_FAMILIES } from './operation-families.ts';
@@ -18,8 +20,10 @@ export const FAMILIES: readonly Family[] = [
   ...OBJECTIVE_FAMILIES,
   ...TRAFFIC_FAMILIES,
   ...DECISION_FAMILIES,
+  ...CHANGE_FAMILIES,
   ...LEARNING_FAMILIES,
   ...OPERATION_FAMILIES,
+  ...HISTORY_FAMILIES,
 ];
 
 /** Gauges of the library that are named like counters, which `promtool check metrics` refuses; each is the sum of another. */

@@ -6,6 +6,7 @@ import type { GuardContext, GuardStep } from './guard-step.ts';
 import { holdSmallDecrease, limitStep, stabilize, waitForEffect } from './hysteresis.ts';
 import { holdInvalid, holdStale, holdUntilWarm } from './missing-data.ts';
 import { holdWhilePaused } from './pause.ts';
+import { holdAfterSetback, holdTarget } from './target-state.ts';
 import { cancelHarmfulDecreases } from './would-violate.ts';
 
 /** The steps between plan and executor, in order: DESIGN section 3, "Guard". */
@@ -22,8 +23,10 @@ const STEPS: readonly GuardStep[] = [
   each(holdSmallDecrease),
   limitChangeBudget,
   cancelHarmfulDecreases,
-  each(holdWhilePaused),
   each(keepWithinBounds),
+  each(holdAfterSetback),
+  each(holdTarget),
+  each(holdWhilePaused),
 ];
 
 export function guard(drafts: readonly Draft[], context: GuardContext): readonly Draft[] {

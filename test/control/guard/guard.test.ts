@@ -173,6 +173,15 @@ describe('the guard', () => {
     });
   });
 
+  it('leaves even what lies outside of the bounds while paused', () => {
+    const paused = settingsWith({ paused: true });
+    const outside = draftOf(auth, { cpu: 6, memory: 16_384, instances: 12 }, allocation(1));
+    expect(only(guard([outside], guardContext(paused)))).toMatchObject({
+      target: { cpu: 6, memory: 16_384, instances: 12 },
+      reason: 'paused',
+    });
+  });
+
   it('brings what lies outside of the bounds back into them, and says so', () => {
     const outside = draftOf(auth, { cpu: 6, memory: 16_384, instances: 12 }, allocation(1));
     const context = guardContext(settings, { profiles: confidentProfiles(0) });
