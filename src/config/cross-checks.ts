@@ -2,6 +2,7 @@
 import type { ConfigProblem } from '../models/errors.ts';
 import { chainProblems } from './chain-checks.ts';
 import { joinKey, quote } from './describe-value.ts';
+import { prometheusProblems } from './prometheus-checks.ts';
 import type { Readable } from './read.ts';
 import type { ConfigFile } from './schema.ts';
 import { defaultStep } from './step.ts';
@@ -17,6 +18,7 @@ export function crossCheck(file: File, source: string): ConfigProblem[] {
     ...seriesProblems(file),
     ...Object.entries(file.services ?? {}).flatMap(([name, service]) => boundProblems(name, service ?? {})),
     ...chainProblems(file),
+    ...prometheusProblems(file),
   ].map((found) => ({ source, ...found }));
 }
 

@@ -7,6 +7,7 @@ import type { HistoryJournal } from './history.ts';
 import type { UsageSample } from './metrics.ts';
 import type { Clock, PlanOutcome, ProfileLearner, TrafficIntake, TrafficReader } from './ports.ts';
 import type { Pause, Settings } from './settings.ts';
+import type { SourceStatus } from './sources.ts';
 
 export interface Daemon {
   /** The settings in force; another object after a reload. */
@@ -34,6 +35,8 @@ export interface Daemon {
   objectives(): ObjectiveMetrics;
   readonly operator: OperatorControls;
   readonly passes: PassStatistics;
+  /** Where observations are read from; empty while all records are posted. */
+  readonly sources: readonly SourceStatus[];
   readonly changes: ChangeReader;
 }
 
