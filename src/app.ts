@@ -51,6 +51,8 @@ export interface AppOptions {
 
 export interface App {
   readonly daemon: Daemon;
+  /** What is read besides the records that are posted. */
+  readonly sources: readonly TrafficSource[];
   /** Begins to watch, decide and write. */
   start(): void;
   /** Takes new settings without a restart and answers which of their sections need one to take effect. */
@@ -75,6 +77,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   let flushing: NodeJS.Timeout | undefined;
   return {
     daemon: daemonOf(parts, loop),
+    sources: [source],
     start: () => {
       parts.executor.start();
       parts.rollouts.start();
