@@ -144,6 +144,7 @@ class Watch {
   }
 
   #write(type: string, object: JsonObject | KubeObject): void {
+    if (this.#response.writableEnded) return;
     this.#response.write(`${JSON.stringify({ type, object })}\n`);
   }
 
