@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiServer, startApiServer } from './api-server.ts';
-import { call, DEPLOYMENTS_PATH, deployment } from './fixtures.ts';
+import { DEPLOYMENTS_PATH, deployment } from './fixtures.ts';
 import { DEPLOYMENTS } from './resource-types.ts';
+import { call } from './target.ts';
 
 let server: ApiServer;
 let folder: string;

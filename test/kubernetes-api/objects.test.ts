@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiServer, startApiServer } from './api-server.ts';
-import { call, DEPLOYMENTS_PATH, deployment } from './fixtures.ts';
+import { DEPLOYMENTS_PATH, deployment } from './fixtures.ts';
 import { at, type JsonObject, listAt, stringAt } from './json.ts';
 import {
   AUTOSCALERS,
@@ -11,6 +11,7 @@ import {
   PODS,
   RESOURCE_QUOTAS,
 } from './resource-types.ts';
+import { call } from './target.ts';
 
 let server: ApiServer;
 beforeAll(async () => {
