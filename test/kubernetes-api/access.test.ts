@@ -96,7 +96,7 @@ describe('what a client finds', () => {
   });
 
   it('is the version and the groups, to read without any right but a token', async () => {
-    expect((await call(server, 'GET', '/version')).body).toMatchObject({ major: '1', minor: '32' });
+    expect((await call(server, 'GET', '/version')).body).toMatchObject({ major: '1', minor: '33' });
     const { body } = await call(server, 'GET', '/apis');
     expect(JSON.stringify(body)).toContain('apps/v1');
     expect((await call(server, 'GET', '/healthz')).text).toBe('ok');

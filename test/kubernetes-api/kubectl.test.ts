@@ -57,7 +57,7 @@ const cpuOf = (name: string): unknown =>
 /** Real kubectl as the judge of the server: it is another's client, and knows the real API. */
 describe.skipIf(!hasKubectl)('kubectl', () => {
   it('finds the server, its version and its resources', async () => {
-    expect((await kubectl('version')).out).toContain('Server Version: v1.32.4');
+    expect((await kubectl('version')).out).toContain('Server Version: v1.33.4');
     const { out } = await kubectl('api-resources', '--no-headers');
     expect(out).toMatch(/deployments\s+deploy\s+apps\/v1\s+true\s+Deployment/);
     expect(out).toMatch(/scaledobjects\s+so\s+keda.sh\/v1alpha1/);
