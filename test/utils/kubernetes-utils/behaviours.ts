@@ -114,7 +114,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   {
     when: '409: another manager owns the fields',
     answer: 'refused',
-    says: /"kubectl-client-side-apply" owns .*resources\.requests\.cpu.* of Deployment shop\/auth-service\. To hand this over.*kubectl apply --server-side --force-conflicts --field-manager=dta-slo/,
+    says: /"kubectl-client-side-apply" owns .*resources\.requests\.cpu.* of Deployment shop\/auth-service\. To hand this over, first apply your manifest.*kubectl apply --server-side --force-conflicts --field-manager=dta-slo/,
     told: 'who owns which fields, and the command that hands them over; never forced',
     left: 'before',
     deployment: { resources: OWNED, manager: 'kubectl-client-side-apply' },
