@@ -10,6 +10,8 @@ import { noteCapacity } from './control/capacities.ts';
 import { ClusterWatch } from './control/cluster/cluster-watch.ts';
 import { TargetBook } from './control/cluster/target-book.ts';
 import { ControlLoop } from './control/control-loop.ts';
+import { describeTrouble } from './control/describe-trouble.ts';
+import { freezeAt } from './control/guard/freeze-windows.ts';
 import { measureObjectives } from './control/objectives/objectives.ts';
 import { WindowTracker } from './control/objectives/window-tracker.ts';
 import { layOver } from './control/operator/lay-over.ts';
@@ -28,6 +30,8 @@ import type { Daemon, OperatorControls } from './models/daemon.ts';
 import type { HistoryStatus } from './models/history.ts';
 import type { Clock, Executor, Logger } from './models/ports.ts';
 import type { Settings } from './models/settings.ts';
+import type { TrafficSource } from './models/sources.ts';
+import { PrometheusSource } from './sources/prometheus/prometheus-source.ts';
 import { openHistoryStore } from './store/history-store.ts';
 import { Journal } from './store/journal.ts';
 import type { ClusterEnvironment } from './utils/kubernetes-utils/api/find-cluster.ts';
@@ -47,10 +51,14 @@ export interface AppOptions {
 
 export interface App {
   readonly daemon: Daemon;
+  /** What is read besides the records that are posted. */
+  readonly sources: readonly TrafficSource[];
   /** Begins to watch, decide and write. */
   start(): void;
   /** Takes new settings without a restart and answers which of their sections need one to take effect. */
   reload(settings: Settings): readonly string[];
+  /** Writes what has arrived, now. */
+  flush(): void;
   /** Ends everything in order; what has been accepted is on disk when it resolves. */
   stop(): Promise<void>;
 }
@@ -65,18 +73,23 @@ export async function createApp(options: AppOptions): Promise<App> {
   await restoreHistory(parts);
   const recorder = new Recorder(parts);
   const loop = new ControlLoop(parts, recorder, new TrainingSchedule(parts));
+  const { source } = parts;
   let flushing: NodeJS.Timeout | undefined;
   return {
     daemon: daemonOf(parts, loop),
+    sources: [source],
     start: () => {
       parts.executor.start();
       parts.rollouts.start();
       loop.start();
+      source.start();
       flushing ??= setInterval(() => recorder.flush(), parts.settings.store.flushInterval * 1000);
     },
     reload: (next) => reload(parts, next),
+    flush: () => recorder.flush(),
     stop: async () => {
       clearInterval(flushing);
+      await source.stop();
       // First, in case that what follows is cut short.
       recorder.flush();
       // A pass under way goes on without the network, instead of waiting for it.
@@ -119,18 +132,24 @@ interface AppParts extends ControlParts {
   readonly profiles: PerformanceImpactQuantifier;
   readonly planner: DynamicResourceAllocator;
   readonly rollouts: Rollouts;
+  readonly source: TrafficSource;
 }
 
 function buildParts(options: AppOptions): AppParts {
   const parts = buildBooks(options);
   const cluster = new ClusterWatch(parts);
   // One object: what a reload changes in it, they see.
-  return Object.assign(parts, { cluster, rollouts: new Rollouts(parts, cluster) });
+  const source = prometheusSource(parts);
+  const sourceTrouble = (service: string) =>
+    isFed(parts.settings, service) ? describeTrouble(source.status, parts.clock.nowSeconds()) : undefined;
+  const rollouts = new Rollouts(parts, cluster);
+  return Object.assign(parts, { cluster, rollouts, source, sourceTrouble });
 }
 
 function buildBooks({ settings, clock, logger, executor = recommendExecutor }: AppOptions) {
   const { topology, monitoring, prediction } = settings;
-  const traffic = new TrafficMonitor({ ...monitoring, step: prediction.step, topology, clock });
+  const fed = { isFed: (service: string | undefined) => isFed(settings, service) };
+  const traffic = new TrafficMonitor({ ...monitoring, ...fed, step: prediction.step, topology, clock });
   const predictor = new TrafficPredictor({ ...prediction, clock, logger });
   const profiles = new PerformanceImpactQuantifier({ topology });
   const store = new Journal(openHistoryStore(settings.store.path, { logger }), logger);
@@ -164,6 +183,28 @@ function buildBooks({ settings, clock, logger, executor = recommendExecutor }: A
   };
 }
 
+/** Whether Prometheus tells of a service, or (undefined) of the chains end to end. */
+function isFed({ prometheus }: Settings, service: string | undefined): boolean {
+  if (service === undefined) return prometheus?.queries.endToEnd !== undefined;
+  return prometheus?.services.has(service) === true;
+}
+
+/** Idle while no service is fed by Prometheus. */
+function prometheusSource(parts: ReturnType<typeof buildBooks>): TrafficSource {
+  return new PrometheusSource({
+    settings: () => parts.settings,
+    clock: parts.clock,
+    logger: parts.logger,
+    random: seededRandom(process.pid),
+    traffic: parts.traffic,
+    latestUsageSeconds: (service) => parts.usage.latest(service)?.atSeconds,
+    recordUsage: (samples) => {
+      for (const sample of samples) parts.usage.note(sample);
+      parts.store.saveUsage(samples);
+    },
+  });
+}
+
 function daemonOf(parts: AppParts, loop: ControlLoop): Daemon {
   return {
     get settings() {
@@ -174,6 +215,9 @@ function daemonOf(parts: AppParts, loop: ControlLoop): Daemon {
     },
     get passes() {
       return loop.statistics;
+    },
+    get sources() {
+      return (parts.settings.prometheus?.services.size ?? 0) > 0 ? [parts.source.status] : [];
     },
     clock: parts.clock,
     intake: parts.traffic,
@@ -207,6 +251,7 @@ function daemonOf(parts: AppParts, loop: ControlLoop): Daemon {
     notReadyBecause: () => historyTrouble(parts.store.status),
     objectives: rememberedFor(parts.clock, OBJECTIVES_SECONDS, () => measureObjectives(parts)),
     operator: operatorOf(parts),
+    freeze: () => freezeAt(parts.settings.control.freezeWindows, parts.clock.nowSeconds()),
   };
 }
 
@@ -264,7 +309,12 @@ function reload(parts: AppParts, next: Settings): readonly string[] {
   parts.operator.keepOnly(next.topology.services);
   parts.settings = layOver(parts.configured, parts.operator.state);
   const { topology, monitoring, allocation } = parts.settings;
-  parts.traffic.reconfigure({ topology, unknown: monitoring.unknown, maxSeries: monitoring.maxSeries });
+  parts.traffic.reconfigure({
+    topology,
+    unknown: monitoring.unknown,
+    maxSeries: monitoring.maxSeries,
+    isFed: (service) => isFed(parts.settings, service),
+  });
   parts.profiles.reconfigure(topology);
   parts.planner.reconfigure(allocation, topology);
   parts.capacities.reconfigure(topology);

@@ -1,5 +1,6 @@
 /** The whole configuration, parsed and valid; defaults are filled in. `src/config` makes it. */
 import type { Topology } from './data-models.ts';
+import type { PrometheusSettings } from './prometheus-settings.ts';
 import type { Secret } from './secret.ts';
 
 export interface Settings {
@@ -10,6 +11,8 @@ export interface Settings {
   readonly control: ControlSettings;
   readonly store: StoreSettings;
   readonly kubernetes: KubernetesSettings;
+  /** Absent when no service is fed by Prometheus and no section names it. */
+  readonly prometheus?: PrometheusSettings;
   readonly topology: Topology;
 }
 
@@ -110,7 +113,29 @@ export interface ControlSettings {
   /** Nothing is changed: by the configuration, or by a person (then `pause` says since when and why). */
   readonly paused: boolean;
   readonly pause?: Pause;
+  readonly freezeWindows: readonly FreezeWindow[];
 }
+
+/** A time in which nothing shrinks and nothing changes its shape. */
+export type FreezeWindow = FreezeTime & {
+  readonly reason: string;
+  /** Whether increases go on. */
+  readonly growth: 'allow' | 'hold';
+  /** Name in the IANA database. */
+  readonly timezone: string;
+};
+
+type FreezeTime =
+  | {
+      readonly kind: 'weekly';
+      /** On which it begins; 0 is Sunday. */
+      readonly days: readonly number[];
+      /** On the zone's wall clock, from its midnight. */
+      readonly fromMinutes: number;
+      /** At most 1440; on the next day when it is not after the start. */
+      readonly toMinutes: number;
+    }
+  | { readonly kind: 'once'; readonly fromSeconds: number; readonly untilSeconds: number };
 
 /** A person's pause. */
 export interface Pause {

@@ -2,10 +2,12 @@ import type { Draft } from '../draft.ts';
 import { keepWithinBounds } from './bounds.ts';
 import { limitChangeBudget } from './change-budget.ts';
 import { holdOnErrors, holdOnViolation, holdWithoutConfidence } from './evidence.ts';
+import { holdWhileFrozen } from './freeze.ts';
 import type { GuardContext, GuardStep } from './guard-step.ts';
 import { holdSmallDecrease, limitStep, stabilize, waitForEffect } from './hysteresis.ts';
 import { holdInvalid, holdStale, holdUntilWarm } from './missing-data.ts';
 import { holdWhilePaused } from './pause.ts';
+import { explainSourceTrouble } from './source-trouble.ts';
 import { holdAfterSetback, holdTarget } from './target-state.ts';
 import { cancelHarmfulDecreases } from './would-violate.ts';
 
@@ -26,7 +28,9 @@ const STEPS: readonly GuardStep[] = [
   each(keepWithinBounds),
   each(holdAfterSetback),
   each(holdTarget),
+  holdWhileFrozen,
   each(holdWhilePaused),
+  each(explainSourceTrouble),
 ];
 
 export function guard(drafts: readonly Draft[], context: GuardContext): readonly Draft[] {
