@@ -2,9 +2,10 @@ import { Agent, get } from 'node:https';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiServer, startApiServer } from './api-server.ts';
 import { METRICS_DOWN } from './faults.ts';
-import { call, DEPLOYMENTS_PATH, deployment } from './fixtures.ts';
+import { DEPLOYMENTS_PATH, deployment } from './fixtures.ts';
 import { at } from './json.ts';
 import { DEPLOYMENTS } from './resource-types.ts';
+import { call } from './target.ts';
 
 let server: ApiServer;
 beforeAll(async () => {
