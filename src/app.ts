@@ -7,32 +7,41 @@ import { PassMemory } from './control/books/pass-memory.ts';
 import { SeriesHistory } from './control/books/series-history.ts';
 import { UsageBook } from './control/books/usage-book.ts';
 import { noteCapacity } from './control/capacities.ts';
+import { ClusterWatch } from './control/cluster/cluster-watch.ts';
+import { TargetBook } from './control/cluster/target-book.ts';
 import { ControlLoop } from './control/control-loop.ts';
 import { freezeAt } from './control/guard/freeze-windows.ts';
 import { measureObjectives } from './control/objectives/objectives.ts';
 import { WindowTracker } from './control/objectives/window-tracker.ts';
 import { layOver } from './control/operator/lay-over.ts';
 import { OperatorBook } from './control/operator/operator-book.ts';
-import { undo } from './control/operator/undo.ts';
 import type { ControlParts } from './control/parts.ts';
 import { recommendExecutor } from './control/recommend-executor.ts';
 import { Recorder } from './control/recorder.ts';
 import { rememberedFor } from './control/remembered-for.ts';
 import { restoreHistory } from './control/restore.ts';
+import { ChangeLog } from './control/rollouts/change-log.ts';
+import { Rollouts } from './control/rollouts/rollouts.ts';
 import { TrainingSchedule } from './control/training.ts';
 import { voidAssumption } from './control/void-assumption.ts';
 import { whatIf } from './control/what-if.ts';
 import type { Daemon, OperatorControls } from './models/daemon.ts';
-import type { Clock, Logger } from './models/ports.ts';
+import type { HistoryStatus } from './models/history.ts';
+import type { Clock, Executor, Logger } from './models/ports.ts';
 import type { Settings } from './models/settings.ts';
+import type { TrafficSource } from './models/sources.ts';
+import { PrometheusSource } from './sources/prometheus/prometheus-source.ts';
 import { openHistoryStore } from './store/history-store.ts';
 import { Journal } from './store/journal.ts';
 import { manifests } from './utils/kubernetes-utils/manifests.ts';
+import { seededRandom } from './utils/random.ts';
 
 export interface AppOptions {
   readonly settings: Settings;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** What changes are written with. Default: nothing is written, everything is recommended. */
+  readonly executor?: Executor;
 }
 
 export interface App {
@@ -46,29 +55,37 @@ export interface App {
 }
 
 /** Builds every part, wires them, and takes back what the store remembers. The one place that knows them all. */
-export async function createApp({ settings, clock, logger }: AppOptions): Promise<App> {
-  const parts = buildParts({ settings, clock, logger });
+export async function createApp(options: AppOptions): Promise<App> {
+  const { settings } = options;
+  const parts = buildParts(options);
   parts.operator.restore();
   parts.operator.keepOnly(settings.topology.services);
   parts.settings = layOver(settings, parts.operator.state);
   await restoreHistory(parts);
   const recorder = new Recorder(parts);
   const loop = new ControlLoop(parts, recorder, new TrainingSchedule(parts));
+  const source = prometheusSource(parts);
   let flushing: NodeJS.Timeout | undefined;
   return {
     daemon: daemonOf(parts, loop),
     start: () => {
+      parts.executor.start();
+      parts.rollouts.start();
       loop.start();
+      source.start();
       flushing ??= setInterval(() => recorder.flush(), parts.settings.store.flushInterval * 1000);
     },
     reload: (next) => reload(parts, next),
     stop: async () => {
       clearInterval(flushing);
+      await source.stop();
       // First, in case that what follows is cut short.
       recorder.flush();
       // A pass under way goes on without the network, instead of waiting for it.
       await parts.predictor.close();
       await loop.stop();
+      await parts.rollouts.stop();
+      await parts.executor.stop();
       recorder.close();
       parts.store.close();
     },
@@ -84,11 +101,20 @@ interface AppParts extends ControlParts {
   readonly traffic: TrafficMonitor;
   readonly profiles: PerformanceImpactQuantifier;
   readonly planner: DynamicResourceAllocator;
+  readonly rollouts: Rollouts;
 }
 
-function buildParts({ settings, clock, logger }: AppOptions): AppParts {
+function buildParts(options: AppOptions): AppParts {
+  const parts = buildBooks(options);
+  const cluster = new ClusterWatch(parts);
+  // One object: what a reload changes in it, they see.
+  return Object.assign(parts, { cluster, rollouts: new Rollouts(parts, cluster) });
+}
+
+function buildBooks({ settings, clock, logger, executor = recommendExecutor }: AppOptions) {
   const { topology, monitoring, prediction } = settings;
-  const traffic = new TrafficMonitor({ ...monitoring, step: prediction.step, topology, clock });
+  const fed = { isFed: (service: string | undefined) => isFed(settings, service) };
+  const traffic = new TrafficMonitor({ ...monitoring, ...fed, step: prediction.step, topology, clock });
   const predictor = new TrafficPredictor({ ...prediction, clock, logger });
   const profiles = new PerformanceImpactQuantifier({ topology });
   const store = new Journal(openHistoryStore(settings.store.path, { logger }), logger);
@@ -104,8 +130,10 @@ function buildParts({ settings, clock, logger }: AppOptions): AppParts {
       allocation: settings.allocation,
       topology,
     }),
-    executor: recommendExecutor,
+    executor,
     store,
+    changes: new ChangeLog(store),
+    targets: new TargetBook(),
     operator: new OperatorBook({ clock, logger, store }),
     capacities: new CapacityBook(topology),
     usage: new UsageBook(),
@@ -118,6 +146,28 @@ function buildParts({ settings, clock, logger }: AppOptions): AppParts {
     memory: new PassMemory(),
     windows: new WindowTracker(),
   };
+}
+
+/** Whether Prometheus tells of a service, or (undefined) of the chains end to end. */
+function isFed({ prometheus }: Settings, service: string | undefined): boolean {
+  if (service === undefined) return prometheus?.queries.endToEnd !== undefined;
+  return prometheus?.services.has(service) === true;
+}
+
+/** Idle while no service is fed by Prometheus. */
+function prometheusSource(parts: AppParts): TrafficSource {
+  return new PrometheusSource({
+    settings: () => parts.settings,
+    clock: parts.clock,
+    logger: parts.logger,
+    random: seededRandom(process.pid),
+    traffic: parts.traffic,
+    latestUsageSeconds: (service) => parts.usage.latest(service)?.atSeconds,
+    recordUsage: (samples) => {
+      for (const sample of samples) parts.usage.note(sample);
+      parts.store.saveUsage(samples);
+    },
+  });
 }
 
 function daemonOf(parts: AppParts, loop: ControlLoop): Daemon {
@@ -150,8 +200,17 @@ function daemonOf(parts: AppParts, loop: ControlLoop): Daemon {
       parts.usage.note(sample);
       parts.store.saveUsage([sample]);
     },
+    changes: {
+      get idleBecause() {
+        return parts.executor.idleBecause;
+      },
+      get counts() {
+        return parts.changes.counts;
+      },
+      latest: () => parts.changes.latest(),
+    },
     latestUsage: (service) => parts.usage.latest(service),
-    notReadyBecause: () => (parts.store.failing ? ['the history cannot be written; see the log'] : []),
+    notReadyBecause: () => historyTrouble(parts.store.status),
     objectives: rememberedFor(parts.clock, OBJECTIVES_SECONDS, () => measureObjectives(parts)),
     operator: operatorOf(parts),
     freeze: () => freezeAt(parts.settings.control.freezeWindows, parts.clock.nowSeconds()),
@@ -178,7 +237,7 @@ function operatorOf(parts: AppParts): OperatorControls {
     resume: () => inForce(operator.resume()),
     setMode: (service, mode) => inForce(operator.setMode(service, mode)),
     undo: async (service) => {
-      const outcome = await undo(parts, service);
+      const outcome = await parts.rollouts.undo(service);
       if (outcome.kind === 'undone') inForce(operator.setMode(service, 'recommend'));
       return outcome;
     },
@@ -187,6 +246,11 @@ function operatorOf(parts: AppParts): OperatorControls {
       return latest === undefined ? undefined : manifests(latest, parts.settings);
     },
   };
+}
+
+function historyTrouble({ failure, waiting }: HistoryStatus): readonly string[] {
+  if (failure === undefined) return [];
+  return [`the history cannot be written (${failure}); ${waiting} rows wait in memory`];
 }
 
 /** What parts are built from once; a change of it waits for the next start. */
@@ -206,7 +270,12 @@ function reload(parts: AppParts, next: Settings): readonly string[] {
   parts.operator.keepOnly(next.topology.services);
   parts.settings = layOver(parts.configured, parts.operator.state);
   const { topology, monitoring, allocation } = parts.settings;
-  parts.traffic.reconfigure({ topology, unknown: monitoring.unknown, maxSeries: monitoring.maxSeries });
+  parts.traffic.reconfigure({
+    topology,
+    unknown: monitoring.unknown,
+    maxSeries: monitoring.maxSeries,
+    isFed: (service) => isFed(parts.settings, service),
+  });
   parts.profiles.reconfigure(topology);
   parts.planner.reconfigure(allocation, topology);
   parts.capacities.reconfigure(topology);

@@ -17,6 +17,7 @@ import { encodingProblem, handleError, ProblemError, sendProblem } from './probl
 import type { MalformedCounter } from './requests/tally.ts';
 import { allocationsRoutes } from './routes/allocations.ts';
 import { chainsRoute } from './routes/chains.ts';
+import { changesRoute } from './routes/changes.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoute } from './routes/history.ts';
 import { metricsRoute } from './routes/metrics.ts';
@@ -117,6 +118,7 @@ async function addRoutes(server: ApiServer, daemon: Daemon, version: string): Pr
   await requestsRoutes(server, daemon, counter);
   allocationsRoutes(server, daemon);
   historyRoute(server, daemon);
+  changesRoute(server, daemon);
   whatIfRoute(server, daemon);
   toldRoutes(server, daemon);
   operatorRoutes(server, daemon);

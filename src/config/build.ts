@@ -1,6 +1,7 @@
 /** From the shape of the file to the shape that the parts use. */
 import { Secret } from '../models/secret.ts';
 import type { AuthSettings, Settings } from '../models/settings.ts';
+import { buildPrometheus, latencyScope } from './build-prometheus.ts';
 import { buildTopology } from './build-topology.ts';
 import { freezeWindow } from './freeze-windows.ts';
 import type { FlagValues } from './overrides.ts';
@@ -9,6 +10,7 @@ import { defaultStep } from './step.ts';
 
 /** `overrides` come from flags and environment and beat the file. */
 export function buildSettings(file: ConfigFile, overrides: FlagValues): Settings {
+  const prometheus = buildPrometheus(file);
   return {
     server: server(file, overrides),
     monitoring: monitoring(file),
@@ -17,6 +19,7 @@ export function buildSettings(file: ConfigFile, overrides: FlagValues): Settings
     control: control(file),
     store: store(file, overrides),
     kubernetes: kubernetes(file, overrides),
+    ...(prometheus === undefined ? {} : { prometheus }),
     topology: buildTopology(file),
   };
 }
@@ -48,11 +51,12 @@ function authPart(
   };
 }
 
-function monitoring({ monitoring: section }: ConfigFile): Settings['monitoring'] {
+function monitoring(file: ConfigFile): Settings['monitoring'] {
+  const { monitoring: section } = file;
   return {
     samplingInterval: section.sampling_interval,
     windowSize: section.window_size,
-    latencyScope: section.latency_scope,
+    latencyScope: section.latency_scope ?? latencyScope(file),
     unknown: section.unknown,
     maxSeries: section.max_series,
     futureTolerance: section.future_tolerance,

@@ -3,6 +3,7 @@ import type { ConfigProblem } from '../models/errors.ts';
 import { chainProblems } from './chain-checks.ts';
 import { joinKey, quote } from './describe-value.ts';
 import { freezeProblems } from './freeze-windows.ts';
+import { prometheusProblems } from './prometheus-checks.ts';
 import type { Readable } from './read.ts';
 import type { ConfigFile } from './schema.ts';
 import { defaultStep } from './step.ts';
@@ -19,6 +20,7 @@ export function crossCheck(file: File, source: string): ConfigProblem[] {
     ...freezeProblems(file.control?.freeze_windows),
     ...Object.entries(file.services ?? {}).flatMap(([name, service]) => boundProblems(name, service ?? {})),
     ...chainProblems(file),
+    ...prometheusProblems(file),
   ].map((found) => ({ source, ...found }));
 }
 

@@ -12,6 +12,13 @@ export function describeFound(value: unknown): string {
   return String(value);
 }
 
+/** The same of a value that may be a secret: its kind alone. */
+export function describeSecret(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number'
+    ? 'a value that is not shown here'
+    : describeFound(value);
+}
+
 export function quote(text: string): string {
   return JSON.stringify(text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text);
 }

@@ -3,7 +3,7 @@ import { type TArray, type TObject, type TRecord, type TSchema, Type } from 'typ
 import { Compile } from 'typebox/compile';
 import type { ConfigProblem } from '../models/errors.ts';
 import { allowedBy, annotationsOf } from './annotations.ts';
-import { describeFound, joinKey, quote } from './describe-value.ts';
+import { describeFound, describeSecret, joinKey, quote } from './describe-value.ts';
 import { parseDuration } from './duration.ts';
 import { fits } from './fits.ts';
 import { hint } from './hint.ts';
@@ -149,7 +149,8 @@ function readLeaf(schema: TSchema, raw: unknown, path: string, context: Context)
   if (fits(schema, value)) return value;
   const forms =
     isTime(schema) && typeof raw === 'string' ? ', or with a unit such as 300s, 5m, 12h, 30d' : '';
-  return report(context, path, describeFound(raw), allowedBy(schema) + forms);
+  const found = annotationsOf(schema).secret === true ? describeSecret(raw) : describeFound(raw);
+  return report(context, path, found, allowedBy(schema) + forms);
 }
 
 function isLeafFit(schema: TSchema, raw: unknown): boolean {

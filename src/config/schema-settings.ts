@@ -80,11 +80,18 @@ export const MonitoringSchema = Type.Object(
       maximum: DAY,
       description: 'How far back the metrics reach, and how late a record may come.',
     }),
-    latency_scope: Type.Enum(['own', 'total'], {
-      default: 'own',
+    source: Type.Enum(['http', 'prometheus'], {
+      default: 'http',
       description:
-        '`own`: response times leave out the wait for called services. `total`: they contain it (service meshes, OpenTelemetry spans).',
+        'Where the traffic is read from: records posted to the daemon, or Prometheus (docs/prometheus.md). A service can say otherwise.',
     }),
+    latency_scope: Type.Optional(
+      Type.Enum(['own', 'total'], {
+        derived: 'own; total with a preset of prometheus in use',
+        description:
+          '`own`: response times leave out the wait for called services. `total`: they contain it (service meshes, OpenTelemetry spans).',
+      }),
+    ),
     unknown: Type.Enum(['reject', 'learn'], {
       default: 'reject',
       description: 'What a record of a service, a chain or a pair that is not configured meets.',

@@ -71,6 +71,12 @@ export const ServiceSchema = Type.Object(
         description: 'Cores that one instance can use at most: 1 for a single-threaded program.',
       }),
     ),
+    source: Type.Optional(
+      Type.Enum(['http', 'prometheus'], {
+        derived: 'monitoring.source',
+        description: 'Where the traffic of this service is read from.',
+      }),
+    ),
     mode: Type.Enum(['recommend', 'rolling'], {
       default: 'recommend',
       allowed: 'recommend or rolling (in-place is not available in this version)',

@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox';
 import { ControlSchema, StoreSchema } from './schema-control.ts';
 import { KubernetesSchema } from './schema-kubernetes.ts';
+import { PrometheusSchema } from './schema-prometheus.ts';
 import { AllocationSchema, MonitoringSchema, PredictionSchema, ServerSchema } from './schema-settings.ts';
 import { ChainSchema, IdSchema, ServiceIdSchema, ServiceSchema, SloSchema } from './schema-topology.ts';
 
@@ -11,6 +12,7 @@ export const ConfigFileSchema = Type.Object(
   {
     server: ServerSchema,
     monitoring: MonitoringSchema,
+    prometheus: PrometheusSchema,
     prediction: PredictionSchema,
     allocation: AllocationSchema,
     control: ControlSchema,

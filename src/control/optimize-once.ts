@@ -3,7 +3,7 @@ import type { Decision, PassTrigger } from '../models/decisions.ts';
 import { messageOf } from '../models/errors.ts';
 import type { ForecastOutcome } from '../models/forecasts.ts';
 import type { PlanOutcome, PlanRequest } from '../models/ports.ts';
-import { assumeApplied, noteTargets } from './capacities.ts';
+import { assumeApplied } from './capacities.ts';
 import { corrections } from './corrections.ts';
 import { decide } from './decide.ts';
 import type { Draft } from './draft.ts';
@@ -14,14 +14,17 @@ import type { ControlParts } from './parts.ts';
 import { leadSteps, planRequest } from './plan-request.ts';
 import { propose } from './propose.ts';
 
-/** One pass: observe → forecast → profile → allocate → guard → apply → verify → remember (DESIGN section 1). */
+/**
+ * One pass: observe → forecast → profile → allocate → guard → remember → apply (DESIGN section 1). Applying goes on in the
+ * background, where every change is verified: a rollout takes minutes, and the next pass must not wait for it.
+ */
 export async function optimizeOnce(
   parts: ControlParts,
   trigger: PassTrigger,
   signal?: AbortSignal,
 ): Promise<Decision> {
+  await parts.cluster.look(signal);
   const startedMs = performance.now();
-  noteTargets(parts, await parts.executor.readTargets(parts.settings.topology.services.values(), signal));
   const observation = observe(parts, parts.clock.nowSeconds());
   profile(parts, observation);
   const forecasts = await forecast(parts);
@@ -43,6 +46,8 @@ export async function optimizeOnce(
   });
   remember(parts, decision, request, forecasts);
   assumeApplied(parts, decision);
+  // Remembered before it is carried out: what changes can be explained and undone.
+  parts.rollouts.begin(decision);
   return decision;
 }
 
@@ -71,7 +76,7 @@ function guarded(
   request: PlanRequest,
   outcome: PlanOutcome,
 ): readonly Draft[] {
-  const { settings, profiles, capacities, memory, planner } = parts;
+  const { settings, profiles, capacities, memory, planner, targets, changes } = parts;
   const infeasible = new Set(outcome.plan.chains.filter((chain) => !chain.feasible).map((chain) => chain.id));
   const drafts = propose(outcome, {
     settings,
@@ -94,6 +99,8 @@ function guarded(
     shrunkSeconds: memory.shrunkSince(atSeconds - settings.control.stabilization, atSeconds),
     evaluate: (allocations) => planner.evaluate(request, allocations),
     infeasible,
+    targets,
+    changes,
   });
 }
 

@@ -1,9 +1,9 @@
 /** The daemon as the API sees it: what can be read and asked. `src/app.ts` makes it from the parts. */
-import type { UndoOutcome } from './changes.ts';
+import type { ChangeOutcome, ChangeRecord, UndoOutcome } from './changes.ts';
 import type { CapacityInForce, ResourceAllocation, ServiceMode } from './data-models.ts';
 import type { Decision, PassTrigger } from './decisions.ts';
 import type { ForecastOutcome, PredictorStatus } from './forecasts.ts';
-import type { HistoryStore } from './history.ts';
+import type { HistoryJournal } from './history.ts';
 import type { UsageSample } from './metrics.ts';
 import type { Clock, PlanOutcome, ProfileLearner, TrafficIntake, TrafficReader } from './ports.ts';
 import type { FreezeWindow, Pause, Settings } from './settings.ts';
@@ -15,7 +15,7 @@ export interface Daemon {
   readonly intake: TrafficIntake;
   readonly traffic: TrafficReader;
   readonly profiles: ProfileLearner;
-  readonly history: Pick<HistoryStore, 'loadDecisions'>;
+  readonly history: Pick<HistoryJournal, 'loadDecisions' | 'loadChanges' | 'status'>;
   readonly predictor: PredictorStatus;
   /** The forecasts of the latest pass, by chain. */
   forecasts(): ReadonlyMap<string, ForecastOutcome>;
@@ -36,6 +36,7 @@ export interface Daemon {
   /** The freeze window that is open now. */
   freeze(): ActiveFreeze | undefined;
   readonly passes: PassStatistics;
+  readonly changes: ChangeReader;
 }
 
 /** What a person can do to a running daemon. All of it survives a restart. */
@@ -86,6 +87,15 @@ export interface WhatIfBounds {
 export interface WhatIfOutcome extends PlanOutcome {
   /** The loads that were planned for, requests/s by chain. */
   readonly loads: Readonly<Record<string, number>>;
+}
+
+export interface ChangeReader {
+  /** Why nothing is written at present; undefined when changes are made. */
+  readonly idleBecause: string | undefined;
+  /** The latest change of each service, by service. */
+  latest(): ReadonlyMap<string, ChangeRecord>;
+  /** Changes since the start, by what became of them. */
+  readonly counts: Readonly<Record<ChangeOutcome['kind'], number>>;
 }
 
 export interface PassStatistics {

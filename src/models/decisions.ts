@@ -23,6 +23,10 @@ export type ReasonCode =
   | 'change-budget'
   | 'bounds'
   | 'frozen'
+  | 'target-unreadable'
+  | 'autoscaled'
+  | 'rolling-out'
+  | 'change-failed'
   | 'paused'
   | 'would-violate';
 

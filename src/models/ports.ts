@@ -13,6 +13,7 @@ import type {
 } from './metrics.ts';
 import type { Plan } from './plans.ts';
 import type { Composition, Impact, LatencyProfile, ProfileOutcome, SharedServiceImpact } from './profiles.ts';
+import type { TrafficStep } from './sources.ts';
 
 export interface Clock {
   /** Unix time, s, with fractions. */
@@ -45,7 +46,9 @@ export type RecordOutcome =
   | 'invalid-timestamp'
   | 'in-the-future'
   | 'too-old'
-  | 'too-many-series';
+  | 'too-many-series'
+  /** The service is fed by a source: counted once more its requests would be twice as many. */
+  | 'fed-by-source';
 
 export interface TrafficIntake {
   /**
@@ -71,17 +74,26 @@ export interface TrafficIntake {
   ): RecordOutcome;
 }
 
+/** Takes what a source has counted, instead of single records. A series that is fed so takes no records. */
+export interface TrafficStepIntake {
+  /** Counts a step as if its requests had been recorded one by one, spread evenly over it. */
+  recordStep(step: TrafficStep): RecordOutcome;
+  /** End of the newest step, or time of the newest record, of a series: nothing before it is to be told again. */
+  toldUntilSeconds(service: string | undefined, chain: string): number | undefined;
+}
+
 export interface TrafficReader {
   /**
    * Metrics of the last `windowSeconds` (default 300, at most windowSize) before `untilSeconds` (default now). Rates
    * of a chain whose first record lies in them are over the time since then, at least one counting slot. Their
    * latencies are to be asked for at once: what a quantile is made of is read when it is first asked for.
+   * A series that is fed by a source is known some seconds late: it answers for as many seconds, up to its newest step.
    */
   getMetrics(windowSeconds?: number, untilSeconds?: number): TrafficMetrics;
   /**
    * The epoch-aligned 60 s windows that lie wholly in [fromSeconds, toSeconds], oldest first, also when empty.
-   * Windows before the first record, and those in which nothing was recorded at all, are left out. Each is read when
-   * it is its turn.
+   * Windows before the first record, and those in which nothing was recorded at all, are left out, and so is a series
+   * that is fed by a source from a window of which the source told less than nine tenths. Each is read when it is its turn.
    */
   closedWindows(fromSeconds: number, toSeconds: number): Iterable<TrafficWindow>;
   /**
@@ -89,9 +101,13 @@ export interface TrafficReader {
    * (its visits divided out), else of the first stage with records, else of its end-to-end samples. NaN are
    * steps before the first record of that series, the step in which it fell (unless at its very start), steps of which
    * a restart took more than a tenth, and those in which no series at all had a record; others without a record are 0.
+   * Of a series that is fed by a source, NaN are the steps of which the source told less than nine tenths.
    */
   chainSeries(chain: string, untilSeconds: number, steps: number): ChainSeries;
-  /** Time of the newest accepted record of a chain, whichever service sent it; undefined before the first. */
+  /**
+   * Time of the newest accepted record of a chain, whichever service sent it, or end of its newest step, also of a silent
+   * one; undefined before the first.
+   */
   lastRecordSeconds(chain: string): number | undefined;
   readonly stats: IntakeStats;
 }

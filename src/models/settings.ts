@@ -1,5 +1,6 @@
 /** The whole configuration, parsed and valid; defaults are filled in. `src/config` makes it. */
 import type { Topology } from './data-models.ts';
+import type { PrometheusSettings } from './prometheus-settings.ts';
 import type { Secret } from './secret.ts';
 
 export interface Settings {
@@ -10,6 +11,8 @@ export interface Settings {
   readonly control: ControlSettings;
   readonly store: StoreSettings;
   readonly kubernetes: KubernetesSettings;
+  /** Absent when no service is fed by Prometheus and no section names it. */
+  readonly prometheus?: PrometheusSettings;
   readonly topology: Topology;
 }
 

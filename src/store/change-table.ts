@@ -2,16 +2,16 @@
 import type { ChangeRecord } from '../models/changes.ts';
 import type { ChangeQuery } from '../models/history.ts';
 import type { Connection } from './connection.ts';
-import { textAt } from './rows.ts';
+import { text, textAt, UnreadableRow } from './rows.ts';
 
 export function changeTable(connection: Connection) {
   const insert = connection.prepare(
     `INSERT INTO changes (decision, service, at, body) VALUES (?, ?, ?, ?)
      ON CONFLICT (decision, service) DO UPDATE SET body = excluded.body`,
   );
-  const newest = connection.prepare('SELECT body FROM changes ORDER BY number DESC LIMIT ?').raw();
+  const newest = connection.prepare(`SELECT ${text('body')} FROM changes ORDER BY number DESC LIMIT ?`).raw();
   const newestOfService = connection
-    .prepare('SELECT body FROM changes WHERE service = ? ORDER BY number DESC LIMIT ?')
+    .prepare(`SELECT ${text('body')} FROM changes WHERE service = ? ORDER BY number DESC LIMIT ?`)
     .raw();
   const prune = connection.prepare(
     `DELETE FROM changes WHERE at < ?
@@ -22,19 +22,26 @@ export function changeTable(connection: Connection) {
     save(change: ChangeRecord): void {
       insert.run([change.decision, change.service, change.atSeconds, JSON.stringify(change)]);
     },
-    load({ limit, service }: ChangeQuery): readonly ChangeRecord[] {
-      const rows = service === undefined ? newest.all([limit]) : newestOfService.all([service, limit]);
-      return rows.map((row) => decodeChange(textAt(row, 0)));
-    },
+    load: ({ limit, service }: ChangeQuery): readonly unknown[] =>
+      service === undefined ? newest.all([limit]) : newestOfService.all([service, limit]),
     /** Keeps the newest of each service, however old: an undo goes on from it. */
     prune: (beforeSeconds: number) => prune.run([beforeSeconds]),
   };
 }
 
-function decodeChange(text: string): ChangeRecord {
-  const value: unknown = JSON.parse(text);
+/** Throws an UnreadableRow. */
+export function toChange(row: unknown): ChangeRecord {
+  const value = parsed(textAt(row, 0));
   if (isChange(value)) return value;
-  throw new Error('the history holds a change that cannot be read');
+  throw new UnreadableRow('the history holds a change that cannot be read');
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The text is our own: this tells a change from something else, it does not check its every field. */

@@ -1,6 +1,8 @@
 /** Decisions as bytes: JSON, deflated, since a decision over 1,000 services is half a megabyte of repetition. */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Decision } from '../models/decisions.ts';
+import { messageOf } from '../models/errors.ts';
+import { UnreadableRow } from './rows.ts';
 
 /** Fastest level: a large decision takes about 5 ms. */
 const LEVEL = 1;
@@ -9,11 +11,19 @@ export function encodeDecision(decision: Decision): Uint8Array {
   return deflateRawSync(JSON.stringify(decision, keepNonFinite), { level: LEVEL });
 }
 
-/** Throws when the bytes are no decision. */
+/** Throws an UnreadableRow when the bytes are no decision. */
 export function decodeDecision(bytes: Uint8Array): Decision {
-  const value: unknown = JSON.parse(inflateRawSync(bytes).toString('utf8'), reviveNonFinite);
+  const value = parsed(bytes);
   if (isDecision(value)) return value;
-  throw new Error('the history holds a decision that cannot be read');
+  throw new UnreadableRow('the history holds a decision that cannot be read');
+}
+
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(inflateRawSync(bytes).toString('utf8'), reviveNonFinite);
+  } catch (thrown) {
+    throw new UnreadableRow(`the history holds a decision that cannot be read: ${messageOf(thrown)}`);
+  }
 }
 
 /** JSON has no Infinity and no NaN. The mark cannot be in a name: names have no control characters. */

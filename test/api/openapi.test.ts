@@ -23,6 +23,7 @@ const CALLS: Readonly<Record<string, { readonly url: string; readonly payload?: 
   'get /allocations': { url: '/allocations' },
   'post /allocations': { url: '/allocations' },
   'get /allocations/{service}': { url: '/allocations/auth-service' },
+  'get /changes': { url: '/changes?service=auth-service' },
   'get /allocations/history': { url: '/allocations/history?limit=1' },
   'post /allocations/what-if': { url: '/allocations/what-if', payload: { loads: { 'order-processing': 3 } } },
   'post /services/{service}/applied': {

@@ -3,7 +3,7 @@ import { TrafficMonitor } from '../../src/components/traffic-monitor/traffic-mon
 import { freezeAt } from '../../src/control/guard/freeze-windows.ts';
 import { layOver } from '../../src/control/operator/lay-over.ts';
 import { OperatorBook } from '../../src/control/operator/operator-book.ts';
-import type { UndoOutcome } from '../../src/models/changes.ts';
+import type { ChangeRecord, UndoOutcome } from '../../src/models/changes.ts';
 import type {
   Daemon,
   ObjectiveMetrics,
@@ -31,6 +31,7 @@ export interface TestDaemon extends Mutable<Daemon> {
   forecastList: ForecastOutcome[];
   whatIfCalls: WhatIfChanges[];
   usage: Map<string, UsageSample>;
+  changeList: ChangeRecord[];
   applied: Map<string, CapacityInForce>;
   objectiveMetrics: ObjectiveMetrics;
   notReady: string[];
@@ -47,6 +48,7 @@ export function testDaemon(settings: Settings = testSettings(), clock: Clock = S
     traffic: monitor,
     profiles: testProfiles(),
     history: {
+      status: { failure: undefined, waiting: 0, dropped: 0 },
       loadDecisions: ({ limit, before, service }) => {
         const newestFirst = daemon.decisions
           .toReversed()
@@ -54,6 +56,11 @@ export function testDaemon(settings: Settings = testSettings(), clock: Clock = S
         const start = before === undefined ? 0 : newestFirst.findIndex(({ id }) => id === before) + 1;
         return newestFirst.slice(start, start + limit);
       },
+      loadChanges: ({ limit, service }) =>
+        [...daemon.changeList]
+          .toReversed()
+          .filter((change) => service === undefined || change.service === service)
+          .slice(0, limit),
     },
     predictor: { backend: 'cpu', training: false },
     forecasts: () => new Map(daemon.forecastList.map((forecast) => [forecast.chain, forecast])),
@@ -119,6 +126,12 @@ export function testDaemon(settings: Settings = testSettings(), clock: Clock = S
     undoOutcome: { kind: 'not-undone', reason: 'nothing was applied to it' },
     planManifests: undefined,
     passes: noPasses(),
+    changes: {
+      idleBecause: 'no cluster',
+      counts: { applied: 1, restored: 0, failed: 0, refused: 0, held: 0 },
+      latest: () => new Map(daemon.changeList.map((change) => [change.service, change])),
+    },
+    changeList: [],
     decisions: [],
     forecastList: [],
     whatIfCalls: [],

@@ -37,13 +37,13 @@ const BAD_FILES: readonly (readonly [string, string, string])[] = [
   [
     'a list for a document',
     '[1]',
-    ': a list of 1 | a mapping with the keys server, monitoring, prediction, allocation, control, store, kubernetes, services, slos, chains',
+    ': a list of 1 | a mapping with the keys server, monitoring, prometheus, prediction, allocation, control, store, kubernetes, services, slos, chains',
   ],
   ['no service', 'slos: {}', 'services: no service | at least one service'],
   [
     'a misspelt key',
     base('monitoring: { windowSize: 60 }'),
-    'monitoring.windowSize: an unknown key | sampling_interval, window_size, latency_scope, unknown, max_series, future_tolerance; did you mean window_size?',
+    'monitoring.windowSize: an unknown key | sampling_interval, window_size, source, latency_scope, unknown, max_series, future_tolerance; did you mean window_size?',
   ],
   [
     'a section that is a list',

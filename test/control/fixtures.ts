@@ -71,6 +71,8 @@ export function guardContext(settings: Settings, changes: Partial<GuardContext> 
     shrunkSeconds: new Map(),
     evaluate: () => new Map(),
     infeasible: new Set(),
+    targets: { reading: () => undefined },
+    changes: { latest: () => new Map(), setback: () => undefined },
     ...changes,
   };
 }

@@ -66,6 +66,11 @@ const EXPLANATIONS: Readonly<Record<Exclude<RecordOutcome, 'accepted'>, Explain>
     found: `${show(record.timestamp)}, ${seconds(nowSeconds - (record.timestamp ?? nowSeconds))} ago`,
     allowed: `Unix seconds at most ${settings.monitoring.windowSize} s (monitoring.window_size) ago`,
   }),
+  'fed-by-source': ({ record }) => ({
+    where: record.service_id == null ? 'chain_id' : 'service_id',
+    found: `${show(record.service_id ?? record.chain_id)}, which is read from Prometheus`,
+    allowed: 'records of services whose source is http: the others would be counted twice',
+  }),
   'too-many-series': ({ record, settings }) => ({
     where: 'service_id, chain_id',
     found: `the new pair ${show(record.service_id ?? null)}, ${show(record.chain_id)}`,

@@ -10,6 +10,13 @@ export const CurrentCapacity = Type.Object({
   source: Type.String({ description: 'cluster, applied, recommendation or initial: who says so.' }),
 });
 
+export const ChangeSummary = Type.Object({
+  decision_id: Type.String(),
+  status: Type.String({ description: 'writing (under way), applied, restored, failed, refused or held.' }),
+  detail: Type.String(),
+  at: UnixSeconds,
+});
+
 export const ServiceAllocation = Type.Object({
   id: Type.String(),
   ...Allocation,
@@ -24,6 +31,11 @@ export const ServiceAllocation = Type.Object({
   planned: Type.Union([Type.Object(Allocation), Type.Null()], {
     description: 'What the optimiser asked for before the guard.',
   }),
+  change: Type.Optional(
+    Type.Union([ChangeSummary, Type.Null()], {
+      description: 'Its latest change in the cluster; not in the history.',
+    }),
+  ),
 });
 export type ServiceAllocation = Static<typeof ServiceAllocation>;
 

@@ -1,11 +1,12 @@
 /** The allocations of this moment: the latest decision, or what runs while there is none. */
-
+import type { Static } from 'typebox';
 import type { Daemon } from '../../models/daemon.ts';
 import type { ChainSpec, ServiceSpec } from '../../models/data-models.ts';
 import {
   type Allocations,
   allocationView,
   type ChainAllocation,
+  type ChangeSummary,
   decisionView,
   modeOf,
   type ServiceAllocation,
@@ -60,7 +61,12 @@ function presentService(
 ): ServiceAllocation {
   const capacity = daemon.capacityInForce(spec.id) ?? { ...spec.initial, source: 'initial' };
   const current = { ...allocationView(capacity), source: capacity.source };
-  const present = { current, mode: spec.mode, mode_source: modeSource(daemon, spec.id) };
+  const present = {
+    current,
+    mode: spec.mode,
+    mode_source: modeSource(daemon, spec.id),
+    change: changeSummary(daemon, spec.id),
+  };
   if (decided !== undefined) return { ...decided, ...present };
   return {
     id: spec.id,
@@ -71,6 +77,13 @@ function presentService(
     explanation: 'No pass has decided on this service yet; it stays as it is.',
     planned: null,
   };
+}
+
+function changeSummary({ changes }: Daemon, service: string): Static<typeof ChangeSummary> | null {
+  const change = changes.latest().get(service);
+  if (change === undefined) return null;
+  const { decision, status, detail, atSeconds } = change;
+  return { decision_id: decision, status, detail, at: atSeconds };
 }
 
 function waitingChain(spec: ChainSpec): ChainAllocation {

@@ -2,7 +2,7 @@ import type { ChainSpec } from '../../models/data-models.ts';
 import { visitsByService } from '../../models/data-models.ts';
 import type { ChainSeries } from '../../models/metrics.ts';
 import { noTotals, type Totals } from './counter-ring.ts';
-import type { Coverage } from './coverage.ts';
+import { type Coverage, MOST_MISSED } from './coverage.ts';
 import type { Series } from './series.ts';
 import type { TimeGrid } from './time-grid.ts';
 
@@ -31,9 +31,10 @@ export function chainSeries(request: ChainSeriesRequest, grid: TimeGrid, coverag
   for (let i = 0; i < request.steps; i++) {
     const from = result.startSeconds + i * request.stepSeconds;
     const to = from + request.stepSeconds;
-    if (from < source.firstSeconds - grid.fineSeconds || coverage.wasInterrupted(from, to)) continue;
-    if (!wasWatched(from, to, request.oldestCoarse, grid, coverage)) continue;
-    const covered = coverage.coveredSeconds(from, to);
+    const covered = source.series.isFed
+      ? toldSeconds(source.series, from, to, request.oldestCoarse, grid)
+      : watchedSeconds(source, from, to, request.oldestCoarse, grid, coverage);
+    if (covered === undefined) continue;
     result.rates[i] = source.totals[i]!.requests / source.visits / covered;
     setObserved(result, i, observed.totals[i]!);
   }
@@ -61,9 +62,8 @@ function setObserved(result: ChainSeries, step: number, totals: Totals): void {
 }
 
 interface RateSource {
+  readonly series: Series;
   readonly totals: readonly Totals[];
-  /** Before its first record it says nothing, and of the step in which that fell too little. */
-  readonly firstSeconds: number;
   /** Records of the source per request of the chain. */
   readonly visits: number;
 }
@@ -118,7 +118,7 @@ function sourceOf(
     const from = startSeconds + i * request.stepSeconds;
     return sumOver(series, from, from + request.stepSeconds, grid);
   });
-  return { totals, firstSeconds: series.firstSeconds, visits };
+  return { series, totals, visits };
 }
 
 function requestsOf(source: RateSource): number {
@@ -128,24 +128,51 @@ function requestsOf(source: RateSource): number {
 /** Slots that [from, to) touches in part count with the share of them that lies inside. */
 function sumOver(series: Series, from: number, to: number, grid: TimeGrid): Totals {
   const totals = noTotals();
+  for (const [slot, share] of sharesOf(from, to, grid)) series.coarse.addTo(totals, slot, share);
+  return totals;
+}
+
+/** The coarse slots that [from, to) touches and how much of each lies inside. */
+function* sharesOf(from: number, to: number, grid: TimeGrid): Iterable<[slot: number, share: number]> {
   const width = grid.coarseSeconds;
   const end = firstSlotAfter(to, width);
   for (let slot = slotOf(from, width); slot < end; slot++) {
     const share = (Math.min(to, (slot + 1) * width) - Math.max(from, slot * width)) / width;
-    series.coarse.addTo(totals, slot, share > 1 - 1e-6 ? 1 : share);
+    yield [slot, share > 1 - 1e-6 ? 1 : share];
   }
-  return totals;
 }
 
-function wasWatched(
+/**
+ * The part of [from, to) that a series which takes records is known of, s; undefined where that is too little: before
+ * its first record it says nothing, and of the step in which that fell not enough.
+ */
+function watchedSeconds(
+  { series }: RateSource,
   from: number,
   to: number,
   oldestCoarse: number,
   grid: TimeGrid,
   coverage: Coverage,
-): boolean {
+): number | undefined {
+  if (from < series.firstSeconds - grid.fineSeconds || coverage.wasInterrupted(from, to)) return undefined;
   const first = slotOf(from, grid.coarseSeconds);
-  return first >= oldestCoarse && coverage.wasActive(first, firstSlotAfter(to, grid.coarseSeconds));
+  if (first < oldestCoarse) return undefined;
+  const isWatched = coverage.hadRecords(first, firstSlotAfter(to, grid.coarseSeconds));
+  return isWatched ? coverage.coveredSeconds(from, to) : undefined;
+}
+
+/** The part of [from, to) that a source told of, s; undefined where that is too little. */
+function toldSeconds(
+  series: Series,
+  from: number,
+  to: number,
+  oldestCoarse: number,
+  grid: TimeGrid,
+): number | undefined {
+  if (slotOf(from, grid.coarseSeconds) < oldestCoarse) return undefined;
+  let told = 0;
+  for (const [slot, share] of sharesOf(from, to, grid)) told += (series.told?.secondsIn(slot) ?? 0) * share;
+  return told < (1 - MOST_MISSED) * (to - from) ? undefined : told;
 }
 
 function slotOf(seconds: number, width: number): number {

@@ -43,6 +43,14 @@ export class CounterRing {
     if (cpuSeconds >= 0) this.#addCpu(at, cpuSeconds * count, count);
   }
 
+  /** Adds requests that were counted elsewhere. */
+  addCounted(index: number, requests: number, errors: number, latencySum: number): void {
+    const field = this.#slot(index) * FIELDS;
+    this.#totals[field]! += requests;
+    this.#totals[field + 1]! += errors;
+    this.#totals[field + 2]! += latencySum;
+  }
+
   /** Puts totals in the place of whatever the slot held. */
   replace(index: number, totals: Totals): void {
     const at = this.#slot(index);

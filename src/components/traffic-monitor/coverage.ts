@@ -1,13 +1,15 @@
 import { ActivityRing } from './activity-ring.ts';
 import { RECENT_SECONDS, type TimeGrid } from './time-grid.ts';
 
-/** Share of a step that a restart may take without making its rate unknown. */
-const MOST_MISSED = 0.1;
+/** Share of a step that a restart or a source's silence may take without making its rate unknown. */
+export const MOST_MISSED = 0.1;
 
 /** Which times the monitor knows anything about: what tells "no requests" from "not watched". */
 export class Coverage {
   readonly #grid: TimeGrid;
   readonly #activity: ActivityRing;
+  /** The same for what sources told: it says nothing of those who post records. */
+  readonly #told: ActivityRing;
   #firstRecordSeconds = Number.POSITIVE_INFINITY;
   #startSeconds: number;
   #fineSince = Number.NEGATIVE_INFINITY;
@@ -18,6 +20,7 @@ export class Coverage {
   constructor(grid: TimeGrid, startSeconds: number) {
     this.#grid = grid;
     this.#activity = new ActivityRing(grid.coarseSlots);
+    this.#told = new ActivityRing(grid.coarseSlots);
     this.#startSeconds = startSeconds;
   }
 
@@ -33,10 +36,13 @@ export class Coverage {
   /** Takes note of a record; true when it is the first of a new coarse slot. */
   note(coarse: number, atSeconds: number): boolean {
     this.#activity.mark(coarse);
-    if (atSeconds < this.#firstRecordSeconds) this.#firstRecordSeconds = atSeconds;
-    if (coarse <= this.#newestCoarse) return false;
-    this.#newestCoarse = coarse;
-    return true;
+    return this.#advance(coarse, atSeconds);
+  }
+
+  /** The same for a step that a source told of, with or without requests. */
+  noteTold(coarse: number, atSeconds: number): boolean {
+    this.#told.mark(coarse);
+    return this.#advance(coarse, atSeconds);
   }
 
   /** Rows were restored now: fine slots know nothing of the time before. */
@@ -71,8 +77,15 @@ export class Coverage {
   }
 
   /** Whether any series had a record in the coarse slots [from, to). */
-  wasActive(coarseFrom: number, coarseTo: number): boolean {
+  hadRecords(coarseFrom: number, coarseTo: number): boolean {
     for (let slot = coarseFrom; slot < coarseTo; slot++) if (this.#activity.has(slot)) return true;
+    return false;
+  }
+
+  /** Whether anything is known of the coarse slots [from, to). */
+  wasActive(coarseFrom: number, coarseTo: number): boolean {
+    if (this.hadRecords(coarseFrom, coarseTo)) return true;
+    for (let slot = coarseFrom; slot < coarseTo; slot++) if (this.#told.has(slot)) return true;
     return false;
   }
 
@@ -85,11 +98,19 @@ export class Coverage {
   goBackTo(seconds: number): void {
     const coarse = this.#grid.coarseOf(this.#grid.fineOf(seconds));
     this.#activity.dropAfter(coarse);
+    this.#told.dropAfter(coarse);
     this.#newestCoarse = Math.min(this.#newestCoarse, coarse);
     this.#startSeconds = Math.min(this.#startSeconds, seconds);
     this.#fineSince = Math.min(this.#fineSince, seconds);
     if (this.#firstRecordSeconds > seconds && Number.isFinite(this.#firstRecordSeconds)) {
       this.#firstRecordSeconds = seconds;
     }
+  }
+
+  #advance(coarse: number, atSeconds: number): boolean {
+    if (atSeconds < this.#firstRecordSeconds) this.#firstRecordSeconds = atSeconds;
+    if (coarse <= this.#newestCoarse) return false;
+    this.#newestCoarse = coarse;
+    return true;
   }
 }

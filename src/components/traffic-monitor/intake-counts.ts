@@ -16,5 +16,6 @@ export function noRejections(): Record<keyof IntakeStats['rejected'], number> {
     'in-the-future': 0,
     'too-old': 0,
     'too-many-series': 0,
+    'fed-by-source': 0,
   };
 }

@@ -23,6 +23,11 @@ export interface TrafficMonitorOptions {
    * what is learned shares the rest. Default 20,000.
    */
   readonly maxSeries?: number;
+  /**
+   * Whether a source tells of a service's chains (undefined: of the chains end to end) in steps. Such series take no
+   * records, and what the source did not tell of them is a gap. Default: none is fed.
+   */
+  readonly isFed?: ((service: string | undefined) => boolean) | undefined;
   /** How far ahead of the clock a timestamp may lie, s; it then counts as now. Default 5. */
   readonly futureTolerance?: number;
   /** Most memory for the latency sketches of all series, bytes. Default 768 MiB. */
@@ -38,6 +43,7 @@ export interface ResolvedOptions {
   readonly topology: Topology | undefined;
   readonly unknown: 'reject' | 'learn';
   readonly maxSeries: number;
+  readonly isFed: (service: string | undefined) => boolean;
   readonly futureTolerance: number;
   readonly maxSketchBytes: number;
   readonly clock: Pick<Clock, 'nowSeconds'>;
@@ -53,6 +59,7 @@ export function resolveOptions(options: TrafficMonitorOptions): ResolvedOptions 
     topology: options.topology,
     unknown: options.unknown ?? defaultUnknown(options.topology),
     maxSeries: options.maxSeries ?? 20_000,
+    isFed: options.isFed ?? (() => false),
     futureTolerance: options.futureTolerance ?? 5,
     maxSketchBytes: options.maxSketchBytes ?? 768 * 2 ** 20,
     clock: options.clock ?? { nowSeconds: () => Date.now() / 1000 },

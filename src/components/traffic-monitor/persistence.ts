@@ -33,6 +33,7 @@ function slotContent(series: Series, slot: number, grid: TimeGrid, watchedSince:
     firstSeconds: series.firstSeconds,
     lastSeconds: Math.min(series.lastSeconds, (slot + 1) * grid.coarseSeconds),
     watchedSince,
+    toldSeconds: series.toldIn(slot),
     totals,
   };
 }
@@ -42,6 +43,8 @@ export interface RestoredRow {
   readonly firstSeconds: number;
   readonly lastSeconds: number;
   readonly watchedSince: number;
+  /** Whether a source told of it. */
+  readonly wasTold: boolean;
 }
 
 /**
@@ -67,10 +70,16 @@ export function restoreRow(
   const series = findOrAdmit(registry, row);
   if (series === undefined) return undefined;
   const firstSeconds = Math.min(content.firstSeconds, nowSeconds);
-  series.replaceCoarse(slot, content.totals, content.buckets);
+  series.replaceCoarse(slot, content.totals, content.buckets, content.toldSeconds);
   const lastSeconds = Math.min(content.lastSeconds, nowSeconds);
   series.widen(firstSeconds, lastSeconds);
-  return { slot, firstSeconds, lastSeconds, watchedSince: content.watchedSince };
+  return {
+    slot,
+    firstSeconds,
+    lastSeconds,
+    watchedSince: content.watchedSince,
+    wasTold: content.toldSeconds > 0,
+  };
 }
 
 function findOrAdmit(registry: SeriesRegistry, row: SeriesWindowRow): Series | undefined {
@@ -93,7 +102,7 @@ function isSound(content: SlotContent): boolean {
   ];
   return (
     figures.every((figure) => Number.isFinite(figure) && figure >= 0) &&
-    requests > 0 &&
+    (requests > 0 || content.toldSeconds > 0) &&
     errors <= requests &&
     cpuRequests <= requests
   );

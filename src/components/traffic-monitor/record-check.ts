@@ -1,3 +1,4 @@
+import type { TrafficStep } from '../../models/sources.ts';
 import type { Rejection } from './intake-counts.ts';
 
 /** What is wrong with the figures of a record; undefined when nothing is. */
@@ -13,6 +14,14 @@ export function faultOfRecord(
   return undefined;
 }
 
+/** The same for a step. */
+export function faultOfStep(step: TrafficStep): Rejection | undefined {
+  const { fromSeconds, toSeconds, errors, latencies, counts, latencySum } = step;
+  if (!(fromSeconds < toSeconds)) return 'invalid-timestamp';
+  if (![errors, ...counts].every(isCount) || counts.length !== latencies.length) return 'invalid-count';
+  return [latencySum, ...latencies].every(isDuration) ? undefined : 'invalid-response-time';
+}
+
 export function faultOfTime(
   atSeconds: number,
   nowSeconds: number,
@@ -23,6 +32,10 @@ export function faultOfTime(
   if (atSeconds > nowSeconds + futureTolerance) return 'in-the-future';
   if (atSeconds < nowSeconds - windowSize) return 'too-old';
   return undefined;
+}
+
+function isCount(count: number): boolean {
+  return Number.isSafeInteger(count) && count >= 0;
 }
 
 function isDuration(seconds: number): boolean {

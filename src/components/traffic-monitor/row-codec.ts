@@ -10,6 +10,8 @@ export interface SlotContent {
   readonly lastSeconds: number;
   /** Since when the monitor that wrote it had been watching, s. */
   readonly watchedSince: number;
+  /** Seconds of the slot that a source told of; NaN for a series that is not fed by one. */
+  readonly toldSeconds: number;
   readonly totals: Totals;
 }
 
@@ -24,16 +26,17 @@ export interface DecodedSlot extends SlotContent {
   readonly buckets: ReadonlyMap<number, number>;
 }
 
-/** Changes when the layout or the buckets change. */
-const VERSION = 1;
+/** Changes when the layout or the buckets change. Version 1, without the told seconds, is still read. */
+const VERSION = 2;
 const DOUBLE_BYTES = 8;
-const HEADER_BYTES = 1 + 4 + 9 * DOUBLE_BYTES;
+const headerBytes = (version: number) => 1 + 4 + (version === 1 ? 9 : 10) * DOUBLE_BYTES;
+const HEADER_BYTES = headerBytes(VERSION);
 /** A distance takes up to 2 bytes, a count of one slot up to 5 (BucketSlab). */
 const LARGEST_ENTRY_BYTES = 7;
 
 /**
  * version (1 byte), FNV-1a checksum of all that follows (4), width, first, last, watched since, requests, errors, latency
- * sum, CPU sum, requests with CPU (9 doubles, little endian), then for each occupied bucket in ascending order two LEB128 numbers:
+ * sum, CPU sum, requests with CPU, told seconds (10 doubles, little endian), then for each occupied bucket in ascending order two LEB128 numbers:
  * the distance to the bucket before (−1 for the first) and the count.
  */
 export function encodeSlot(content: SlotContent, sketch: DenseSketch): Uint8Array {
@@ -41,9 +44,9 @@ export function encodeSlot(content: SlotContent, sketch: DenseSketch): Uint8Arra
   const payload = buffer.subarray(0, writeBuckets(buffer, sketch));
   const view = new DataView(buffer.buffer);
   const { requests, errors, latencySum, cpuSum, cpuRequests } = content.totals;
-  const { widthSeconds, firstSeconds, lastSeconds, watchedSince } = content;
+  const { widthSeconds, firstSeconds, lastSeconds, watchedSince, toldSeconds } = content;
   const times = [widthSeconds, firstSeconds, lastSeconds, watchedSince];
-  const doubles = [...times, requests, errors, latencySum, cpuSum, cpuRequests];
+  const doubles = [...times, requests, errors, latencySum, cpuSum, cpuRequests, toldSeconds];
   for (let i = 0; i < doubles.length; i++) view.setFloat64(5 + i * DOUBLE_BYTES, doubles[i]!, true);
   payload[0] = VERSION;
   view.setUint32(1, checksum(payload), true);
@@ -69,19 +72,21 @@ function writeBuckets(buffer: Uint8Array, { first, counts }: DenseSketch): numbe
   return at;
 }
 
-/** Undefined for bytes that `encodeSlot` of this version did not write. */
+/** Undefined for bytes that `encodeSlot` of this version or the one before did not write. */
 export function decodeSlot(payload: Uint8Array): DecodedSlot | undefined {
-  if (payload.length < HEADER_BYTES || payload[0] !== VERSION) return undefined;
+  const version = payload[0] ?? 0;
+  if (version < 1 || version > VERSION || payload.length < headerBytes(version)) return undefined;
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
   if (view.getUint32(1, true) !== checksum(payload)) return undefined;
   const double = (i: number) => view.getFloat64(5 + i * DOUBLE_BYTES, true);
-  const buckets = readBuckets(payload);
+  const buckets = readBuckets(payload, headerBytes(version));
   if (buckets === undefined) return undefined;
   return {
     widthSeconds: double(0),
     firstSeconds: double(1),
     lastSeconds: double(2),
     watchedSince: double(3),
+    toldSeconds: version === 1 ? Number.NaN : double(9),
     totals: {
       requests: double(4),
       errors: double(5),
@@ -93,9 +98,9 @@ export function decodeSlot(payload: Uint8Array): DecodedSlot | undefined {
   };
 }
 
-function readBuckets(payload: Uint8Array): Map<number, number> | undefined {
+function readBuckets(payload: Uint8Array, from: number): Map<number, number> | undefined {
   const buckets = new Map<number, number>();
-  const reader = { at: HEADER_BYTES };
+  const reader = { at: from };
   let bucket = -1;
   while (reader.at < payload.length) {
     bucket += readNumber(payload, reader);

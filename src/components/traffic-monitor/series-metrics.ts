@@ -4,25 +4,35 @@ import type { MetricsWindow } from './metrics-window.ts';
 import type { Series } from './series.ts';
 import { WindowLatency, type WindowSource } from './window-latency.ts';
 
+/** What a window means for each series of it. */
+export interface WindowReading {
+  /** The slots to read; undefined leaves the series out. */
+  windowOf(series: Series): MetricsWindow | undefined;
+  /** The part of a window that was watched since then, s. */
+  coveredSeconds(window: MetricsWindow, sinceSeconds: number): number;
+}
+
 /**
- * Metrics of all series that had a request in the window. Rates are arrivals over `coveredSeconds(t)`, the part of the
- * window that was watched since t, the first record of the chain.
+ * Metrics of all series that had a request in the window. Rates are arrivals over the part of it that was watched since
+ * the first record of the chain.
  */
 export function metricsOf(
   chains: Iterable<readonly Series[]>,
-  source: WindowSource,
-  coveredSeconds: (sinceSeconds: number) => number,
+  reading: WindowReading,
+  source: Omit<WindowSource, 'window'>,
 ): Pick<TrafficMetrics, 'services' | 'endToEnd'> {
   const services: SeriesMetrics[] = [];
   const endToEnd: SeriesMetrics[] = [];
-  const { window } = source;
   for (const ofChain of chains) {
-    const covered = coveredSeconds(Math.min(...ofChain.map((series) => series.firstSeconds)));
+    const since = Math.min(...ofChain.map((series) => series.firstSeconds));
     for (const series of ofChain) {
+      const window = reading.windowOf(series);
+      if (window === undefined) continue;
       if (series.lastSeconds < window.fromSeconds || series.firstSeconds > window.toSeconds) continue;
       const totals = totalsOf(series, window);
       if (totals.requests === 0) continue;
-      const metrics = seriesMetrics(series, totals, covered, source);
+      const covered = reading.coveredSeconds(window, since);
+      const metrics = seriesMetrics(series, totals, covered, { ...source, window });
       if (series.service === undefined) endToEnd.push(metrics);
       else services.push(metrics);
     }

@@ -14,6 +14,8 @@ export interface Admission {
   readonly unknown: 'reject' | 'learn';
   /** Configured pairs always have room; what is learned shares the rest. */
   readonly maxSeries: number;
+  /** Whether a source tells of the service, or (undefined) of the chains end to end. */
+  readonly isFed: (service: string | undefined) => boolean;
 }
 
 /** All series by name. Names are keys of Maps only: `__proto__` is a name like any other. */
@@ -70,6 +72,7 @@ export class SeriesRegistry {
       : this.#learned >= this.#roomForLearned;
     if (isFull) return 'too-many-series';
     const series = new Series(service, chain, this.#grid, this.#slab);
+    series.isFed = this.#admission.isFed(service);
     this.#insert(series);
     return series;
   }
@@ -81,6 +84,7 @@ export class SeriesRegistry {
   reconfigure(admission: Admission): void {
     const before = [...this.all()];
     this.#admission = admission;
+    for (const series of before) series.isFed = admission.isFed(series.service);
     this.#learned = before.filter((series) => !this.#isConfigured(series.service, series.chain)).length;
     for (const series of before) {
       if (this.#faultOf(series.service, series.chain) !== undefined) this.#remove(series);

@@ -5,10 +5,12 @@ import type {
   TrafficIntake,
   TrafficPersistence,
   TrafficReader,
+  TrafficStepIntake,
 } from '../../models/ports.ts';
+import type { TrafficStep } from '../../models/sources.ts';
 import { BucketSlab, CHUNK_BYTES } from './bucket-slab.ts';
 import { chainSeries } from './chain-series.ts';
-import { Coverage } from './coverage.ts';
+import { Coverage, MOST_MISSED } from './coverage.ts';
 import { noRejections, type Rejection } from './intake-counts.ts';
 import { HistogramBuilder } from './latency-histogram.ts';
 import { coarseWindow, type MetricsWindow, metricsWindow } from './metrics-window.ts';
@@ -19,21 +21,25 @@ import {
   type TrafficMonitorOptions,
 } from './options.ts';
 import { changedRows, restoreRow } from './persistence.ts';
-import { faultOfRecord, faultOfTime } from './record-check.ts';
+import { faultOfRecord, faultOfStep, faultOfTime } from './record-check.ts';
 import type { Series } from './series.ts';
-import { metricsOf } from './series-metrics.ts';
+import { metricsOf, type WindowReading } from './series-metrics.ts';
 import { SeriesRegistry } from './series-registry.ts';
+import { partsOf } from './step-slots.ts';
 import { RECENT_SECONDS, TimeGrid } from './time-grid.ts';
 import { WatchedClock } from './watched-clock.ts';
 
 const WINDOW_SECONDS = 60;
+
+/** A fed series that is known no later than this answers for the latest seconds that are known of it, s. */
+const LARGEST_LAG_SECONDS = 120;
 
 /**
  * Who calls what, how often, how slow, how often wrong. Counts are exact, latency quantiles within 1 %. Memory is
  * bounded by `maxSeries` and `maxSketchBytes`, whatever arrives; a record of a series that exists allocates nothing.
  * docs/traffic-monitor.md describes what is kept and how exactly.
  */
-export class TrafficMonitor implements TrafficIntake, TrafficReader, TrafficPersistence {
+export class TrafficMonitor implements TrafficIntake, TrafficStepIntake, TrafficReader, TrafficPersistence {
   readonly #options: ResolvedOptions;
   readonly #clock: WatchedClock;
   readonly #grid: TimeGrid;
@@ -75,6 +81,30 @@ export class TrafficMonitor implements TrafficIntake, TrafficReader, TrafficPers
     return this.#record(undefined, chain, responseTime, isError, timestampSeconds, count, Number.NaN);
   }
 
+  recordStep(step: TrafficStep): RecordOutcome {
+    const now = this.#clock.nowSeconds();
+    const { windowSize, futureTolerance } = this.#options;
+    const fault =
+      faultOfStep(step) ??
+      faultOfTime(step.fromSeconds, now, windowSize + this.#options.step, futureTolerance) ??
+      faultOfTime(step.toSeconds, now, windowSize, futureTolerance);
+    if (fault !== undefined) return fault;
+    const series =
+      this.#registry.find(step.service, step.chain) ?? this.#admit(step.service, step.chain, now);
+    if (typeof series === 'string') return series;
+    const recentFrom = this.#grid.fineFrom(now - RECENT_SECONDS);
+    series.recordStep(step, recentFrom);
+    for (const { fineFrom } of partsOf(step, this.#grid)) {
+      this.#noteTold(this.#grid.coarseOf(fineFrom), step.fromSeconds);
+    }
+    return 'accepted';
+  }
+
+  toldUntilSeconds(service: string | undefined, chain: string): number | undefined {
+    const last = this.#registry.find(service, chain)?.lastSeconds;
+    return last !== undefined && Number.isFinite(last) ? last : undefined;
+  }
+
   /**
    * The window is widened to whole slots (`fromSeconds`, `toSeconds` say what it covers). Its start is never before
    * the start of the monitor or the first record, and rates divide by the time since the chain's own first record where
@@ -83,14 +113,13 @@ export class TrafficMonitor implements TrafficIntake, TrafficReader, TrafficPers
   getMetrics(windowSeconds = 300, untilSeconds = Number.POSITIVE_INFINITY): TrafficMetrics {
     const now = this.#clock.nowSeconds();
     const until = Math.min(untilSeconds, now);
-    const wanted = until - Math.min(windowSeconds, this.#options.windowSize);
-    const from = Math.max(wanted, this.#coverage.oldestCoarse(now) * this.#grid.coarseSeconds);
-    const window = metricsWindow(this.#grid, from, until, now, this.#coverage.recentSince(now));
+    const length = Math.min(windowSeconds, this.#options.windowSize);
+    const window = this.#windowUntil(until, length, now);
     const covered = this.#coverage.coveredSeconds(window.fromSeconds, window.toSeconds);
     return {
       fromSeconds: window.toSeconds - covered,
       toSeconds: window.toSeconds,
-      ...this.#metricsOf(window),
+      ...this.#metricsOf((series) => this.#knownWindow(series, window, until, length, now)),
     };
   }
 
@@ -162,20 +191,25 @@ export class TrafficMonitor implements TrafficIntake, TrafficReader, TrafficPers
         continue;
       }
       this.#coverage.noteWatched(placed.watchedSince);
+      restored++;
+      if (placed.wasTold) {
+        this.#noteTold(placed.slot, placed.firstSeconds);
+        continue;
+      }
       this.#noteRecord(placed.slot, placed.firstSeconds);
       newest = Math.max(newest, placed.lastSeconds);
-      restored++;
     }
-    if (restored > 0) this.#coverage.noteGap(newest, now);
+    if (Number.isFinite(newest)) this.#coverage.noteGap(newest, now);
     return { restored, skipped };
   }
 
   /** Takes changed settings: series that are no longer known are dropped, the others keep their data. */
-  reconfigure(changes: Pick<TrafficMonitorOptions, 'topology' | 'unknown' | 'maxSeries'>): void {
+  reconfigure(changes: Pick<TrafficMonitorOptions, 'topology' | 'unknown' | 'maxSeries' | 'isFed'>): void {
     this.#registry.reconfigure({
       topology: changes.topology,
       unknown: changes.unknown ?? defaultUnknown(changes.topology),
       maxSeries: changes.maxSeries ?? this.#registry.admission.maxSeries,
+      isFed: changes.isFed ?? (() => false),
     });
   }
 
@@ -196,6 +230,7 @@ export class TrafficMonitor implements TrafficIntake, TrafficReader, TrafficPers
     if (fault !== undefined) return this.#reject(fault);
     const series = this.#registry.find(service, chain) ?? this.#admit(service, chain, now);
     if (typeof series === 'string') return this.#reject(series);
+    if (series.isFed) return this.#reject('fed-by-source');
     const at = Math.min(told, now);
     const fine = this.#grid.fineOf(at);
     const isRecent = now - at <= RECENT_SECONDS;
@@ -219,24 +254,58 @@ export class TrafficMonitor implements TrafficIntake, TrafficReader, TrafficPers
   }
 
   #noteRecord(coarse: number, atSeconds: number): void {
-    if (this.#coverage.note(coarse, atSeconds)) {
-      for (const series of this.#registry.all()) series.expire(coarse);
-    }
+    if (this.#coverage.note(coarse, atSeconds)) this.#expire(coarse);
   }
 
-  #metricsOf(window: MetricsWindow): Pick<TrafficMetrics, 'services' | 'endToEnd'> {
-    const source = { window, grid: this.#grid, builder: this.#builder };
-    return metricsOf(this.#registry.chains(), source, (since) => {
+  #noteTold(coarse: number, atSeconds: number): void {
+    if (this.#coverage.noteTold(coarse, atSeconds)) this.#expire(coarse);
+  }
+
+  #expire(coarse: number): void {
+    for (const series of this.#registry.all()) series.expire(coarse);
+  }
+
+  #windowUntil(untilSeconds: number, lengthSeconds: number, now: number): MetricsWindow {
+    const oldest = this.#coverage.oldestCoarse(now) * this.#grid.coarseSeconds;
+    const from = Math.max(untilSeconds - lengthSeconds, oldest);
+    return metricsWindow(this.#grid, from, untilSeconds, now, this.#coverage.recentSince(now));
+  }
+
+  /** What a source tells is known some seconds late: the window ends where its series is known. */
+  #knownWindow(
+    { isFed, lastSeconds }: Series,
+    window: MetricsWindow,
+    untilSeconds: number,
+    lengthSeconds: number,
+    now: number,
+  ): MetricsWindow {
+    const lag = untilSeconds - lastSeconds;
+    if (!isFed || !(lag > 0 && lag <= LARGEST_LAG_SECONDS)) return window;
+    return this.#windowUntil(lastSeconds, lengthSeconds, now);
+  }
+
+  #metricsOf(windowOf: WindowReading['windowOf']): Pick<TrafficMetrics, 'services' | 'endToEnd'> {
+    const coveredSeconds: WindowReading['coveredSeconds'] = (window, since) => {
       const slot = this.#grid.secondsOf(this.#grid.fineOf(since));
       return this.#coverage.coveredSeconds(Math.max(window.fromSeconds, slot), window.toSeconds);
-    });
+    };
+    const source = { grid: this.#grid, builder: this.#builder };
+    return metricsOf(this.#registry.chains(), { windowOf, coveredSeconds }, source);
   }
 
   #closedWindow(index: number, slots: number): TrafficWindow {
     const fromSeconds = index * WINDOW_SECONDS;
     const toSeconds = fromSeconds + WINDOW_SECONDS;
     const window = coarseWindow(this.#grid, index * slots, (index + 1) * slots);
-    return { fromSeconds, toSeconds, ...this.#metricsOf(window) };
+    const isKnown = (series: Series) => !series.isFed || this.#wasTold(series, index * slots, slots);
+    return { fromSeconds, toSeconds, ...this.#metricsOf((series) => (isKnown(series) ? window : undefined)) };
+  }
+
+  #wasTold(series: Series, firstCoarse: number, slots: number): boolean {
+    let told = 0;
+    for (let slot = firstCoarse; slot < firstCoarse + slots; slot++)
+      told += series.told?.secondsIn(slot) ?? 0;
+    return told >= (1 - MOST_MISSED) * WINDOW_SECONDS;
   }
 
   /** What was recorded for times that are now to come again is not true of them. */

@@ -7,6 +7,7 @@ import type { GuardContext, GuardStep } from './guard-step.ts';
 import { holdSmallDecrease, limitStep, stabilize, waitForEffect } from './hysteresis.ts';
 import { holdInvalid, holdStale, holdUntilWarm } from './missing-data.ts';
 import { holdWhilePaused } from './pause.ts';
+import { holdAfterSetback, holdTarget } from './target-state.ts';
 import { cancelHarmfulDecreases } from './would-violate.ts';
 
 /** The steps between plan and executor, in order: DESIGN section 3, "Guard". */
@@ -25,6 +26,8 @@ const STEPS: readonly GuardStep[] = [
   cancelHarmfulDecreases,
   each(keepWithinBounds),
   holdWhileFrozen,
+  each(holdAfterSetback),
+  each(holdTarget),
   each(holdWhilePaused),
 ];
 

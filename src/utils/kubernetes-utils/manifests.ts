@@ -3,8 +3,14 @@ import type { ServiceSpec } from '../../models/data-models.ts';
 import type { Decision, ServiceDecision } from '../../models/decisions.ts';
 import type { KubernetesSettings, Settings } from '../../models/settings.ts';
 import { CHANGE_CAUSE, changeCause, FIELD_MANAGER } from './change-cause.ts';
-import { apiVersionOf, DEPLOYMENT, isKubernetesName, targetNameOf, workloadKinds } from './target-names.ts';
 import { plannedLimits, type Quantities, quantitiesOf } from './wanted.ts';
+import {
+  apiVersionOf,
+  DEPLOYMENT,
+  isKubernetesName,
+  targetNameOf,
+  workloadKinds,
+} from './workload/target-names.ts';
 
 /**
  * One YAML document a service, each the part of its workload that the decision is about: requests, limits by the

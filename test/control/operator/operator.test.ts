@@ -162,6 +162,7 @@ describe('undo', () => {
       decision: 'd1',
       atSeconds: NOW,
       status: 'applied',
+      before: { requests: { cpu: 2 }, limits: {}, instances: 1 },
       to: { cpu: 1, memory: 256, instances: 1 },
       detail: 'Rolled out.',
     };
@@ -171,7 +172,7 @@ describe('undo', () => {
     const { operator } = app.daemon;
     expect(await operator.undo('auth-service')).toEqual({
       kind: 'not-undone',
-      reason: 'nothing was applied to auth-service',
+      reason: 'nothing that was applied to auth-service is left to undo',
     });
     expect(await operator.undo('payment-service')).toEqual({
       kind: 'not-undone',

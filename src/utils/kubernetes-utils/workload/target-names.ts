@@ -1,6 +1,6 @@
 /** How a service's workload is called, as far as the configuration says. */
-import type { ServiceSpec } from '../../models/data-models.ts';
-import type { CustomKind, KubernetesSettings } from '../../models/settings.ts';
+import type { ServiceSpec } from '../../../models/data-models.ts';
+import type { CustomKind, KubernetesSettings } from '../../../models/settings.ts';
 
 /** A kind that a service can run as, as paths and bodies name it. */
 export type WorkloadKind = CustomKind;

@@ -1,0 +1,90 @@
+import { isObject, type Json, type JsonObject } from './json.ts';
+import { BAD_QUANTITY, canonicalQuantity } from './quantity.ts';
+import type { Schema } from './schema.ts';
+
+/** What decoding found wrong: `fatal` makes the object unreadable, `unknown` fields are dropped. */
+export interface Decoded {
+  readonly value: JsonObject;
+  readonly fatal?: string;
+  readonly unknown: readonly string[];
+}
+
+interface Findings {
+  fatal?: string;
+  readonly unknown: string[];
+}
+
+/**
+ * The object as the server holds it: unknown fields and nulls dropped, quantities in their canonical form. The words of
+ * the errors are those of Go's JSON decoder and of `resource.ParseQuantity`.
+ */
+export function decode(schema: Schema, kind: string, value: JsonObject): Decoded {
+  const findings: Findings = { unknown: [] };
+  const decoded = decodeValue(schema, value, '', kind, findings);
+  return {
+    value: isObject(decoded) ? decoded : {},
+    unknown: findings.unknown,
+    ...(findings.fatal === undefined ? {} : { fatal: findings.fatal }),
+  };
+}
+
+function decodeValue(schema: Schema, value: Json, path: string, kind: string, findings: Findings): Json {
+  switch (schema.kind) {
+    case 'any':
+      return value;
+    case 'scalar':
+      if (typeof value !== schema.type) wrongType(value, schema.type, path, kind, findings);
+      return value;
+    case 'intOrString':
+      return value;
+    case 'quantity':
+      return decodeQuantity(value, findings);
+    case 'list':
+      if (Array.isArray(value))
+        return value.map((item, index) => decodeValue(schema.of, item, `${path}[${index}]`, kind, findings));
+      wrongType(value, 'list', path, kind, findings);
+      return value;
+    case 'map':
+    case 'object':
+      if (isObject(value)) return decodeFields(schema, value, path, kind, findings);
+      wrongType(value, 'map', path, kind, findings);
+      return value;
+  }
+}
+
+function decodeFields(
+  schema: Extract<Schema, { kind: 'map' | 'object' }>,
+  value: JsonObject,
+  path: string,
+  kind: string,
+  findings: Findings,
+): JsonObject {
+  const kept: JsonObject = {};
+  for (const [key, inner] of Object.entries(value)) {
+    const field = path === '' ? key : `${path}.${key}`;
+    const known = schema.kind === 'map' ? schema.of : schema.fields[key];
+    if (known === undefined) findings.unknown.push(field);
+    else if (inner !== null && inner !== undefined)
+      kept[key] = decodeValue(known, inner, field, kind, findings);
+  }
+  return kept;
+}
+
+function decodeQuantity(value: Json, findings: Findings): Json {
+  const text = typeof value === 'number' ? String(value) : value;
+  const canonical = typeof text === 'string' ? canonicalQuantity(text) : undefined;
+  if (canonical === undefined) findings.fatal ??= BAD_QUANTITY;
+  return canonical ?? value;
+}
+
+function wrongType(value: Json, wanted: string, path: string, kind: string, findings: Findings): void {
+  const goType =
+    { string: 'string', number: 'int32', boolean: 'bool', list: '[]', map: 'map' }[wanted] ?? wanted;
+  findings.fatal ??= `json: cannot unmarshal ${jsonTypeOf(value)} into Go struct field ${kind}.${path} of type ${goType}`;
+}
+
+function jsonTypeOf(value: Json): string {
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'boolean') return 'bool';
+  return value === null ? 'null' : typeof value;
+}

@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export interface ScrapeJob {
+  readonly job: string;
+  /** host:port */
+  readonly targets: readonly string[];
+}
+
+export interface PrometheusOptions {
+  readonly jobs: readonly ScrapeJob[];
+  readonly scrapeSeconds?: number;
+  readonly flags?: readonly string[];
+}
+
+/** A real Prometheus on a free port of 127.0.0.1, with a folder of its own. */
+export class PrometheusServer {
+  readonly url: string;
+  readonly #child: ChildProcess;
+  readonly #folder: string;
+
+  private constructor(url: string, child: ChildProcess, folder: string) {
+    this.url = url;
+    this.#child = child;
+    this.#folder = folder;
+  }
+
+  static async start(program: string, { jobs, scrapeSeconds = 1, flags = [] }: PrometheusOptions) {
+    const folder = mkdtempSync(join(tmpdir(), 'dta-slo-prometheus-'));
+    const config = {
+      global: { scrape_interval: `${scrapeSeconds}s`, scrape_timeout: `${scrapeSeconds}s` },
+      scrape_configs: jobs.map(({ job, targets }) => ({ job_name: job, static_configs: [{ targets }] })),
+    };
+    // JSON is YAML.
+    writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(config));
+    const child = spawn(
+      program,
+      [
+        `--config.file=${join(folder, 'prometheus.yml')}`,
+        `--storage.tsdb.path=${join(folder, 'data')}`,
+        '--web.listen-address=127.0.0.1:0',
+        ...flags,
+      ],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    const address = await listeningAddress(child);
+    const server = new PrometheusServer(`http://${address}`, child, folder);
+    await server.#untilReady();
+    return server;
+  }
+
+  async query(
+    promql: string,
+  ): Promise<readonly { metric: Record<string, string>; value: [number, string] }[]> {
+    const response = await fetch(`${this.url}/api/v1/query?query=${encodeURIComponent(promql)}`);
+    const answer = (await response.json()) as { data: { result: [] } };
+    return answer.data.result;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode === null) {
+      const gone = new Promise((resolve) => this.#child.once('exit', resolve));
+      this.#child.kill('SIGTERM');
+      await gone;
+    }
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #untilReady(): Promise<void> {
+    for (let i = 0; i < 200; i++) {
+      const response = await fetch(`${this.url}/-/ready`).catch(() => undefined);
+      if (response?.ok === true) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error('Prometheus does not get ready');
+  }
+}
+
+function listeningAddress(child: ChildProcess): Promise<string> {
+  const lines: string[] = [];
+  return new Promise((resolve, reject) => {
+    createInterface({ input: child.stderr! }).on('line', (line) => {
+      lines.push(line);
+      const found = /msg="Listening on" address=(\S+)/.exec(line)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+    child.once('exit', (code) => reject(new Error(`Prometheus ended with ${code}:\n${lines.join('\n')}`)));
+  });
+}
