@@ -40,8 +40,6 @@ async function serve(flags: FlagValues): Promise<void> {
   });
   const url = await server.listen({ host, port });
   app.start();
-  logger.info({ url, version: version(), config: file }, 'listening');
-  warnIfOpen(settings.server, logger);
 
   process.on('SIGHUP', () => reload(app, read, logger));
   const stop = once(async (signal: NodeJS.Signals) => {
@@ -53,6 +51,8 @@ async function serve(flags: FlagValues): Promise<void> {
   });
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  logger.info({ url, version: version(), config: file }, 'listening');
+  warnIfOpen(settings.server, logger);
 }
 
 function warnIfOpen({ host, auth }: Settings['server'], logger: pino.Logger): void {
