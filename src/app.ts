@@ -10,6 +10,7 @@ import { noteCapacity } from './control/capacities.ts';
 import { ClusterWatch } from './control/cluster/cluster-watch.ts';
 import { TargetBook } from './control/cluster/target-book.ts';
 import { ControlLoop } from './control/control-loop.ts';
+import { describeTrouble } from './control/describe-trouble.ts';
 import { freezeAt } from './control/guard/freeze-windows.ts';
 import { measureObjectives } from './control/objectives/objectives.ts';
 import { WindowTracker } from './control/objectives/window-tracker.ts';
@@ -33,6 +34,8 @@ import type { TrafficSource } from './models/sources.ts';
 import { PrometheusSource } from './sources/prometheus/prometheus-source.ts';
 import { openHistoryStore } from './store/history-store.ts';
 import { Journal } from './store/journal.ts';
+import type { ClusterEnvironment } from './utils/kubernetes-utils/api/find-cluster.ts';
+import { connectKubernetes } from './utils/kubernetes-utils/kubernetes-executor.ts';
 import { manifests } from './utils/kubernetes-utils/manifests.ts';
 import { seededRandom } from './utils/random.ts';
 
@@ -42,14 +45,20 @@ export interface AppOptions {
   readonly logger: Logger;
   /** What changes are written with. Default: nothing is written, everything is recommended. */
   readonly executor?: Executor;
+  /** Where a cluster is looked for, unless there is an executor; absent: nowhere. */
+  readonly environment?: ClusterEnvironment;
 }
 
 export interface App {
   readonly daemon: Daemon;
+  /** What is read besides the records that are posted. */
+  readonly sources: readonly TrafficSource[];
   /** Begins to watch, decide and write. */
   start(): void;
   /** Takes new settings without a restart and answers which of their sections need one to take effect. */
   reload(settings: Settings): readonly string[];
+  /** Writes what has arrived, now. */
+  flush(): void;
   /** Ends everything in order; what has been accepted is on disk when it resolves. */
   stop(): Promise<void>;
 }
@@ -57,17 +66,18 @@ export interface App {
 /** Builds every part, wires them, and takes back what the store remembers. The one place that knows them all. */
 export async function createApp(options: AppOptions): Promise<App> {
   const { settings } = options;
-  const parts = buildParts(options);
+  const parts = buildParts({ ...options, executor: options.executor ?? (await connect(options)) });
   parts.operator.restore();
   parts.operator.keepOnly(settings.topology.services);
   parts.settings = layOver(settings, parts.operator.state);
   await restoreHistory(parts);
   const recorder = new Recorder(parts);
   const loop = new ControlLoop(parts, recorder, new TrainingSchedule(parts));
-  const source = prometheusSource(parts);
+  const { source } = parts;
   let flushing: NodeJS.Timeout | undefined;
   return {
     daemon: daemonOf(parts, loop),
+    sources: [source],
     start: () => {
       parts.executor.start();
       parts.rollouts.start();
@@ -76,6 +86,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       flushing ??= setInterval(() => recorder.flush(), parts.settings.store.flushInterval * 1000);
     },
     reload: (next) => reload(parts, next),
+    flush: () => recorder.flush(),
     stop: async () => {
       clearInterval(flushing);
       await source.stop();
@@ -92,6 +103,25 @@ export async function createApp(options: AppOptions): Promise<App> {
   };
 }
 
+/** Without a cluster everything is recommended, and that is said once. */
+async function connect({ settings, clock, logger, environment }: AppOptions): Promise<Executor> {
+  if (environment === undefined) return recommendExecutor;
+  const random = seededRandom(clock.nowSeconds() * 1000);
+  const connected = await connectKubernetes({
+    settings: settings.kubernetes,
+    environment,
+    clock,
+    random,
+    logger,
+  });
+  if (connected.kind === 'connected') return connected.executor;
+  const { kind, reason } = connected;
+  const told = 'no cluster: changes are recommended, not made';
+  if (kind === 'unreadable') logger.warn({ reason }, told);
+  else logger.info({ reason }, told);
+  return recommendExecutor;
+}
+
 /** With thousands of chains they take a second: a page and a scraper that come together share them. */
 const OBJECTIVES_SECONDS = 2;
 
@@ -102,13 +132,18 @@ interface AppParts extends ControlParts {
   readonly profiles: PerformanceImpactQuantifier;
   readonly planner: DynamicResourceAllocator;
   readonly rollouts: Rollouts;
+  readonly source: TrafficSource;
 }
 
 function buildParts(options: AppOptions): AppParts {
   const parts = buildBooks(options);
   const cluster = new ClusterWatch(parts);
   // One object: what a reload changes in it, they see.
-  return Object.assign(parts, { cluster, rollouts: new Rollouts(parts, cluster) });
+  const source = prometheusSource(parts);
+  const sourceTrouble = (service: string) =>
+    isFed(parts.settings, service) ? describeTrouble(source.status, parts.clock.nowSeconds()) : undefined;
+  const rollouts = new Rollouts(parts, cluster);
+  return Object.assign(parts, { cluster, rollouts, source, sourceTrouble });
 }
 
 function buildBooks({ settings, clock, logger, executor = recommendExecutor }: AppOptions) {
@@ -155,7 +190,7 @@ function isFed({ prometheus }: Settings, service: string | undefined): boolean {
 }
 
 /** Idle while no service is fed by Prometheus. */
-function prometheusSource(parts: AppParts): TrafficSource {
+function prometheusSource(parts: ReturnType<typeof buildBooks>): TrafficSource {
   return new PrometheusSource({
     settings: () => parts.settings,
     clock: parts.clock,
@@ -180,6 +215,9 @@ function daemonOf(parts: AppParts, loop: ControlLoop): Daemon {
     },
     get passes() {
       return loop.statistics;
+    },
+    get sources() {
+      return (parts.settings.prometheus?.services.size ?? 0) > 0 ? [parts.source.status] : [];
     },
     clock: parts.clock,
     intake: parts.traffic,
@@ -254,7 +292,7 @@ function historyTrouble({ failure, waiting }: HistoryStatus): readonly string[] 
 }
 
 /** What parts are built from once; a change of it waits for the next start. */
-const FIXED_SECTIONS = ['server', 'prediction', 'store'] as const;
+const FIXED_SECTIONS = ['server', 'prediction', 'store', 'kubernetes'] as const;
 const FIXED_MONITORING = {
   samplingInterval: 'monitoring.sampling_interval',
   windowSize: 'monitoring.window_size',
@@ -263,7 +301,8 @@ const FIXED_MONITORING = {
 
 function reload(parts: AppParts, next: Settings): readonly string[] {
   const before = parts.configured;
-  const fixed = { server: before.server, prediction: before.prediction, store: before.store };
+  const { server, prediction, store, kubernetes } = before;
+  const fixed = { server, prediction, store, kubernetes };
   const { samplingInterval, windowSize, futureTolerance } = before.monitoring;
   const fixedMonitoring = { samplingInterval, windowSize, futureTolerance };
   parts.configured = { ...next, ...fixed, monitoring: { ...next.monitoring, ...fixedMonitoring } };

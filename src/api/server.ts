@@ -9,9 +9,11 @@ import {
 } from 'fastify';
 import type { Daemon } from '../models/daemon.ts';
 import { messageOf } from '../models/errors.ts';
+import { boundConnections, type ConnectionLimits, connectionOptions, defaultLimits } from './connections.ts';
 import { withoutByteOrderMark } from './json-values.ts';
 import { watchMethods } from './method-not-allowed.ts';
 import { exposition } from './metrics/exposition.ts';
+import { boundLargeBodies } from './open-bodies.ts';
 import { describeApi, serveDescription } from './openapi.ts';
 import { encodingProblem, handleError, ProblemError, sendProblem } from './problems.ts';
 import type { MalformedCounter } from './requests/tally.ts';
@@ -38,11 +40,10 @@ export interface ServerOptions {
   readonly logger?: NonNullable<FastifyServerOptions['logger']>;
   /** Shown by /healthz, /openapi.json and /metrics. */
   readonly version: string;
+  /** Other limits than the usual ones. */
+  readonly limits?: Partial<ConnectionLimits>;
 }
 
-/** A body must be there whole within this time; also the longest that one NDJSON stream may last. */
-const REQUEST_TIMEOUT_MS = 300_000;
-const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 /** A name of 253 characters, percent-encoded. */
 const LONGEST_PARAMETER = 3 * 4 * 253;
 
@@ -59,17 +60,19 @@ export async function buildServer(daemon: Daemon, options: ServerOptions): Promi
   return server;
 }
 
-function bareServer(daemon: Daemon, { logger }: ServerOptions): ApiServer {
+function bareServer(daemon: Daemon, { logger, ...options }: ServerOptions): ApiServer {
+  const limits = { ...defaultLimits(), ...options.limits };
   const server = fastify({
     logger: logger ?? false,
     // One line a record would cost more than the record.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: daemon.settings.server.bodyLimitBytes,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    ...connectionOptions(limits),
     routerOptions: { maxParamLength: LONGEST_PARAMETER },
     frameworkErrors: handleError,
   }).withTypeProvider<TypeBoxTypeProvider>();
+  boundConnections(server.server, limits.connections);
+  boundLargeBodies(server, daemon.settings.server.bodyLimitBytes);
   server.removeContentTypeParser(['application/json', 'text/plain']);
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
     parseJson(request, String(text), done);

@@ -76,7 +76,7 @@ function guarded(
   request: PlanRequest,
   outcome: PlanOutcome,
 ): readonly Draft[] {
-  const { settings, profiles, capacities, memory, planner, targets, changes } = parts;
+  const { settings, profiles, capacities, memory, planner, targets, changes, sourceTrouble } = parts;
   const infeasible = new Set(outcome.plan.chains.filter((chain) => !chain.feasible).map((chain) => chain.id));
   const drafts = propose(outcome, {
     settings,
@@ -101,6 +101,7 @@ function guarded(
     infeasible,
     targets,
     changes,
+    sourceTrouble,
   });
 }
 

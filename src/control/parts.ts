@@ -41,6 +41,8 @@ export interface ControlParts {
   /** What the cluster says of each service. */
   readonly targets: TargetBook;
   readonly changes: ChangeLog;
+  /** A sentence when what feeds a service cannot be read; undefined when it can, or when its records are posted. */
+  readonly sourceTrouble: (service: string) => string | undefined;
   readonly cluster: Pick<ClusterWatch, 'look' | 'tick'>;
   readonly rollouts: Pick<Rollouts, 'begin'>;
   readonly operator: OperatorBook;

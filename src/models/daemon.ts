@@ -7,6 +7,7 @@ import type { HistoryJournal } from './history.ts';
 import type { UsageSample } from './metrics.ts';
 import type { Clock, PlanOutcome, ProfileLearner, TrafficIntake, TrafficReader } from './ports.ts';
 import type { FreezeWindow, Pause, Settings } from './settings.ts';
+import type { SourceStatus } from './sources.ts';
 
 export interface Daemon {
   /** The settings in force; another object after a reload. */
@@ -36,6 +37,8 @@ export interface Daemon {
   /** The freeze window that is open now. */
   freeze(): ActiveFreeze | undefined;
   readonly passes: PassStatistics;
+  /** Where observations are read from; empty while all records are posted. */
+  readonly sources: readonly SourceStatus[];
   readonly changes: ChangeReader;
 }
 

@@ -22,11 +22,11 @@ export type ReasonCode =
   | 'largest-step'
   | 'change-budget'
   | 'bounds'
-  | 'frozen'
   | 'target-unreadable'
   | 'autoscaled'
   | 'rolling-out'
   | 'change-failed'
+  | 'frozen'
   | 'paused'
   | 'would-violate';
 

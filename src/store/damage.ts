@@ -1,8 +1,10 @@
 /** How it is found that a file is no whole history of ours. */
 import { existsSync, statSync } from 'node:fs';
+import { messageOf } from '../models/errors.ts';
 import type { Logger } from '../models/ports.ts';
 import { type Connection, connectInMemory, inTransaction, scalar, sqliteCode } from './connection.ts';
 import { bytes, bytesAt, text, textAt, UnreadableRow } from './rows.ts';
+import { tablesOf } from './tables.ts';
 
 class DamagedFile extends Error {}
 
@@ -22,6 +24,15 @@ export function checkFile(file: string, logger: Logger | undefined): void {
   logger?.warn({ file }, 'the history is an empty file: starting anew');
 }
 
+/** A version that is newer by more than this is a flipped bit and no release. */
+const MOST_VERSIONS_AHEAD = 50;
+
+/** Throws what `isDamage` knows when the version is none that a newer DTA-SLO could have written. */
+export function checkVersion(version: number, known: number): void {
+  if (version < 0 || version > known + MOST_VERSIONS_AHEAD)
+    throw new DamagedFile(`its version, ${version}, is none of ours`);
+}
+
 /** Throws what `isDamage` knows when pages are damaged, or when a file without version has tables: it is not ours. */
 export function checkIntegrity(connection: Connection, version: number): void {
   const answer = scalar(connection, `SELECT ${bytes('integrity_check')} FROM pragma_integrity_check(1)`);
@@ -36,6 +47,15 @@ export function checkTables(connection: Connection, migrations: readonly string[
   const present = new Set(columnsOf(connection));
   const missing = expectedColumns(migrations).filter((column) => !present.has(column));
   if (missing.length > 0) throw new DamagedFile(`it lacks ${missing.slice(0, 5).join(', ')}`);
+}
+
+/** Throws what `isDamage` knows when our statements do not fit the tables, whose keys may be damaged where columns are not. */
+export function checkStatements(connection: Connection): void {
+  try {
+    tablesOf(connection);
+  } catch (thrown) {
+    throw new DamagedFile(messageOf(thrown));
+  }
 }
 
 function expectedColumns(migrations: readonly string[]): readonly string[] {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { messageOf } from '../models/errors.ts';
 import type { Logger } from '../models/ports.ts';
 import { type Connection, connect, inTransaction, scalar, sqliteCode } from './connection.ts';
-import { checkFile, checkIntegrity, checkTables, isDamage } from './damage.ts';
+import { checkFile, checkIntegrity, checkStatements, checkTables, checkVersion, isDamage } from './damage.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { HistoryStoreError } from './store-error.ts';
 
@@ -92,6 +92,7 @@ function prepare(connection: Connection, file: string, migrations: readonly stri
     connection.pragma('synchronous = NORMAL');
     connection.pragma('foreign_keys = ON');
     migrate(connection, version, migrations);
+    checkStatements(connection);
     return connection;
   } catch (thrown) {
     connection.close();
@@ -101,6 +102,7 @@ function prepare(connection: Connection, file: string, migrations: readonly stri
 
 function readVersion(connection: Connection, file: string, known: number): number {
   const version = Number(scalar(connection, 'PRAGMA user_version'));
+  checkVersion(version, known);
   if (version <= known) return version;
   throw new HistoryStoreError(
     `the history ${file} has version ${version}, written by a newer DTA-SLO; this one knows up to ${known}. ` +

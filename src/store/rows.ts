@@ -29,9 +29,10 @@ export function textAt(row: unknown, column: number): string {
   }
 }
 
+/** All that is kept is finite and at least 0: times, capacities, measurements. */
 export function numberAt(row: unknown, column: number): number {
   const value = valueAt(row, column);
-  if (typeof value === 'number') return value;
+  if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
   throw unexpected('a number', value);
 }
 
@@ -51,5 +52,6 @@ function valueAt(row: unknown, column: number): unknown {
 }
 
 function unexpected(wanted: string, value: unknown): Error {
-  return new UnreadableRow(`the history holds ${typeof value} where ${wanted} belongs`);
+  const found = typeof value === 'number' ? value : typeof value;
+  return new UnreadableRow(`the history holds ${found} where ${wanted} belongs`);
 }

@@ -126,6 +126,15 @@ export function testDaemon(settings: Settings = testSettings(), clock: Clock = S
     undoOutcome: { kind: 'not-undone', reason: 'nothing was applied to it' },
     planManifests: undefined,
     passes: noPasses(),
+    sources: [
+      {
+        name: 'prometheus',
+        health: { kind: 'ok' },
+        lastSuccessSeconds: NOW - 3,
+        lagSeconds: 12,
+        missing: [],
+      },
+    ],
     changes: {
       idleBecause: 'no cluster',
       counts: { applied: 1, restored: 0, failed: 0, refused: 0, held: 0 },

@@ -45,6 +45,7 @@ export function partsOf(
     store: journal,
     changes: new ChangeLog(journal),
     targets: new TargetBook(),
+    sourceTrouble: () => undefined,
     capacities: new CapacityBook(topology),
     usage: new UsageBook(),
     series: new SeriesHistory({

@@ -117,8 +117,13 @@ process.once('exit', () => rmSync(configFolder, { recursive: true, force: true }
 
 /** The shipped configuration with more keys, as a file. */
 export function configWith(more: string): string {
-  const file = join(configFolder, `${createHash('sha1').update(more).digest('hex')}.yaml`);
-  writeFileSync(file, `${readFileSync('config/config.yaml', 'utf8')}\n${more}\n`);
+  return textFile(`${readFileSync('config/config.yaml', 'utf8')}\n${more}\n`);
+}
+
+/** A file with that text, gone at the end of the process. */
+export function textFile(text: string): string {
+  const file = join(configFolder, `${createHash('sha1').update(text).digest('hex')}.yaml`);
+  writeFileSync(file, text);
   return file;
 }
 

@@ -12,6 +12,7 @@ import { LEARNING_FAMILIES } from './learning-families.ts';
 import { OBJECTIVE_FAMILIES } from './objective-families.ts';
 import { OPERATION_FAMILIES } from './operation-families.ts';
 import { OPERATOR_FAMILIES } from './operator-families.ts';
+import { SOURCE_FAMILIES } from './source-families.ts';
 import { TRAFFIC_FAMILIES } from './traffic-families.ts';
 
 /** Series with names that are not in the topology (`monitoring.unknown: learn`) beyond these are not shown. */
@@ -21,6 +22,7 @@ export const FAMILIES: readonly Family[] = [
   ...OBJECTIVE_FAMILIES,
   ...TRAFFIC_FAMILIES,
   ...DECISION_FAMILIES,
+  ...SOURCE_FAMILIES,
   ...CHANGE_FAMILIES,
   ...LEARNING_FAMILIES,
   ...OPERATOR_FAMILIES,

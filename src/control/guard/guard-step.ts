@@ -19,6 +19,8 @@ export interface GuardContext {
   readonly evaluate: (allocations: ReadonlyMap<string, ResourceAllocation>) => ReadonlyMap<string, number>;
   /** Chains that the plan found unmeetable; nothing is cancelled for their sake. */
   readonly infeasible: ReadonlySet<string>;
+  /** A sentence when what feeds the service cannot be read. */
+  readonly sourceTrouble: (service: string) => string | undefined;
   /** What the cluster says of each service; nothing without a cluster. */
   readonly targets: Pick<TargetBook, 'reading'>;
   /** What became of earlier changes. */

@@ -7,6 +7,7 @@ import type { GuardContext, GuardStep } from './guard-step.ts';
 import { holdSmallDecrease, limitStep, stabilize, waitForEffect } from './hysteresis.ts';
 import { holdInvalid, holdStale, holdUntilWarm } from './missing-data.ts';
 import { holdWhilePaused } from './pause.ts';
+import { explainSourceTrouble } from './source-trouble.ts';
 import { holdAfterSetback, holdTarget } from './target-state.ts';
 import { cancelHarmfulDecreases } from './would-violate.ts';
 
@@ -25,10 +26,11 @@ const STEPS: readonly GuardStep[] = [
   limitChangeBudget,
   cancelHarmfulDecreases,
   each(keepWithinBounds),
-  holdWhileFrozen,
   each(holdAfterSetback),
   each(holdTarget),
+  holdWhileFrozen,
   each(holdWhilePaused),
+  each(explainSourceTrouble),
 ];
 
 export function guard(drafts: readonly Draft[], context: GuardContext): readonly Draft[] {
