@@ -37,7 +37,7 @@ async function serve(flags: FlagValues): Promise<void> {
   const { host, port, logLevel } = settings.server;
   const stream = logDestination();
   const logger = pino({ level: logLevel, redact: SECRETS }, stream);
-  const app = await createApp({ settings, clock: systemClock(clockSpeed), logger });
+  const app = await createApp({ settings, clock: systemClock(clockSpeed), logger, environment });
   endOnFaults(app, logger);
   const server = await buildServer(app.daemon, {
     logger: { level: logLevel, redact: SECRETS, stream },

@@ -11,6 +11,7 @@ import { ClusterWatch } from './control/cluster/cluster-watch.ts';
 import { TargetBook } from './control/cluster/target-book.ts';
 import { ControlLoop } from './control/control-loop.ts';
 import { describeTrouble } from './control/describe-trouble.ts';
+import { freezeAt } from './control/guard/freeze-windows.ts';
 import { measureObjectives } from './control/objectives/objectives.ts';
 import { WindowTracker } from './control/objectives/window-tracker.ts';
 import { layOver } from './control/operator/lay-over.ts';
@@ -33,6 +34,8 @@ import type { TrafficSource } from './models/sources.ts';
 import { PrometheusSource } from './sources/prometheus/prometheus-source.ts';
 import { openHistoryStore } from './store/history-store.ts';
 import { Journal } from './store/journal.ts';
+import type { ClusterEnvironment } from './utils/kubernetes-utils/api/find-cluster.ts';
+import { connectKubernetes } from './utils/kubernetes-utils/kubernetes-executor.ts';
 import { manifests } from './utils/kubernetes-utils/manifests.ts';
 import { seededRandom } from './utils/random.ts';
 
@@ -42,10 +45,14 @@ export interface AppOptions {
   readonly logger: Logger;
   /** What changes are written with. Default: nothing is written, everything is recommended. */
   readonly executor?: Executor;
+  /** Where a cluster is looked for, unless there is an executor; absent: nowhere. */
+  readonly environment?: ClusterEnvironment;
 }
 
 export interface App {
   readonly daemon: Daemon;
+  /** What is read besides the records that are posted. */
+  readonly sources: readonly TrafficSource[];
   /** Begins to watch, decide and write. */
   start(): void;
   /** Takes new settings without a restart and answers which of their sections need one to take effect. */
@@ -59,7 +66,7 @@ export interface App {
 /** Builds every part, wires them, and takes back what the store remembers. The one place that knows them all. */
 export async function createApp(options: AppOptions): Promise<App> {
   const { settings } = options;
-  const parts = buildParts(options);
+  const parts = buildParts({ ...options, executor: options.executor ?? (await connect(options)) });
   parts.operator.restore();
   parts.operator.keepOnly(settings.topology.services);
   parts.settings = layOver(settings, parts.operator.state);
@@ -70,6 +77,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   let flushing: NodeJS.Timeout | undefined;
   return {
     daemon: daemonOf(parts, loop),
+    sources: [source],
     start: () => {
       parts.executor.start();
       parts.rollouts.start();
@@ -93,6 +101,25 @@ export async function createApp(options: AppOptions): Promise<App> {
       parts.store.close();
     },
   };
+}
+
+/** Without a cluster everything is recommended, and that is said once. */
+async function connect({ settings, clock, logger, environment }: AppOptions): Promise<Executor> {
+  if (environment === undefined) return recommendExecutor;
+  const random = seededRandom(clock.nowSeconds() * 1000);
+  const connected = await connectKubernetes({
+    settings: settings.kubernetes,
+    environment,
+    clock,
+    random,
+    logger,
+  });
+  if (connected.kind === 'connected') return connected.executor;
+  const { kind, reason } = connected;
+  const told = 'no cluster: changes are recommended, not made';
+  if (kind === 'unreadable') logger.warn({ reason }, told);
+  else logger.info({ reason }, told);
+  return recommendExecutor;
 }
 
 /** With thousands of chains they take a second: a page and a scraper that come together share them. */
@@ -224,6 +251,7 @@ function daemonOf(parts: AppParts, loop: ControlLoop): Daemon {
     notReadyBecause: () => historyTrouble(parts.store.status),
     objectives: rememberedFor(parts.clock, OBJECTIVES_SECONDS, () => measureObjectives(parts)),
     operator: operatorOf(parts),
+    freeze: () => freezeAt(parts.settings.control.freezeWindows, parts.clock.nowSeconds()),
   };
 }
 
@@ -264,7 +292,7 @@ function historyTrouble({ failure, waiting }: HistoryStatus): readonly string[] 
 }
 
 /** What parts are built from once; a change of it waits for the next start. */
-const FIXED_SECTIONS = ['server', 'prediction', 'store'] as const;
+const FIXED_SECTIONS = ['server', 'prediction', 'store', 'kubernetes'] as const;
 const FIXED_MONITORING = {
   samplingInterval: 'monitoring.sampling_interval',
   windowSize: 'monitoring.window_size',
@@ -273,7 +301,8 @@ const FIXED_MONITORING = {
 
 function reload(parts: AppParts, next: Settings): readonly string[] {
   const before = parts.configured;
-  const fixed = { server: before.server, prediction: before.prediction, store: before.store };
+  const { server, prediction, store, kubernetes } = before;
+  const fixed = { server, prediction, store, kubernetes };
   const { samplingInterval, windowSize, futureTolerance } = before.monitoring;
   const fixedMonitoring = { samplingInterval, windowSize, futureTolerance };
   parts.configured = { ...next, ...fixed, monitoring: { ...next.monitoring, ...fixedMonitoring } };

@@ -52,7 +52,7 @@ export async function buildServer(daemon: Daemon, options: ServerOptions): Promi
   const server = bareServer(daemon, options);
   const refuseOtherMethods = watchMethods(server);
   secure(server, daemon);
-  await describeApi(server, options.version);
+  await describeApi(server, options.version, daemon.settings.server.auth);
   await addRoutes(server, daemon, options.version);
   refuseOtherMethods();
   await serveDescription(server);

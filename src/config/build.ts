@@ -3,6 +3,7 @@ import { Secret } from '../models/secret.ts';
 import type { AuthSettings, Settings } from '../models/settings.ts';
 import { buildPrometheus, latencyScope } from './build-prometheus.ts';
 import { buildTopology } from './build-topology.ts';
+import { freezeWindow } from './freeze-windows.ts';
 import type { FlagValues } from './overrides.ts';
 import type { ConfigFile } from './schema.ts';
 import { defaultStep } from './step.ts';
@@ -108,6 +109,7 @@ function control({ control: section }: ConfigFile): Settings['control'] {
     largestStep: section.largest_step,
     changeBudget: section.change_budget,
     paused: section.paused,
+    freezeWindows: section.freeze_windows.map(freezeWindow),
   };
 }
 

@@ -85,6 +85,11 @@ export const REASONS: Readonly<Record<ReasonCode, Reason>> = {
     meaning:
       'An earlier change of it did not come up and was put back. It is tried again after 10 minutes, then after twice as long each time, at most two hours.',
   },
+  frozen: {
+    holds: true,
+    meaning:
+      'A freeze window is open (`control.freeze_windows`): nothing shrinks or changes its shape, and nothing grows where the window says so.',
+  },
   paused: {
     holds: true,
     meaning: 'Changes are paused, by the operator (`POST /pause`) or by `control.paused`.',
@@ -105,8 +110,8 @@ export function describeReasons(): string {
     '',
     'Every service in `GET /allocations` carries a `reason` code and a sentence with the figures. The codes are stable:',
     'dashboards and alerts may key on them (`dta_slo_decision_services`, docs/metrics.md). "Held" means that the guard kept the',
-    'service from shrinking as planned; increases are never held back, except by `invalid-data`, `paused` and, where we write to a',
-    'cluster, by what stands in the way there: `target-unreadable`, `autoscaled`, `rolling-out`, `change-failed`.',
+    'service from shrinking as planned; increases are never held back, except by `invalid-data`, `paused`, `frozen` with `growth: hold` and,',
+    'where we write to a cluster, by what stands in the way there: `target-unreadable`, `autoscaled`, `rolling-out`, `change-failed`.',
     '',
     '| code | | meaning |',
     '| --- | --- | --- |',
@@ -114,7 +119,7 @@ export function describeReasons(): string {
     '',
     'The guard looks at a plan in this order: invalid, stale or missing data, warm-up, errors, present violation,',
     'confidence, stabilization, largest step, small decrease, change budget, the chains evaluated once more, bounds, what stands in the',
-    'way in the cluster, pause. The',
+    'way in the cluster, freeze windows, pause. The',
     'reason that is shown is that of the last step that changed something.',
     '',
   ].join('\n');

@@ -6,7 +6,7 @@ import type { ForecastOutcome, PredictorStatus } from './forecasts.ts';
 import type { HistoryJournal } from './history.ts';
 import type { UsageSample } from './metrics.ts';
 import type { Clock, PlanOutcome, ProfileLearner, TrafficIntake, TrafficReader } from './ports.ts';
-import type { Pause, Settings } from './settings.ts';
+import type { FreezeWindow, Pause, Settings } from './settings.ts';
 import type { SourceStatus } from './sources.ts';
 
 export interface Daemon {
@@ -34,6 +34,8 @@ export interface Daemon {
   notReadyBecause(): readonly string[];
   objectives(): ObjectiveMetrics;
   readonly operator: OperatorControls;
+  /** The freeze window that is open now. */
+  freeze(): ActiveFreeze | undefined;
   readonly passes: PassStatistics;
   /** Where observations are read from; empty while all records are posted. */
   readonly sources: readonly SourceStatus[];
@@ -63,6 +65,11 @@ export interface OperatorState {
   readonly paused?: Pause;
   /** Modes that were set at run time, by service; others have the mode of the configuration. */
   readonly modes: ReadonlyMap<string, ServiceMode>;
+}
+
+export interface ActiveFreeze extends Pick<FreezeWindow, 'reason' | 'growth' | 'timezone'> {
+  /** Absent where windows follow each other without an end. */
+  readonly untilSeconds?: number;
 }
 
 export interface WhatIfChanges {

@@ -26,6 +26,7 @@ export type ReasonCode =
   | 'autoscaled'
   | 'rolling-out'
   | 'change-failed'
+  | 'frozen'
   | 'paused'
   | 'would-violate';
 

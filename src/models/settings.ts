@@ -113,7 +113,29 @@ export interface ControlSettings {
   /** Nothing is changed: by the configuration, or by a person (then `pause` says since when and why). */
   readonly paused: boolean;
   readonly pause?: Pause;
+  readonly freezeWindows: readonly FreezeWindow[];
 }
+
+/** A time in which nothing shrinks and nothing changes its shape. */
+export type FreezeWindow = FreezeTime & {
+  readonly reason: string;
+  /** Whether increases go on. */
+  readonly growth: 'allow' | 'hold';
+  /** Name in the IANA database. */
+  readonly timezone: string;
+};
+
+type FreezeTime =
+  | {
+      readonly kind: 'weekly';
+      /** On which it begins; 0 is Sunday. */
+      readonly days: readonly number[];
+      /** On the zone's wall clock, from its midnight. */
+      readonly fromMinutes: number;
+      /** At most 1440; on the next day when it is not after the start. */
+      readonly toMinutes: number;
+    }
+  | { readonly kind: 'once'; readonly fromSeconds: number; readonly untilSeconds: number };
 
 /** A person's pause. */
 export interface Pause {

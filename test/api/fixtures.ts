@@ -183,6 +183,7 @@ export function testSettings(): Settings {
       largestStep: 2,
       changeBudget: 0.5,
       paused: false,
+      freezeWindows: [],
     },
     kubernetes: {
       enabled: false,

@@ -1,5 +1,6 @@
 /** A daemon for the tests of the API: two services, three chains, the real monitor, and a clock that stands still. */
 import { TrafficMonitor } from '../../src/components/traffic-monitor/traffic-monitor.ts';
+import { freezeAt } from '../../src/control/guard/freeze-windows.ts';
 import { layOver } from '../../src/control/operator/lay-over.ts';
 import { OperatorBook } from '../../src/control/operator/operator-book.ts';
 import type { ChangeRecord, UndoOutcome } from '../../src/models/changes.ts';
@@ -121,6 +122,7 @@ export function testDaemon(settings: Settings = testSettings(), clock: Clock = S
     notReadyBecause: () => daemon.notReady,
     objectives: () => daemon.objectiveMetrics,
     operator: testOperator(settings, clock, () => daemon),
+    freeze: () => freezeAt(daemon.settings.control.freezeWindows, clock.nowSeconds()),
     undoOutcome: { kind: 'not-undone', reason: 'nothing was applied to it' },
     planManifests: undefined,
     passes: noPasses(),

@@ -97,7 +97,7 @@ function attributesOf(route: Route, verb: string): Attributes {
     resource: route.of.plural,
     subresource: route.subresource,
     namespace: route.namespace ?? (route.of.plural === 'namespaces' ? route.name : ''),
-    name: route.name,
+    name: route.name === '' ? route.selectedName : route.name,
   };
 }
 

@@ -9,15 +9,17 @@ import type { KubeObject } from './json.ts';
 import { kubeconfigText, writeServiceAccount } from './kubeconfig.ts';
 import { type Usage, usageKey } from './metrics.ts';
 import { Objects } from './objects.ts';
-import { ALL_TYPES, NAMESPACES, type ResourceType } from './resource-types.ts';
+import { NAMESPACES, type ResourceType } from './resource-types.ts';
 import { makeCertificates } from './tls.ts';
 import { Watches } from './watch.ts';
 
 export interface ApiServerOptions {
   /** Namespaces that exist from the start, besides `default` and `kube-system`. */
   readonly namespaces?: readonly string[];
-  /** API groups that are not installed: `keda.sh`. */
+  /** API groups (`keda.sh`) and subresources (`pods/resize`) that are not there. */
   readonly without?: readonly string[];
+  /** Rollouts as Argo's CRD had them before 1.8.3, with the containers as one value (false). */
+  readonly oldRollouts?: boolean;
   /** How long a pod takes from its creation until it is ready, in milliseconds of the server's time (10). */
   readonly podReadyMs?: number;
   /** How often a watch that asks for them gets a bookmark, in milliseconds (60,000). */
@@ -75,7 +77,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   const missing = new Set(options.without ?? []);
   const access = new Access();
   const clock = new ServerClock();
-  const plane = makeControlPlane(clock, access, () => ALL_TYPES.filter(({ group }) => !missing.has(group)));
+  const plane = makeControlPlane(clock, access, { missing, oldRollouts: options.oldRollouts === true });
   const watches = new Watches(plane, options.bookmarkMs ?? 60_000);
   const certificates = await makeCertificates();
   const http = new HttpServer(plane, watches, certificates);

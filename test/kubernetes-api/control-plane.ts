@@ -1,6 +1,6 @@
 import type { Access } from './access.ts';
 import type { Usage } from './metrics.ts';
-import type { ResourceType } from './resource-types.ts';
+import { ALL_TYPES, OLD_ROLLOUTS, type ResourceType, ROLLOUTS } from './resource-types.ts';
 import { Storage } from './storage.ts';
 
 /** What every part of the server works on. */
@@ -13,6 +13,8 @@ export interface ControlPlane {
   now(): Date;
   /** The types that are served at the moment. */
   types(): readonly ResourceType[];
+  /** Whether a subresource of a served type is served too: `pods/resize` is not before Kubernetes 1.33. */
+  serves(of: ResourceType, subresource: string): boolean;
 }
 
 /** A clock that tests can move on. */
@@ -28,11 +30,23 @@ export class ServerClock {
   }
 }
 
-export function makeControlPlane(
-  clock: ServerClock,
-  access: Access,
-  types: () => readonly ResourceType[],
-): ControlPlane {
+/** Which parts of the API are installed. */
+export interface Installed {
+  /** API groups (`keda.sh`) and subresources (`pods/resize`) that are missing. */
+  readonly missing: ReadonlySet<string>;
+  /** Argo's CRD as it was before 1.8.3. */
+  readonly oldRollouts: boolean;
+}
+
+export function makeControlPlane(clock: ServerClock, access: Access, installed: Installed): ControlPlane {
   const now = (): Date => clock.now();
-  return { storage: new Storage(now), access, usages: new Map(), now, types };
+  const all = ALL_TYPES.map((type) => (type === ROLLOUTS && installed.oldRollouts ? OLD_ROLLOUTS : type));
+  return {
+    storage: new Storage(now),
+    access,
+    usages: new Map(),
+    now,
+    types: () => all.filter(({ group }) => !installed.missing.has(group)),
+    serves: ({ plural }, subresource) => !installed.missing.has(`${plural}/${subresource}`),
+  };
 }

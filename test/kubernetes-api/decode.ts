@@ -1,6 +1,7 @@
+import { joined, type Step, stepOfItem, wordedPath } from './field-sets.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
 import { BAD_QUANTITY, canonicalQuantity } from './quantity.ts';
-import type { Schema } from './schema.ts';
+import type { ListSchema, Schema } from './schema.ts';
 
 /** What decoding found wrong: `fatal` makes the object unreadable, `unknown` fields are dropped. */
 export interface Decoded {
@@ -62,12 +63,17 @@ function decodeFields(
   const kept: JsonObject = {};
   for (const [key, inner] of Object.entries(value)) {
     const field = path === '' ? key : `${path}.${key}`;
-    const known = schema.kind === 'map' ? schema.of : schema.fields[key];
+    const known = fieldOf(schema, key);
     if (known === undefined) findings.unknown.push(field);
     else if (inner !== null && inner !== undefined)
       kept[key] = decodeValue(known, inner, field, kind, findings);
   }
   return kept;
+}
+
+function fieldOf(schema: Extract<Schema, { kind: 'map' | 'object' }>, key: string): Schema | undefined {
+  if (schema.kind === 'map') return schema.of;
+  return schema.fields[key] ?? (schema.open === true ? { kind: 'any' } : undefined);
 }
 
 function decodeQuantity(value: Json, findings: Findings): Json {
@@ -88,3 +94,66 @@ function jsonTypeOf(value: Json): string {
   if (typeof value === 'boolean') return 'bool';
   return value === null ? 'null' : typeof value;
 }
+
+/**
+ * What makes a configuration impossible to apply: fields that the schema does not know, values of another type and keys that are given
+ * twice, worded as structured-merge-diff words them.
+ */
+export function typeErrors(schema: Schema, value: Json, steps: readonly Step[] = []): string[] {
+  const problem = (text: string): string[] => [`${wordedPath(joined(steps))}: ${text}`];
+  switch (schema.kind) {
+    case 'scalar':
+      return isScalar(schema.type, value)
+        ? []
+        : problem(`expected ${SCALARS[schema.type]}, got ${wordedValue(value)}`);
+    case 'object':
+    case 'map':
+      return isObject(value)
+        ? fieldErrors(schema, value, steps)
+        : problem(`expected map, got ${wordedValue(value)}`);
+    case 'list':
+      if (!Array.isArray(value)) return problem(`expected list, got ${wordedValue(value)}`);
+      return itemErrors(schema, value, steps);
+    default:
+      return [];
+  }
+}
+
+const SCALARS = { string: 'string', number: 'numeric (int or float)', boolean: 'boolean' } as const;
+
+const isScalar = (type: string, value: Json): boolean => value === null || typeof value === type;
+
+function fieldErrors(
+  schema: Extract<Schema, { kind: 'map' | 'object' }>,
+  value: JsonObject,
+  steps: readonly Step[],
+): string[] {
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const known = fieldOf(schema, key);
+    const path = [...steps, `f:${key}`];
+    if (known === undefined) return [`${wordedPath(joined(path))}: field not declared in schema`];
+    return inner === undefined || inner === null ? [] : typeErrors(known, inner, path);
+  });
+}
+
+function itemErrors(schema: ListSchema, value: readonly Json[], steps: readonly Step[]): string[] {
+  if (schema.list === 'atomic')
+    return value.flatMap((item, index) => typeErrors(schema.of, item, [...steps, `i:${index}`]));
+  const seen = new Set<Step>();
+  return value.flatMap((item) => {
+    const step = stepOfItem(schema, item);
+    if (seen.has(step))
+      return [`${wordedPath(joined(steps))}: duplicate entries for key ${wordedPath(step)}`];
+    seen.add(step);
+    return typeErrors(schema.of, item, [...steps, step]);
+  });
+}
+
+const wordedValue = (value: Json): string =>
+  Array.isArray(value)
+    ? 'list'
+    : isObject(value)
+      ? 'map'
+      : typeof value === 'string'
+        ? 'string'
+        : `&value.valueUnstructured{Value:${value}}`;

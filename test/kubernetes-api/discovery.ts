@@ -1,3 +1,4 @@
+import type { ControlPlane } from './control-plane.ts';
 import type { Json } from './json.ts';
 import { apiVersionOf, type ResourceType } from './resource-types.ts';
 
@@ -14,14 +15,15 @@ export const VERSION: Json = {
 };
 
 /** The answer of a path that describes the API, or undefined where the path is another. */
-export function discover(path: string, types: readonly ResourceType[], address: string): Json | undefined {
+export function discover(path: string, plane: ControlPlane, address: string): Json | undefined {
+  const types = plane.types();
   if (path === '/version') return VERSION;
   if (path === '/api') return apiVersions(address);
   if (path === '/apis') return { kind: 'APIGroupList', apiVersion: 'v1', groups: groupsOf(types) };
   const group = /^\/apis\/([^/]+)$/.exec(path)?.[1];
   if (group !== undefined) return oneGroup(types, group);
   const version = /^\/(?:api|apis\/([^/]+))\/([^/]+)$/.exec(path);
-  return version === null ? undefined : resourcesOf(types, version[1] ?? '', version[2] ?? '');
+  return version === null ? undefined : resourcesOf(plane, version[1] ?? '', version[2] ?? '');
 }
 
 const apiVersions = (address: string): Json => ({
@@ -47,8 +49,8 @@ function oneGroup(types: readonly ResourceType[], name: string): Json | undefine
   return { kind: 'APIGroup', apiVersion: 'v1', ...groupOf(types, name) };
 }
 
-function resourcesOf(types: readonly ResourceType[], group: string, version: string): Json | undefined {
-  const own = types.filter((type) => type.group === group && type.version === version);
+function resourcesOf(plane: ControlPlane, group: string, version: string): Json | undefined {
+  const own = plane.types().filter((type) => type.group === group && type.version === version);
   const [first] = own;
   if (first === undefined) return undefined;
   return {
@@ -57,7 +59,9 @@ function resourcesOf(types: readonly ResourceType[], group: string, version: str
     groupVersion: apiVersionOf(first),
     resources: own.flatMap((type) => [
       resourceOf(type),
-      ...type.subresources.map((name) => subresourceOf(type, name)),
+      ...type.subresources
+        .filter((name) => plane.serves(type, name))
+        .map((name) => subresourceOf(type, name)),
     ]),
   };
 }

@@ -16,7 +16,10 @@ export interface RequestMatch {
 
 /** What goes wrong. */
 export type Fault =
-  /** A Status of failure; a 429 and a 503 carry Retry-After when `retryAfterSeconds` is given. */
+  /**
+   * A Status of failure, with Retry-After when `retryAfterSeconds` is given. A 429 is plain text, as kube-apiserver answers when it has too
+   * much to do: only evictions are refused with a 429 Status.
+   */
   | {
       readonly kind: 'status';
       readonly code: number;
@@ -31,6 +34,14 @@ export type Fault =
   | { readonly kind: 'slow'; readonly milliseconds: number }
   /** Something that no API server says: a proxy's page, half a JSON. */
   | { readonly kind: 'body'; readonly code: number; readonly contentType: string; readonly text: string };
+
+/** What the API server answers for metrics.k8s.io when the metrics server is not there: match `path: /^\/apis\/metrics/`. */
+export const METRICS_DOWN: Fault = {
+  kind: 'body',
+  code: 503,
+  contentType: 'text/plain; charset=utf-8',
+  text: 'service unavailable\n',
+};
 
 export interface FaultHandle {
   /** How many requests it has met. */

@@ -171,6 +171,7 @@ export function wordedPath(path: string): string {
 
 function wordedStep(step: Step): string {
   if (step.startsWith('f:')) return `.${step.slice(2)}`;
+  if (step.startsWith('i:')) return `[${step.slice(2)}]`;
   if (step.startsWith('v:')) return `[=${step.slice(2)}]`;
   const keys: unknown = JSON.parse(step.slice(2));
   const worded = Object.entries(isObject(keys) ? keys : {}).map(

@@ -20,25 +20,36 @@ export interface Call {
 /** One request on a connection of its own. */
 export function call(server: ApiServer, method: string, path: string, options: Call = {}): Promise<Reply> {
   const { body, type = 'application/json', token = server.token, agent = 'tester/1.0' } = options;
-  const headers = { authorization: `Bearer ${token}`, 'content-type': type, 'user-agent': agent };
+  const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
+  const headers = {
+    authorization: `Bearer ${token}`,
+    'content-type': type,
+    'user-agent': agent,
+    'content-length': String(Buffer.byteLength(text)),
+  };
   return new Promise((resolve, reject) => {
     const sent = request(
       `${server.url}${path}`,
       { method, headers, ca: server.ca, agent: false },
       (response) => {
-        let text = '';
+        let answer = '';
         response.setEncoding('utf8');
         response.on('data', (chunk: string) => {
-          text += chunk;
+          answer += chunk;
         });
         response.on('error', reject);
         response.on('end', () =>
-          resolve({ code: response.statusCode ?? 0, headers: response.headers, body: parsed(text), text }),
+          resolve({
+            code: response.statusCode ?? 0,
+            headers: response.headers,
+            body: parsed(answer),
+            text: answer,
+          }),
         );
       },
     );
     sent.on('error', reject);
-    sent.end(body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body));
+    sent.end(text);
   });
 }
 

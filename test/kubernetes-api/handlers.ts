@@ -3,12 +3,13 @@ import { type Attributes, authorize, mayDo, type User } from './access.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { isObject, type Json, type JsonObject, type KubeObject, objectAt, stringAt } from './json.ts';
 import { metricsOf } from './metrics.ts';
-import { parseJson, patchObject, scaledBody } from './patching.ts';
+import { parseJson, parseYaml, patchObject, scaledBody } from './patching.ts';
 import { listObjects, selectionOf } from './reads.ts';
+import { removeObject } from './removal.ts';
 import { ACCESS_REVIEWS, apiVersionOf, POD_METRICS, resourceName } from './resource-types.ts';
 import { isTrue, type Route } from './route.ts';
 import { scaleOf } from './scale.ts';
-import { badRequest, conflict, methodNotAllowed, notFound } from './status.ts';
+import { badRequest, conflict, methodNotAllowed, notFound, unsupportedMediaType } from './status.ts';
 import type { Watches } from './watch.ts';
 import { createObject, replaceObject, type WriteOptions } from './writes.ts';
 
@@ -104,8 +105,9 @@ function remove(plane: ControlPlane, request: ApiRequest): Answer {
   const found = existing(plane, route);
   const options = request.text === '' ? {} : bodyOf(request);
   checkPreconditions(route, found, objectAt(options, 'preconditions'));
+  const policy = request.query.get('propagationPolicy') ?? stringAt(options, 'propagationPolicy');
   const dryRun = isDryRun(request.query) || listHasAll(options['dryRun']);
-  if (!dryRun) plane.storage.remove(route.of, found.metadata.namespace ?? '', found.metadata.name);
+  if (!dryRun) removeObject(plane, route.of, found, policy);
   return { code: 200, body: deleted(route, found) };
 }
 
@@ -189,10 +191,17 @@ const shown = (route: Route, object: KubeObject): JsonObject =>
   route.subresource === 'scale' ? scaleOf(object) : object;
 
 function bodyOf(request: ApiRequest): JsonObject {
-  const parsed = parseJson(request.text);
+  const parsed = request.contentType === 'application/yaml' ? parseYaml(request.text) : jsonOf(request);
   if (!isObject(parsed)) throw badRequest(`an object is expected for ${resourceName(request.route.of)}`);
   return parsed;
 }
+
+function jsonOf({ contentType, text }: ApiRequest): Json {
+  if (!['', '*/*', 'application/json'].includes(contentType)) throw unsupportedMediaType(BODY_TYPES);
+  return parseJson(text);
+}
+
+const BODY_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 
 function optionsOf(request: ApiRequest): WriteOptions {
   const { query } = request;

@@ -89,7 +89,7 @@ export class HttpServer {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'https://server');
     const method = request.method ?? 'GET';
-    const route = routeOf(method, url.pathname, url.searchParams, this.#plane.types());
+    const route = routeOf(method, url.pathname, url.searchParams, this.#plane);
     const asked: Asked = { method, path: url.pathname, query: url.searchParams, route };
     const body = await textOf(request);
     const logged = logOf(asked, request, body);
@@ -131,7 +131,7 @@ export class HttpServer {
   #describe({ method, path }: LoggedRequest): Answer {
     if (/^\/(healthz|livez|readyz)/.test(path)) return { code: 200, body: 'ok' };
     const types = this.#plane.types();
-    const found: Json | undefined = discover(path, types, this.address) ?? openApi(path, types);
+    const found: Json | undefined = discover(path, this.#plane, this.address) ?? openApi(path, types);
     if (found === undefined) throw noSuchPath();
     if (method !== 'GET') throw methodNotAllowed();
     return { code: 200, body: found };
@@ -175,12 +175,26 @@ async function passes(fault: Fault, response: ServerResponse): Promise<boolean> 
   }
 }
 
-function sendFault(response: ServerResponse, fault: Extract<Fault, { kind: 'status' }>): void {
+type StatusFault = Extract<Fault, { kind: 'status' }>;
+
+function sendFault(response: ServerResponse, fault: StatusFault): void {
   const { code, retryAfterSeconds } = fault;
+  if (code === 429) {
+    sendTooMany(response, fault);
+    return;
+  }
   const [reason, message] = WORDS[code] ?? ['', 'an error on the server'];
   const details = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
   const error = new ApiError(code, fault.reason ?? reason, fault.message ?? message, details);
   send(response, { code, body: error.status }, [], undefined);
+}
+
+function sendTooMany(response: ServerResponse, { message, retryAfterSeconds }: StatusFault): void {
+  response.writeHead(429, {
+    'content-type': 'text/plain; charset=utf-8',
+    ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
+  });
+  response.end(`${message ?? 'Too many requests, please try again later.'}\n`);
 }
 
 const WORDS: Readonly<Record<number, readonly [string, string]>> = {
@@ -193,8 +207,7 @@ const WORDS: Readonly<Record<number, readonly [string, string]>> = {
   ],
   410: ['Expired', 'too old resource version'],
   422: ['Invalid', 'the object is invalid'],
-  429: ['TooManyRequests', 'Too many requests, please try again later.'],
-  500: ['InternalError', 'Internal error occurred: etcdserver: request timed out'],
+  500: ['', 'etcdserver: request timed out'],
   503: ['ServiceUnavailable', 'the server is currently unable to handle the request'],
   504: ['Timeout', 'Timeout: request did not complete within requested timeout - context deadline exceeded'],
 };

@@ -93,7 +93,7 @@ export function apply(
   const object = asObject(withoutFields(schema, asObject(merged), minus(withParents(last), kept)));
   const { changed, removed } = difference(schema, withoutManaged(live), object);
   const conflicts = others.flatMap((entry) => conflictsWith(entry, changed));
-  if (conflicts.length > 0 && !force) throw conflictError(conflicts);
+  if (conflicts.length > 0 && !force) throw conflictError(conflicts, writer);
   const left = others.map((entry) => ({
     ...entry,
     fields: minus(minus(entry.fields, changed), removed),
@@ -109,35 +109,37 @@ interface FieldConflict {
 const conflictsWith = (entry: Entry, changed: FieldSet): FieldConflict[] =>
   [...entry.fields].filter((path) => changed.has(path)).map((path) => ({ entry, path }));
 
-function conflictError(conflicts: readonly FieldConflict[]): ApiError {
+function conflictError(conflicts: readonly FieldConflict[], writer: Writer): ApiError {
   const causes: Cause[] = conflicts.map(({ entry, path }) => ({
     reason: 'FieldManagerConflict',
-    message: `conflict with ${wordedManager(entry)}`,
+    message: `conflict with ${wordedManager(entry, writer)}`,
     field: wordedPath(path),
   }));
-  return new ApiError(409, 'Conflict', conflictMessage(conflicts), { causes });
+  return new ApiError(409, 'Conflict', conflictMessage(conflicts, writer), { causes });
 }
 
-function conflictMessage(conflicts: readonly FieldConflict[]): string {
+function conflictMessage(conflicts: readonly FieldConflict[], writer: Writer): string {
   const [first] = conflicts;
   if (conflicts.length === 1 && first !== undefined)
-    return `Apply failed with 1 conflict: conflict with ${wordedManager(first.entry)}: ${wordedPath(first.path)}`;
-  const managers = [...new Set(conflicts.map(({ entry }) => wordedManager(entry)))].sort();
+    return `Apply failed with 1 conflict: conflict with ${wordedManager(first.entry, writer)}: ${wordedPath(first.path)}`;
+  const managers = [...new Set(conflicts.map(({ entry }) => wordedManager(entry, writer)))].sort();
   const lines = managers.flatMap((manager) => [
     `conflicts with ${manager}:`,
     ...conflicts
-      .filter(({ entry }) => wordedManager(entry) === manager)
+      .filter(({ entry }) => wordedManager(entry, writer) === manager)
       .map(({ path }) => `- ${wordedPath(path)}`),
   ]);
   return `Apply failed with ${conflicts.length} conflicts: ${lines.join('\n')}`;
 }
 
-function wordedManager(entry: Entry): string {
+/** Through /scale all managers are seen to use its version. */
+function wordedManager(entry: Entry, writer: Writer): string {
   const name =
     entry.subresource === ''
       ? JSON.stringify(entry.manager)
       : `${JSON.stringify(entry.manager)} with subresource ${JSON.stringify(entry.subresource)}`;
-  return entry.operation === 'Apply' ? name : `${name} using ${entry.apiVersion}`;
+  if (entry.operation === 'Apply') return name;
+  return `${name} using ${writer.subresource === 'scale' ? 'autoscaling/v1' : entry.apiVersion}`;
 }
 
 /** The live object with the configuration laid over it. */
@@ -172,9 +174,12 @@ function entriesBeforeApply(schema: Schema, live: JsonObject, writer: Writer): E
   return [{ ...writer, manager: 'before-first-apply', operation: 'Update', subresource: '', fields }];
 }
 
-/** The entries of an object's `metadata.managedFields`. */
+/** The entries of an object's `metadata.managedFields`. The one empty entry `[{}]` is how a client clears them all. */
 export function entriesOf(object: JsonObject): Entry[] {
-  return objectsAt(object, 'metadata', 'managedFields').map((entry) => ({
+  const entries = objectsAt(object, 'metadata', 'managedFields').filter(
+    (entry) => Object.keys(entry).length > 0,
+  );
+  return entries.map((entry) => ({
     manager: stringAt(entry, 'manager'),
     operation: stringAt(entry, 'operation') === 'Apply' ? 'Apply' : 'Update',
     apiVersion: stringAt(entry, 'apiVersion'),

@@ -1,9 +1,10 @@
 import { load } from 'js-yaml';
 import type { ControlPlane } from './control-plane.ts';
+import { decode, typeErrors } from './decode.ts';
 import { clone, isObject, type Json, type JsonObject, type KubeObject, numberAt, stringAt } from './json.ts';
 import { apply } from './managed-fields.ts';
 import { jsonPatch, mergePatch, strategicPatch } from './patches.ts';
-import type { ResourceType } from './resource-types.ts';
+import { apiVersionOf, type ResourceType } from './resource-types.ts';
 import type { Route } from './route.ts';
 import { replicasOf, scaleOf } from './scale.ts';
 import { SCALE_SCHEMA, schemaOf } from './schemas.ts';
@@ -88,6 +89,7 @@ function applyObject(
   const config = appliedConfig(route, request.text);
   const { of, namespace, name } = route;
   if (before === undefined && route.subresource !== '') throw notFound(of, name);
+  refuseUntyped(of, namespace, name, config);
   const writer = writerOf(plane, of, options);
   const force = request.force === true;
   const applied = apply(schemaOf(of), before ?? {}, config, writer, force, ignoredBy(of, route.subresource));
@@ -128,11 +130,41 @@ function appliedConfig(route: Route, text: string): JsonObject {
   const config = parseYaml(text);
   if (isObject(config['metadata']) && config['metadata']['managedFields'] !== undefined)
     throw badRequest('metadata.managedFields must be nil');
-  if (stringAt(config, 'kind') === '')
-    throw badRequest(`error decoding YAML: Object 'Kind' is missing in '${text}'`);
+  const kind = stringAt(config, 'kind');
+  const expected = route.subresource === 'scale' ? 'autoscaling/v1' : apiVersionOf(route.of);
+  const version = stringAt(config, 'apiVersion');
+  if (kind !== '' && version !== expected)
+    throw badRequest(
+      `Incorrect version specified in apply patch. Specified patch version: ${version}, expected: ${expected}`,
+    );
+  if (kind === '') throw badRequest(`error decoding YAML: Object 'Kind' is missing in '${text}'`);
   if (route.subresource === 'scale') return { spec: { replicas: numberAt(config, 'spec', 'replicas') } };
   const metadata = isObject(config['metadata']) ? config['metadata'] : {};
   return { ...config, metadata: { ...metadata, name: metadata['name'] ?? route.name } };
+}
+
+/**
+ * A configuration that does not fit the schema is an error of the server's to kube-apiserver: 500 without a reason. So is an amount
+ * that is none.
+ */
+function refuseUntyped(
+  of: ResourceType,
+  namespace: string | undefined,
+  name: string,
+  config: JsonObject,
+): void {
+  const who = `${namespace ?? ''}/${name}; ${apiVersionOf(of)}, Kind=${of.kind}`;
+  const errors = typeErrors(schemaOf(of), config);
+  const all = errors.length === 1 ? errors[0] : `errors:\n${errors.map((error) => `  ${error}`).join('\n')}`;
+  if (errors.length > 0) throw new ApiError(500, '', `failed to create typed patch object (${who}): ${all}`);
+  const { fatal } = decode(schemaOf(of), of.kind, config);
+  if (fatal === undefined) return;
+  const version = `${of.group}/${of.version}, Kind=${of.kind}`;
+  throw new ApiError(
+    500,
+    '',
+    `failed to convert new object (${who}) to proper version: unable to convert unstructured object to ${version}: ${fatal}`,
+  );
 }
 
 /** What an apply at this endpoint can not own: the status is written through `/status` alone. */
@@ -174,7 +206,7 @@ export function parseJson(text: string): Json {
   }
 }
 
-function parseYaml(text: string): JsonObject {
+export function parseYaml(text: string): JsonObject {
   let parsed: unknown;
   try {
     parsed = load(text);

@@ -47,13 +47,12 @@ export function listObjects(plane: ControlPlane, route: Route, query: URLSearchP
           }
         : {}),
     },
-    items: page.map(withoutType),
+    items: route.of.custom ? page : page.map(withoutType),
   };
 }
 
 /** Items of a built-in list carry neither kind nor apiVersion; those of custom resources do. */
 function withoutType(object: KubeObject): JsonObject {
-  if (object.apiVersion.includes('.io/v1alpha1')) return object;
   const { apiVersion: _, kind: __, ...rest } = object;
   return rest;
 }

@@ -71,6 +71,8 @@ export const ROLLOUTS = type('argoproj.io', 'v1alpha1', 'Rollout', 'rollouts', {
   subresources: ['status', 'scale'],
   custom: true,
 });
+/** Rollouts as Argo's CRD described them before 1.8.3: the list of containers is one value. */
+export const OLD_ROLLOUTS: ResourceType = { ...ROLLOUTS };
 export const SCALED_OBJECTS = type('keda.sh', 'v1alpha1', 'ScaledObject', 'scaledobjects', {
   shortNames: ['so'],
   subresources: ['status'],

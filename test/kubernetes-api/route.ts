@@ -1,3 +1,4 @@
+import type { ControlPlane } from './control-plane.ts';
 import { apiVersionOf, type ResourceType } from './resource-types.ts';
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
@@ -8,6 +9,8 @@ export interface Route {
   /** Undefined: all namespaces, or a resource without any. */
   readonly namespace: string | undefined;
   readonly name: string;
+  /** The one name that a list or watch selects by `fieldSelector=metadata.name=`: rights are asked for it. */
+  readonly selectedName: string;
   readonly subresource: string;
   readonly verb: Verb;
 }
@@ -17,7 +20,7 @@ export function routeOf(
   method: string,
   path: string,
   query: URLSearchParams,
-  types: readonly ResourceType[],
+  plane: Pick<ControlPlane, 'types' | 'serves'>,
 ): Route | undefined {
   const parts = path
     .split('/')
@@ -27,15 +30,26 @@ export function routeOf(
   const rest = parts.slice(parts[0] === 'api' ? 2 : 3);
   const inNamespace = rest[0] === 'namespaces' && rest.length > 2 && !isSubresourceOfNamespace(rest);
   const [plural, name = '', subresource = ''] = inNamespace ? rest.slice(2) : rest;
-  const of = types.find((type) => apiVersionOf(type) === version && type.plural === plural);
+  const of = plane.types().find((type) => apiVersionOf(type) === version && type.plural === plural);
   if (of === undefined || rest.length > (inNamespace ? 5 : 3)) return undefined;
-  if (subresource !== '' && !of.subresources.includes(subresource)) return undefined;
+  if (subresource !== '' && !(of.subresources.includes(subresource) && plane.serves(of, subresource)))
+    return undefined;
   if (of.namespaced && name !== '' && !inNamespace) return undefined;
   const verb = verbOf(method, name, query);
   return verb === undefined
     ? undefined
-    : { of, namespace: inNamespace ? rest[1] : undefined, name, subresource, verb };
+    : {
+        of,
+        namespace: inNamespace ? rest[1] : undefined,
+        name,
+        selectedName: selectedNameOf(query),
+        subresource,
+        verb,
+      };
 }
+
+const selectedNameOf = (query: URLSearchParams): string =>
+  /(?:^|,)metadata\.name==?([^,]+)/.exec(query.get('fieldSelector') ?? '')?.[1] ?? '';
 
 const isSubresourceOfNamespace = (rest: readonly string[]): boolean =>
   rest.length === 3 && rest[2] === 'status';
@@ -43,8 +57,8 @@ const isSubresourceOfNamespace = (rest: readonly string[]): boolean =>
 function verbOf(method: string, name: string, query: URLSearchParams): Verb | undefined {
   switch (method) {
     case 'GET':
-      if (isTrue(query.get('watch'))) return 'watch';
-      return name === '' ? 'list' : 'get';
+      if (name !== '') return 'get';
+      return isTrue(query.get('watch')) ? 'watch' : 'list';
     case 'POST':
       return 'create';
     case 'PUT':

@@ -6,7 +6,13 @@ export type Schema =
   | { readonly kind: 'scalar'; readonly type: 'string' | 'number' | 'boolean' }
   | { readonly kind: 'quantity' }
   | { readonly kind: 'intOrString' }
-  | { readonly kind: 'object'; readonly fields: Readonly<Record<string, Schema>>; readonly atomic: boolean }
+  | {
+      readonly kind: 'object';
+      readonly fields: Readonly<Record<string, Schema>>;
+      readonly atomic: boolean;
+      /** Fields beyond the named ones are kept as they are. */
+      readonly open?: true;
+    }
   | { readonly kind: 'map'; readonly of: Schema; readonly atomic: boolean }
   | ListSchema
   /** Free JSON: maps are merged field by field, lists are whole. */
@@ -35,6 +41,14 @@ export const object = (fields: Readonly<Record<string, Schema>>): Schema => ({
   kind: 'object',
   fields,
   atomic: false,
+});
+
+/** An object of which only some fields are described. */
+export const openObject = (fields: Readonly<Record<string, Schema>>): Schema => ({
+  kind: 'object',
+  fields,
+  atomic: false,
+  open: true,
 });
 
 export const atomicObject = (fields: Readonly<Record<string, Schema>>): Schema => ({

@@ -1,6 +1,7 @@
-import type { ResourceType } from './resource-types.ts';
+import { OLD_ROLLOUTS, type ResourceType, ROLLOUTS } from './resource-types.ts';
 import {
   any,
+  atomicMap,
   atomicObject,
   boolean,
   intOrString,
@@ -10,6 +11,7 @@ import {
   map,
   number,
   object,
+  openObject,
   quantity,
   type Schema,
   set,
@@ -184,7 +186,7 @@ const service = top({
       }),
       { protocol: 'TCP' },
     ),
-    selector: { kind: 'map', of: string, atomic: true },
+    selector: atomicMap(string),
     clusterIP: string,
     clusterIPs: list(string),
     type: string,
@@ -220,9 +222,29 @@ const scale = top({
   status: object({ replicas: number, selector: string }),
 });
 
+/**
+ * Argo's Rollout. Its CRD merges containers by name since Argo Rollouts 1.8.3, which was built with the API types of Kubernetes 1.30;
+ * before, the list of containers was one value (argo-rollouts issue 4210). Amounts stay as they were written.
+ */
+const rollout = (containers: (of: Schema) => Schema): Schema =>
+  top({
+    spec: openObject({
+      template: openObject({
+        spec: openObject({ containers: containers(openObject({ name: string })) }),
+      }),
+    }),
+    status: any,
+  });
+
+const ROLLOUT = rollout((of) => keyed('name', of));
+const ROLLOUT_WITH_ATOMIC_CONTAINERS = rollout(list);
+
 /** Custom resources: their CRDs here keep unknown fields, and a list without keys in the CRD is one value. */
 const custom = top({ spec: any, status: any });
 
-export const schemaOf = (of: ResourceType): Schema => SCHEMAS[of.kind] ?? custom;
+export function schemaOf(of: ResourceType): Schema {
+  if (of === ROLLOUTS) return ROLLOUT;
+  return of === OLD_ROLLOUTS ? ROLLOUT_WITH_ATOMIC_CONTAINERS : (SCHEMAS[of.kind] ?? custom);
+}
 
 export const SCALE_SCHEMA = scale;

@@ -13,7 +13,7 @@ export interface Change {
   readonly version: number;
 }
 
-/** Objects by type, namespace and name, with one growing version, as etcd gives it. */
+/** Frozen objects by type, namespace and name, with one growing version, as etcd gives it. */
 export class Storage {
   readonly #objects = new Map<string, Map<string, KubeObject>>();
   readonly #listeners = new Set<(change: Change) => void>();
@@ -36,8 +36,7 @@ export class Storage {
   }
 
   get(of: ResourceType, namespace: string, name: string): KubeObject | undefined {
-    const found = this.#table(of).get(keyOf(namespace, name));
-    return found === undefined ? undefined : clone(found);
+    return this.#table(of).get(keyOf(namespace, name));
   }
 
   /** In the order of namespace and name; all namespaces when none is given. */
@@ -45,23 +44,21 @@ export class Storage {
     return [...this.#table(of).entries()]
       .filter(([key]) => namespace === undefined || key.startsWith(`${namespace}/`))
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, object]) => clone(object));
+      .map(([, object]) => object);
   }
 
   /** Stores a new object with its uid, creation time and version filled in. */
   create(of: ResourceType, object: KubeObject): KubeObject {
-    const stored = clone(object);
-    stored.metadata.resourceVersion = String(++this.#version);
+    const stored = this.#versioned(object);
     this.#table(of).set(keyOf(stored.metadata.namespace, stored.metadata.name), stored);
     this.#tell({ type: 'ADDED', of, object: stored, version: this.#version });
-    return clone(stored);
+    return stored;
   }
 
   update(of: ResourceType, object: KubeObject): KubeObject {
     const key = keyOf(object.metadata.namespace, object.metadata.name);
     const before = this.#table(of).get(key);
-    const stored = clone(object);
-    stored.metadata.resourceVersion = String(++this.#version);
+    const stored = this.#versioned(object);
     this.#table(of).set(key, stored);
     this.#tell({
       type: 'MODIFIED',
@@ -70,7 +67,7 @@ export class Storage {
       ...(before === undefined ? {} : { before }),
       version: this.#version,
     });
-    return clone(stored);
+    return stored;
   }
 
   remove(of: ResourceType, namespace: string, name: string): KubeObject | undefined {
@@ -78,10 +75,9 @@ export class Storage {
     const before = this.#table(of).get(key);
     if (before === undefined) return undefined;
     this.#table(of).delete(key);
-    const object = clone(before);
-    object.metadata.resourceVersion = String(++this.#version);
+    const object = this.#versioned(before);
     this.#tell({ type: 'DELETED', of, object, before, version: this.#version });
-    return clone(object);
+    return object;
   }
 
   /** The metadata that the server itself gives to a new object. */
@@ -96,7 +92,9 @@ export class Storage {
 
   /** Changes of one type after a version, oldest first. */
   changesSince(of: ResourceType, version: number): Change[] {
-    return this.#changes.filter((change) => change.of === of && change.version > version);
+    return this.#changes.filter(
+      (change) => resourceName(change.of) === resourceName(of) && change.version > version,
+    );
   }
 
   /** Forgets all changes so far: a watch from before is answered 410. */
@@ -108,6 +106,14 @@ export class Storage {
   onChange(listener: (change: Change) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** A frozen copy under the next version: what is stored is never changed in place. */
+  #versioned(object: KubeObject): KubeObject {
+    this.#version += 1;
+    const stored = clone(object);
+    stored.metadata.resourceVersion = String(this.#version);
+    return frozen(stored);
   }
 
   #tell(change: Change): void {
@@ -127,3 +133,9 @@ export class Storage {
 export const secondsOf = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`;
 
 const keyOf = (namespace: string | undefined, name: string): string => `${namespace ?? ''}/${name}`;
+
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const inner of Object.values(value)) frozen(inner);
+  return Object.freeze(value);
+}

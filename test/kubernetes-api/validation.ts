@@ -8,6 +8,7 @@ import {
   sameJson,
   stringAt,
 } from './json.ts';
+import { qosOf } from './qos.ts';
 import { quantityNumber } from './quantity.ts';
 import { selectorMatches } from './selectors.ts';
 import type { Cause } from './status.ts';
@@ -17,28 +18,72 @@ const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const STANDARD_RESOURCES = ['cpu', 'memory', 'ephemeral-storage'];
 
 /** What is wrong with an object: a cause for every bad field, worded as apimachinery's field errors are. */
-export function causesOf(kind: string, object: JsonObject, before: JsonObject | undefined): Cause[] {
+export function causesOf(
+  kind: string,
+  object: JsonObject,
+  before: JsonObject | undefined,
+  subresource: string,
+): Cause[] {
   const byKind = VALIDATORS[kind];
-  return [...metadataCauses(object), ...(byKind === undefined ? [] : byKind(object, before))];
+  return [...metadataCauses(object), ...(byKind === undefined ? [] : byKind(object, before, subresource))];
 }
 
-const VALIDATORS: Readonly<Record<string, (object: JsonObject, before: JsonObject | undefined) => Cause[]>> =
-  {
-    Deployment: (object, before) => [
-      ...workloadCauses(object, before),
-      ...strategyCauses(objectAt(object, 'spec')),
-    ],
-    StatefulSet: (object, before) => [...workloadCauses(object, before), ...statefulCauses(object, before)],
-    ReplicaSet: workloadCauses,
-    Pod: (object) => podSpecCauses(objectAt(object, 'spec'), 'spec'),
-    HorizontalPodAutoscaler: autoscalerCauses,
-    Lease: (object) => {
-      const seconds = objectAt(object, 'spec')['leaseDurationSeconds'];
-      return typeof seconds === 'number' && seconds <= 0
-        ? [bad('spec.leaseDurationSeconds', seconds, 'must be greater than 0')]
-        : [];
-    },
+type Validator = (object: JsonObject, before: JsonObject | undefined, subresource: string) => Cause[];
+
+const VALIDATORS: Readonly<Record<string, Validator>> = {
+  Deployment: (object, before) => [
+    ...workloadCauses(object, before),
+    ...strategyCauses(objectAt(object, 'spec')),
+  ],
+  StatefulSet: (object, before) => [...workloadCauses(object, before), ...statefulCauses(object, before)],
+  ReplicaSet: workloadCauses,
+  Pod: podCauses,
+  HorizontalPodAutoscaler: autoscalerCauses,
+  Lease: (object) => {
+    const seconds = objectAt(object, 'spec')['leaseDurationSeconds'];
+    return typeof seconds === 'number' && seconds <= 0
+      ? [bad('spec.leaseDurationSeconds', seconds, 'must be greater than 0')]
+      : [];
+  },
+};
+
+/** A pod's spec is fixed but for images and what `/resize` has changed, which must leave the QoS class as it was. */
+function podCauses(object: JsonObject, before: JsonObject | undefined, subresource: string): Cause[] {
+  const spec = objectAt(object, 'spec');
+  const causes = podSpecCauses(spec, 'spec');
+  if (before === undefined || causes.length > 0) return causes;
+  if (subresource !== 'resize') return fixedPodSpec(spec, objectAt(before, 'spec'));
+  if (qosOf(objectsAt(spec, 'containers')) !== qosOf(objectsAt(before, 'spec', 'containers')))
+    return [
+      bad(
+        'metadata',
+        stringAt(before, 'metadata', 'name'),
+        'Pod QOS Class may not change as a result of resizing',
+      ),
+    ];
+  return [];
+}
+
+function fixedPodSpec(spec: JsonObject, before: JsonObject): Cause[] {
+  const fixed = (state: JsonObject): JsonObject => {
+    const { activeDeadlineSeconds: _, terminationGracePeriodSeconds: __, tolerations: ___, ...rest } = state;
+    const withoutImage = (container: JsonObject): JsonObject => ({ ...container, image: '' });
+    return {
+      ...rest,
+      containers: objectsAt(state, 'containers').map(withoutImage),
+      initContainers: objectsAt(state, 'initContainers').map(withoutImage),
+    };
   };
+  if (sameJson(fixed(spec), fixed(before))) return [];
+  return [
+    {
+      reason: 'FieldValueForbidden',
+      message:
+        'Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
+      field: 'spec',
+    },
+  ];
+}
 
 function metadataCauses(object: JsonObject): Cause[] {
   const name = stringAt(object, 'metadata', 'name');

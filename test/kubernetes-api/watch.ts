@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ControlPlane } from './control-plane.ts';
 import type { JsonObject, KubeObject } from './json.ts';
-import { apiVersionOf, type ResourceType } from './resource-types.ts';
+import { apiVersionOf, type ResourceType, resourceName } from './resource-types.ts';
 import type { Predicate } from './selectors.ts';
 import { expired } from './status.ts';
 import type { Change } from './storage.ts';
@@ -126,7 +126,7 @@ class Watch {
   /** An object that enters or leaves the selection is told as added or deleted. */
   #tell(change: Change): void {
     const { of, namespace, selects } = this.#request;
-    if (change.of !== of) return;
+    if (resourceName(change.of) !== resourceName(of)) return;
     if (namespace !== undefined && change.object.metadata.namespace !== namespace) return;
     const now = change.type !== 'DELETED' && selects(change.object);
     const was = change.type === 'DELETED' ? selects(change.object) : wasSelected(change, selects);
@@ -144,6 +144,7 @@ class Watch {
   }
 
   #write(type: string, object: JsonObject | KubeObject): void {
+    if (this.#response.writableEnded) return;
     this.#response.write(`${JSON.stringify({ type, object })}\n`);
   }
 

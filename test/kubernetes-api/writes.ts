@@ -11,6 +11,7 @@ import {
   type KubeObject,
   numberAt,
   objectAt,
+  objectsAt,
   sameJson,
   stringAt,
 } from './json.ts';
@@ -131,7 +132,7 @@ function admitAndCheck(
   subresource: string,
 ): void {
   admit(plane, of, before, object, subresource);
-  const causes = of.custom ? [] : causesOf(of.kind, object, before);
+  const causes = of.custom ? [] : causesOf(of.kind, object, before, subresource);
   if (causes.length > 0) throw invalid(of, stringAt(object, 'metadata', 'name'), causes);
 }
 
@@ -223,7 +224,9 @@ function keepWhatIsFixed(before: KubeObject, object: JsonObject): void {
     resourceVersion,
     deletionTimestamp,
   });
-  metadata['managedFields'] ??= clone(before.metadata['managedFields'] ?? []);
+  const entries = metadata['managedFields'];
+  if (!Array.isArray(entries) || entries.length === 0)
+    metadata['managedFields'] = clone(before.metadata['managedFields'] ?? []);
 }
 
 /** The object's endpoint does not write the status, and `/status` writes nothing else. */
@@ -232,7 +235,21 @@ function keepOtherParts(of: ResourceType, before: KubeObject, object: JsonObject
     for (const key of Object.keys(object)) if (key !== 'status' && key !== 'metadata') delete object[key];
     for (const [key, value] of Object.entries(before))
       if (key !== 'status' && key !== 'metadata') object[key] = clone(value);
-  } else if (of.subresources.includes('status')) object['status'] = clone(before['status']);
+    return;
+  }
+  if (subresource === 'resize') object['spec'] = resizedSpec(before, object);
+  if (of.subresources.includes('status')) object['status'] = clone(before['status']);
+}
+
+/** `/resize` writes the resources of containers and nothing else. */
+function resizedSpec(before: KubeObject, object: JsonObject): JsonObject {
+  const wanted = objectsAt(object, 'spec', 'containers');
+  const containers = objectsAt(before, 'spec', 'containers').map((container) => {
+    const resized = wanted.find((one) => one['name'] === container['name']);
+    const { resources, resizePolicy } = resized ?? container;
+    return { ...container, resources, ...(resizePolicy === undefined ? {} : { resizePolicy }) };
+  });
+  return clone({ ...objectAt(before, 'spec'), containers });
 }
 
 function countGeneration(of: ResourceType, before: KubeObject, object: JsonObject): void {

@@ -11,6 +11,7 @@ import { HISTORY_FAMILIES } from './history-families.ts';
 import { LEARNING_FAMILIES } from './learning-families.ts';
 import { OBJECTIVE_FAMILIES } from './objective-families.ts';
 import { OPERATION_FAMILIES } from './operation-families.ts';
+import { OPERATOR_FAMILIES } from './operator-families.ts';
 import { SOURCE_FAMILIES } from './source-families.ts';
 import { TRAFFIC_FAMILIES } from './traffic-families.ts';
 
@@ -24,6 +25,7 @@ export const FAMILIES: readonly Family[] = [
   ...SOURCE_FAMILIES,
   ...CHANGE_FAMILIES,
   ...LEARNING_FAMILIES,
+  ...OPERATOR_FAMILIES,
   ...OPERATION_FAMILIES,
   ...HISTORY_FAMILIES,
 ];

@@ -10,13 +10,6 @@ export const OPERATION_FAMILIES: readonly Family[] = [
     samples: ({ daemon }) => sample({}, Number(daemon.notReadyBecause().length === 0)),
   },
   {
-    name: 'dta_slo_paused',
-    help: '1 while the operator has paused all changes, else 0.',
-    type: 'gauge',
-    labels: [],
-    samples: ({ daemon }) => sample({}, Number(daemon.settings.control.paused)),
-  },
-  {
     name: 'dta_slo_pass_interval_seconds',
     help: 'Time between passes when nothing calls for an early one (control.interval).',
     type: 'gauge',

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 import type { ResourceAllocation } from '../../models/data-models.ts';
 import type { ChainDecision, Decision, ServiceDecision } from '../../models/decisions.ts';
 import { Allocation, Figure, figure, UnixSeconds } from '../schemas.ts';
-import { Paused } from './operator-view.ts';
+import { Frozen, Paused } from './operator-view.ts';
 
 export const CurrentCapacity = Type.Object({
   ...Allocation,
@@ -55,6 +55,7 @@ export type ChainAllocation = Static<typeof ChainAllocation>;
 
 export const Allocations = Type.Object({
   paused: Type.Optional(Paused),
+  frozen: Type.Optional(Frozen),
   mode: Type.String({ description: 'recommend, rolling or in-place; mixed when the services differ.' }),
   generated_at: Type.Union([UnixSeconds, Type.Null()]),
   decision_id: Type.Union([Type.String(), Type.Null()]),

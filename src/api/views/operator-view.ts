@@ -19,6 +19,19 @@ export const Paused = Type.Union(
 );
 export type Paused = Static<typeof Paused>;
 
+export const Frozen = Type.Union(
+  [
+    Type.Object({
+      reason: Type.String(),
+      growth: Type.String({ description: 'allow, or hold: nothing grows either.' }),
+      until: Type.Union([UnixSeconds, Type.Null()], { description: 'Null where no end is in sight.' }),
+    }),
+    Type.Null(),
+  ],
+  { description: 'The freeze window that is open now (`control.freeze_windows`); null outside of them.' },
+);
+export type Frozen = Static<typeof Frozen>;
+
 const MODE = 'recommend, rolling or in-place.';
 
 export const ModeView = {
@@ -35,6 +48,12 @@ export function pausedView({ operator, settings }: Daemon): Paused {
   if (paused !== undefined) return { by: 'operator', since: paused.sinceSeconds, reason: paused.reason };
   if (!settings.control.paused) return null;
   return { by: 'configuration', since: null, reason: 'control.paused is set' };
+}
+
+export function frozenView(daemon: Daemon): Frozen {
+  const freeze = daemon.freeze();
+  if (freeze === undefined) return null;
+  return { reason: freeze.reason, growth: freeze.growth, until: freeze.untilSeconds ?? null };
 }
 
 export function modeView(daemon: Daemon, service: string) {

@@ -11,7 +11,7 @@ import {
   modeOf,
   type ServiceAllocation,
 } from './decision-view.ts';
-import { modeSource, pausedView } from './operator-view.ts';
+import { frozenView, modeSource, pausedView } from './operator-view.ts';
 
 /**
  * The latest decision with the capacity in force as it is now. Services and chains that came with a reload after it stand
@@ -25,6 +25,7 @@ export function presentAllocations(daemon: Daemon): Allocations {
   const decidedChains = new Map(decided?.chains.map((chain) => [chain.id, chain]));
   return {
     paused: pausedView(daemon),
+    frozen: frozenView(daemon),
     ...(decided ?? WAITING),
     mode: modeOf([...services.values()].map((service) => service.mode)),
     services: [...services.values()].map((spec) =>

@@ -73,6 +73,7 @@ export function restoreRow(
   series.replaceCoarse(slot, content.totals, content.buckets, content.toldSeconds);
   const lastSeconds = Math.min(content.lastSeconds, nowSeconds);
   series.widen(firstSeconds, lastSeconds);
+  series.fineSinceSeconds = series.lastSeconds;
   return {
     slot,
     firstSeconds,

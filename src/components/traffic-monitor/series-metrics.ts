@@ -4,10 +4,17 @@ import type { MetricsWindow } from './metrics-window.ts';
 import type { Series } from './series.ts';
 import { WindowLatency, type WindowSource } from './window-latency.ts';
 
+/** What is read of a series. */
+export interface SeriesWindow {
+  readonly window: MetricsWindow;
+  /** The part of it that was asked for: below 1 where only wider slots know. */
+  readonly share: number;
+}
+
 /** What a window means for each series of it. */
 export interface WindowReading {
-  /** The slots to read; undefined leaves the series out. */
-  windowOf(series: Series): MetricsWindow | undefined;
+  /** Undefined leaves the series out. */
+  windowOf(series: Series): SeriesWindow | undefined;
   /** The part of a window that was watched since then, s. */
   coveredSeconds(window: MetricsWindow, sinceSeconds: number): number;
 }
@@ -26,12 +33,13 @@ export function metricsOf(
   for (const ofChain of chains) {
     const since = Math.min(...ofChain.map((series) => series.firstSeconds));
     for (const series of ofChain) {
-      const window = reading.windowOf(series);
-      if (window === undefined) continue;
+      const read = reading.windowOf(series);
+      if (read === undefined) continue;
+      const { window, share } = read;
       if (series.lastSeconds < window.fromSeconds || series.firstSeconds > window.toSeconds) continue;
-      const totals = totalsOf(series, window);
+      const totals = totalsOf(series, window, share);
       if (totals.requests === 0) continue;
-      const covered = reading.coveredSeconds(window, since);
+      const covered = reading.coveredSeconds(window, since) * share;
       const metrics = seriesMetrics(series, totals, covered, { ...source, window });
       if (series.service === undefined) endToEnd.push(metrics);
       else services.push(metrics);
@@ -40,11 +48,11 @@ export function metricsOf(
   return { services, endToEnd };
 }
 
-function totalsOf(series: Series, window: MetricsWindow): Totals {
+function totalsOf(series: Series, window: MetricsWindow, share: number): Totals {
   const totals = noTotals();
-  for (let slot = window.coarseFrom; slot < window.coarseTo; slot++) series.coarse.addTo(totals, slot);
-  for (let slot = window.headFrom; slot < window.headTo; slot++) series.fine.addTo(totals, slot);
-  for (let slot = window.tailFrom; slot < window.tailTo; slot++) series.fine.addTo(totals, slot);
+  for (let slot = window.coarseFrom; slot < window.coarseTo; slot++) series.coarse.addTo(totals, slot, share);
+  for (let slot = window.headFrom; slot < window.headTo; slot++) series.fine.addTo(totals, slot, share);
+  for (let slot = window.tailFrom; slot < window.tailTo; slot++) series.fine.addTo(totals, slot, share);
   return totals;
 }
 

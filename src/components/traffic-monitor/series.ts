@@ -20,6 +20,8 @@ export class Series {
   isFed = false;
   /** What a source has told of; undefined for a series that never was fed. */
   told: ToldRing | undefined;
+  /** Fine slots know nothing of the time before: those of an earlier run are not kept. */
+  fineSinceSeconds = Number.NEGATIVE_INFINITY;
   /** Whether any coarse slot changed since it was last drained. */
   changed = false;
   readonly fine: CounterRing;

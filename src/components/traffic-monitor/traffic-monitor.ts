@@ -23,7 +23,7 @@ import {
 import { changedRows, restoreRow } from './persistence.ts';
 import { faultOfRecord, faultOfStep, faultOfTime } from './record-check.ts';
 import type { Series } from './series.ts';
-import { metricsOf, type WindowReading } from './series-metrics.ts';
+import { metricsOf, type SeriesWindow, type WindowReading } from './series-metrics.ts';
 import { SeriesRegistry } from './series-registry.ts';
 import { partsOf } from './step-slots.ts';
 import { RECENT_SECONDS, TimeGrid } from './time-grid.ts';
@@ -114,7 +114,7 @@ export class TrafficMonitor implements TrafficIntake, TrafficStepIntake, Traffic
     const now = this.#clock.nowSeconds();
     const until = Math.min(untilSeconds, now);
     const length = Math.min(windowSeconds, this.#options.windowSize);
-    const window = this.#windowUntil(until, length, now);
+    const window = this.#windowUntil(until, length, now, this.#coverage.recentSince(now));
     const covered = this.#coverage.coveredSeconds(window.fromSeconds, window.toSeconds);
     return {
       fromSeconds: window.toSeconds - covered,
@@ -265,23 +265,27 @@ export class TrafficMonitor implements TrafficIntake, TrafficStepIntake, Traffic
     for (const series of this.#registry.all()) series.expire(coarse);
   }
 
-  #windowUntil(untilSeconds: number, lengthSeconds: number, now: number): MetricsWindow {
+  #windowUntil(untilSeconds: number, lengthSeconds: number, now: number, recentSince: number): MetricsWindow {
     const oldest = this.#coverage.oldestCoarse(now) * this.#grid.coarseSeconds;
     const from = Math.max(untilSeconds - lengthSeconds, oldest);
-    return metricsWindow(this.#grid, from, untilSeconds, now, this.#coverage.recentSince(now));
+    return metricsWindow(this.#grid, from, untilSeconds, now, recentSince);
   }
 
   /** What a source tells is known some seconds late: the window ends where its series is known. */
   #knownWindow(
-    { isFed, lastSeconds }: Series,
+    series: Series,
     window: MetricsWindow,
     untilSeconds: number,
     lengthSeconds: number,
     now: number,
-  ): MetricsWindow {
-    const lag = untilSeconds - lastSeconds;
-    if (!isFed || !(lag > 0 && lag <= LARGEST_LAG_SECONDS)) return window;
-    return this.#windowUntil(lastSeconds, lengthSeconds, now);
+  ): SeriesWindow {
+    const lag = untilSeconds - series.lastSeconds;
+    if (!series.isFed || lag > LARGEST_LAG_SECONDS) return { window, share: 1 };
+    const end = Math.min(untilSeconds, series.lastSeconds);
+    const recentSince = Math.max(now - RECENT_SECONDS, series.fineSinceSeconds);
+    const known = this.#windowUntil(end, lengthSeconds, now, recentSince);
+    // Cut where what it needs lies in slots that reach beyond it.
+    return { window: known, share: Math.min(1, lengthSeconds / (known.toSeconds - known.fromSeconds)) };
   }
 
   #metricsOf(windowOf: WindowReading['windowOf']): Pick<TrafficMetrics, 'services' | 'endToEnd'> {
@@ -298,7 +302,11 @@ export class TrafficMonitor implements TrafficIntake, TrafficStepIntake, Traffic
     const toSeconds = fromSeconds + WINDOW_SECONDS;
     const window = coarseWindow(this.#grid, index * slots, (index + 1) * slots);
     const isKnown = (series: Series) => !series.isFed || this.#wasTold(series, index * slots, slots);
-    return { fromSeconds, toSeconds, ...this.#metricsOf((series) => (isKnown(series) ? window : undefined)) };
+    return {
+      fromSeconds,
+      toSeconds,
+      ...this.#metricsOf((series) => (isKnown(series) ? { window, share: 1 } : undefined)),
+    };
   }
 
   #wasTold(series: Series, firstCoarse: number, slots: number): boolean {

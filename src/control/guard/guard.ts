@@ -2,6 +2,7 @@ import type { Draft } from '../draft.ts';
 import { keepWithinBounds } from './bounds.ts';
 import { limitChangeBudget } from './change-budget.ts';
 import { holdOnErrors, holdOnViolation, holdWithoutConfidence } from './evidence.ts';
+import { holdWhileFrozen } from './freeze.ts';
 import type { GuardContext, GuardStep } from './guard-step.ts';
 import { holdSmallDecrease, limitStep, stabilize, waitForEffect } from './hysteresis.ts';
 import { holdInvalid, holdStale, holdUntilWarm } from './missing-data.ts';
@@ -27,6 +28,7 @@ const STEPS: readonly GuardStep[] = [
   each(keepWithinBounds),
   each(holdAfterSetback),
   each(holdTarget),
+  holdWhileFrozen,
   each(holdWhilePaused),
   each(explainSourceTrouble),
 ];

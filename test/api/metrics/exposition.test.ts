@@ -67,6 +67,8 @@ function everythingKnown(): void {
     ],
     fairness: 0.97,
   };
+  daemon.operator.setMode('payment-service', 'rolling');
+  daemon.operator.pause('deploy');
 }
 
 describe('the metrics', () => {
@@ -93,10 +95,14 @@ describe('the metrics', () => {
       'dta_slo_allocation_memory_bytes{service="auth-service",allocation="in-force"}': '8589934592',
       'dta_slo_decision_services{status="shrink",reason="largest-step"}': '1',
       dta_slo_plan_cost: '1838.4',
+      dta_slo_paused: '1',
+      dta_slo_paused_timestamp_seconds: String(NOW),
+      'dta_slo_frozen{growth="allow"}': '0',
+      'dta_slo_service_mode{service="auth-service",mode="recommend",source="configuration"}': '1',
+      'dta_slo_service_mode{service="payment-service",mode="rolling",source="operator"}': '1',
       'dta_slo_passes_total{trigger="interval"}': '3',
       dta_slo_passes_failed_total: '1',
       dta_slo_ready: '1',
-      dta_slo_paused: '0',
       dta_slo_pass_interval_seconds: '300',
       dta_slo_last_pass_duration_seconds: '0.012',
       dta_slo_last_pass_timestamp_seconds: String(NOW),

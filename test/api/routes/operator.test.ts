@@ -187,3 +187,13 @@ describe('GET /allocations?format=kubectl', () => {
     expect((await server.inject({ url: '/allocations?fromat=json' })).statusCode).toBe(400);
   });
 });
+
+it('GET /allocations shows the freeze window that is open', async () => {
+  expect((await server.inject({ url: '/allocations' })).json().frozen).toBeNull();
+  const window = { kind: 'once', fromSeconds: NOW - 60, untilSeconds: NOW + 60 } as const;
+  const { settings } = daemon;
+  const freezeWindows = [{ ...window, reason: 'launch', timezone: 'UTC', growth: 'hold' } as const];
+  daemon.settings = { ...settings, control: { ...settings.control, freezeWindows } };
+  const { frozen } = (await server.inject({ url: '/allocations' })).json();
+  expect(frozen).toEqual({ reason: 'launch', growth: 'hold', until: NOW + 60 });
+});

@@ -171,6 +171,20 @@ describe('a monitor that took told steps back after a restart', () => {
     ]);
   });
 
+  it('tells the rate of its latest seconds, whether or not it still has them one by one', () => {
+    const { clock, monitor } = fedMonitor();
+    clock.seconds = NOON + 120;
+    monitor.recordStep(stepOf(NOON, NOON + 60, busy));
+    const again = new TrafficMonitor({ clock, topology, isFed: (service) => service === 'auth' });
+    again.restore(monitor.drain());
+    for (const seconds of [15, 30, 60]) {
+      expect(again.getMetrics(seconds).services[0]?.requests).toBeCloseTo((105 * seconds) / 60, 6);
+    }
+    again.recordStep(stepOf(NOON + 60, NOON + 90, { ...busy, errors: 0 }));
+    expect(again.getMetrics(15).services[0]?.requests).toBeCloseTo(50, 6);
+    expect(again.getMetrics(90).services[0]?.ratePerSecond).toBeCloseTo(205 / 90, 6);
+  });
+
   it('forgets what it was told of times that are to come again', () => {
     const { clock, monitor } = fedMonitor();
     clock.seconds = NOON + 240;

@@ -1,10 +1,13 @@
 import type { ControlPlane } from '../control-plane.ts';
 import { PODS } from '../resource-types.ts';
+import { isHealthy } from './container-status.ts';
 import { runDeployments } from './deployments.ts';
-import { collectGarbage } from './garbage.ts';
+import { collectGarbage, countQuotas } from './garbage.ts';
 import { type Fate, Manager } from './manager.ts';
 import { isPodReady, runPods } from './pods.ts';
 import { runReplicaSets } from './replica-sets.ts';
+import { runRollouts } from './rollouts.ts';
+import { runStatefulSets } from './stateful-sets.ts';
 
 export type { Fate };
 
@@ -56,8 +59,11 @@ export class Controllers {
   #round(): void {
     collectGarbage(this.#manager);
     runDeployments(this.#manager);
+    runRollouts(this.#manager);
+    runStatefulSets(this.#manager);
     runReplicaSets(this.#manager);
     runPods(this.#manager, this.#podReadyMs);
+    countQuotas(this.#manager);
   }
 
   #wake(): void {
@@ -73,7 +79,7 @@ export class Controllers {
     clearTimeout(this.#later);
     const waiting = this.#plane.storage
       .list(PODS)
-      .some((pod) => !isPodReady(pod) && this.#manager.fateOf(pod) === 'ready');
+      .some((pod) => !isPodReady(pod) && isHealthy(this.#manager.fateOf(pod)));
     if (waiting) this.#later = setTimeout(() => this.step(), Math.max(1, this.#podReadyMs));
   }
 }

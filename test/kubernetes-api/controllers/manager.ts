@@ -7,7 +7,11 @@ import { objectIsOwnedBy } from './owners.ts';
 
 /** What becomes of a new pod. */
 export type Fate =
+  /** Ready, and a resize in place is done at once. */
   | 'ready'
+  /** Ready, and a resize in place never comes about. */
+  | 'resize-deferred'
+  | 'resize-infeasible'
   | 'unready'
   | 'unschedulable'
   | 'crash-loop'

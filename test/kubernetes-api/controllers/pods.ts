@@ -1,6 +1,16 @@
-import { type JsonObject, type KubeObject, numberAt, objectAt, objectsAt, stringAt } from '../json.ts';
+import {
+  type JsonObject,
+  type KubeObject,
+  numberAt,
+  objectAt,
+  objectsAt,
+  sameJson,
+  stringAt,
+} from '../json.ts';
+import { qosOf } from '../qos.ts';
 import { PODS } from '../resource-types.ts';
 import { conditionOf } from './conditions.ts';
+import { containerStatus, isHealthy } from './container-status.ts';
 import type { Fate, Manager } from './manager.ts';
 
 /** Scheduler and kubelet in one: brings every pod to where its fate wants it. */
@@ -34,18 +44,36 @@ function statusOf(pod: KubeObject, fate: Fate, isOld: boolean, now: string): Jso
   const old = objectAt(pod, 'status');
   if (stringAt(old, 'phase') === 'Failed' || stringAt(old, 'phase') === 'Succeeded') return old;
   if (fate === 'unschedulable') return unschedulable(pod, now);
-  const ready = fate === 'ready' && isOld;
+  const ready = isHealthy(fate) && isOld;
   const containers = objectsAt(pod, 'spec', 'containers');
   const started = stringAt(old, 'startTime') || now;
   return {
     phase: isOld && fate !== 'image-pull-back-off' ? 'Running' : 'Pending',
-    conditions: conditionsOf(pod, ready, now),
+    conditions: [...conditionsOf(pod, ready, now), ...resizeConditions(pod, fate, now)],
     hostIP: '10.0.0.1',
     podIP: '10.244.0.2',
     startTime: started,
     qosClass: qosOf(containers),
-    containerStatuses: containers.map((container) => containerStatus(container, fate, isOld, started)),
+    containerStatuses: containers.map((container) =>
+      containerStatus(container, oldStatus(pod, container), fate, isOld, started),
+    ),
   };
+}
+
+const oldStatus = (pod: KubeObject, container: JsonObject): JsonObject | undefined =>
+  objectsAt(pod, 'status', 'containerStatuses').find((status) => status['name'] === container['name']);
+
+/** Kubernetes 1.33: a resize that the node can not do now, or never, is told by a condition. */
+function resizeConditions(pod: KubeObject, fate: Fate, now: string): JsonObject[] {
+  if (fate !== 'resize-deferred' && fate !== 'resize-infeasible') return [];
+  const wanted = objectsAt(pod, 'spec', 'containers');
+  const pending = wanted.some((container) => {
+    const old = oldStatus(pod, container);
+    return old !== undefined && !sameJson(old['resources'], objectAt(container, 'resources'));
+  });
+  const reason = fate === 'resize-deferred' ? 'Deferred' : 'Infeasible';
+  const message = "Node didn't have enough capacity: cpu, requested: 64000, capacity: 4000";
+  return pending ? [transitioned(pod, 'PodResizePending', 'True', now, { reason, message })] : [];
 }
 
 function unschedulable(pod: KubeObject, now: string): JsonObject {
@@ -86,58 +114,6 @@ function transitioned(
   const old = conditionOf(pod, type);
   const lastTransitionTime = old?.['status'] === status ? old['lastTransitionTime'] : now;
   return { type, status, lastProbeTime: null, lastTransitionTime, ...why };
-}
-
-function containerStatus(container: JsonObject, fate: Fate, isOld: boolean, now: string): JsonObject {
-  const crashed = isOld && (fate === 'crash-loop' || fate === 'oom-killed');
-  const base = {
-    name: stringAt(container, 'name'),
-    image: stringAt(container, 'image'),
-    imageID: '',
-    ready: isOld && fate === 'ready',
-    restartCount: crashed ? 3 : 0,
-    started: isOld && (fate === 'ready' || fate === 'unready'),
-    resources: objectAt(container, 'resources'),
-    allocatedResources: objectAt(container, 'resources', 'requests'),
-  };
-  if (crashed)
-    return {
-      ...base,
-      state: {
-        waiting: {
-          reason: 'CrashLoopBackOff',
-          message: `back-off 40s restarting failed container=${base.name}`,
-        },
-      },
-      lastState: { terminated: endOf(fate, now) },
-    };
-  if (fate === 'image-pull-back-off')
-    return {
-      ...base,
-      state: { waiting: { reason: 'ImagePullBackOff', message: `Back-off pulling image "${base.image}"` } },
-      lastState: {},
-    };
-  const state = isOld ? { running: { startedAt: now } } : { waiting: { reason: 'ContainerCreating' } };
-  return { ...base, state, lastState: {} };
-}
-
-const endOf = (fate: Fate, now: string): JsonObject =>
-  fate === 'oom-killed'
-    ? { exitCode: 137, reason: 'OOMKilled', startedAt: now, finishedAt: now }
-    : { exitCode: 1, reason: 'Error', startedAt: now, finishedAt: now };
-
-/** Guaranteed where every container limits cpu and memory and requests just that; BestEffort where none says anything. */
-export function qosOf(containers: readonly JsonObject[]): string {
-  const amounts = containers.map((container) => objectAt(container, 'resources'));
-  const says = (part: string) => amounts.some((one) => Object.keys(objectAt(one, part)).length > 0);
-  if (!says('limits') && !says('requests')) return 'BestEffort';
-  const guaranteed = amounts.every((one) =>
-    ['cpu', 'memory'].every((name) => {
-      const limit = objectAt(one, 'limits')[name];
-      return limit !== undefined && (objectAt(one, 'requests')[name] ?? limit) === limit;
-    }),
-  );
-  return guaranteed ? 'Guaranteed' : 'Burstable';
 }
 
 export const replicasOf = (object: KubeObject): number => numberAt(object, 'spec', 'replicas');

@@ -1,5 +1,5 @@
 import { type KubeObject, numberAt, objectAt, objectsAt } from '../json.ts';
-import { DEPLOYMENTS, PODS, REPLICA_SETS } from '../resource-types.ts';
+import { DEPLOYMENTS, PODS, REPLICA_SETS, ROLLOUTS } from '../resource-types.ts';
 import { ApiError } from '../status.ts';
 import { withCondition } from './conditions.ts';
 import type { Manager } from './manager.ts';
@@ -40,8 +40,8 @@ function createPods(manager: Manager, set: KubeObject, count: number): string | 
 }
 
 function workloadOf(manager: Manager, set: KubeObject): string {
-  const owner = manager.plane.storage
-    .list(DEPLOYMENTS, set.metadata.namespace)
+  const owner = [DEPLOYMENTS, ROLLOUTS]
+    .flatMap((of) => manager.plane.storage.list(of, set.metadata.namespace))
     .find(({ metadata }) => metadata.uid === controllerOf(set));
   return owner?.metadata.name ?? set.metadata.name;
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,9 @@ export interface ScrapeJob {
 }
 
 export interface PrometheusOptions {
-  readonly jobs: readonly ScrapeJob[];
+  readonly jobs?: readonly ScrapeJob[];
+  /** What it is to have scraped before it starts: OpenMetrics with times, and promtool to make blocks of it. */
+  readonly history?: { readonly openMetrics: string; readonly promtool: string };
   readonly scrapeSeconds?: number;
   readonly flags?: readonly string[];
 }
@@ -28,8 +30,12 @@ export class PrometheusServer {
     this.#folder = folder;
   }
 
-  static async start(program: string, { jobs, scrapeSeconds = 1, flags = [] }: PrometheusOptions) {
+  static async start(
+    program: string,
+    { jobs = [], history, scrapeSeconds = 1, flags = [] }: PrometheusOptions,
+  ) {
     const folder = mkdtempSync(join(tmpdir(), 'dta-slo-prometheus-'));
+    if (history !== undefined) writeBlocks(folder, history);
     const config = {
       global: { scrape_interval: `${scrapeSeconds}s`, scrape_timeout: `${scrapeSeconds}s` },
       scrape_configs: jobs.map(({ job, targets }) => ({ job_name: job, static_configs: [{ targets }] })),
@@ -77,6 +83,16 @@ export class PrometheusServer {
     }
     throw new Error('Prometheus does not get ready');
   }
+}
+
+function writeBlocks(
+  folder: string,
+  { openMetrics, promtool }: NonNullable<PrometheusOptions['history']>,
+): void {
+  const file = join(folder, 'history.txt');
+  writeFileSync(file, openMetrics);
+  const command = ['tsdb', 'create-blocks-from', 'openmetrics', '--quiet', file, join(folder, 'data')];
+  execFileSync(promtool, command, { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 function listeningAddress(child: ChildProcess): Promise<string> {
