@@ -93,3 +93,13 @@ export const set = (of: Schema): Schema => ({
   mergeKey: '',
   keyDefaults: {},
 });
+
+/** Whether a map or object has one owner as a whole. */
+export const isAtomic = (schema: Schema): boolean =>
+  (schema.kind === 'object' || schema.kind === 'map') && schema.atomic;
+
+/** The schema of a field: free JSON where nothing is known of it. */
+export function fieldOf(schema: Schema, key: string): Schema {
+  if (schema.kind === 'object') return schema.fields[key] ?? any;
+  return schema.kind === 'map' ? schema.of : any;
+}
