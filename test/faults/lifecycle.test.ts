@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
@@ -160,10 +160,13 @@ describe.concurrent('the daemon', () => {
       ),
     );
     disk.fill();
-    for (let reload = 0; reload < 30; reload += 1) {
+    const size = statSync(join(disk.path, 'daemon.log')).size;
+    for (let reload = 0; reload < 60; reload += 1) {
       child.kill('SIGHUP');
-      await pause(10);
+      await pause(20);
     }
+    // Far less than sixty lines: the rest was refused.
+    expect(statSync(join(disk.path, 'daemon.log')).size - size).toBeLessThan(4097);
     expect((await postSamples(url, CHAIN, 5)).status).toBe(202);
     child.kill('SIGTERM');
     expect(await once(child, 'exit')).toEqual([0, null]);
