@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { endLeftovers, runToEnd, startDaemon, temporaryFolder } from '../e2e/daemon-process.ts';
 import {
+  BUSY_MACHINE_MS,
   call,
   configWith,
   countedSamples,
@@ -31,7 +32,7 @@ afterAll(() => {
   root.remove();
 });
 
-describe.concurrent('the daemon', () => {
+describe.concurrent('the daemon', { timeout: BUSY_MACHINE_MS }, () => {
   it('ended by SIGTERM during a pass and under load answers or refuses, and has all that it accepted', async () => {
     const folder = join(root.path, 'term');
     const daemon = await startOn(folder);

@@ -1,6 +1,7 @@
 /** Short ones of the trials that `npm run test:faults` makes long. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { endLeftovers } from '../e2e/daemon-process.ts';
+import { BUSY_MACHINE_MS } from './kit.ts';
 import { killsUnderLoad } from './long/kills.ts';
 import { largeBodies } from './long/large-bodies.ts';
 import { manyIds } from './long/many-ids.ts';
@@ -8,7 +9,7 @@ import { brokenByIds, brokenByKills, brokenByLargeBodies } from './promises.ts';
 
 afterAll(endLeftovers);
 
-describe.concurrent('the daemon', () => {
+describe.concurrent('the daemon', { timeout: BUSY_MACHINE_MS }, () => {
   it('killed three times under load loses a second of records at most, counts none twice and keeps every decision', async () => {
     expect(brokenByKills(await killsUnderLoad(3, 21))).toEqual([]);
   });
