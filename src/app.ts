@@ -6,31 +6,47 @@ import { CapacityBook } from './control/books/capacity-book.ts';
 import { PassMemory } from './control/books/pass-memory.ts';
 import { SeriesHistory } from './control/books/series-history.ts';
 import { UsageBook } from './control/books/usage-book.ts';
+import { noteCapacity } from './control/capacities.ts';
+import { ClusterWatch } from './control/cluster/cluster-watch.ts';
+import { TargetBook } from './control/cluster/target-book.ts';
 import { ControlLoop } from './control/control-loop.ts';
+import { describeTrouble } from './control/describe-trouble.ts';
+import { freezeAt } from './control/guard/freeze-windows.ts';
 import { measureObjectives } from './control/objectives/objectives.ts';
 import { WindowTracker } from './control/objectives/window-tracker.ts';
-import { noteCapacity } from './control/optimize-once.ts';
+import { layOver } from './control/operator/lay-over.ts';
+import { OperatorBook } from './control/operator/operator-book.ts';
 import type { ControlParts } from './control/parts.ts';
 import { recommendExecutor } from './control/recommend-executor.ts';
 import { Recorder } from './control/recorder.ts';
 import { rememberedFor } from './control/remembered-for.ts';
 import { restoreHistory } from './control/restore.ts';
+import { ChangeLog } from './control/rollouts/change-log.ts';
+import { Rollouts } from './control/rollouts/rollouts.ts';
 import { TrainingSchedule } from './control/training.ts';
 import { voidAssumption } from './control/void-assumption.ts';
 import { whatIf } from './control/what-if.ts';
-import type { Daemon } from './models/daemon.ts';
-import type { Clock, Logger } from './models/ports.ts';
+import type { Daemon, OperatorControls } from './models/daemon.ts';
+import type { HistoryStatus } from './models/history.ts';
+import type { Clock, Executor, Logger } from './models/ports.ts';
 import type { Settings } from './models/settings.ts';
 import type { TrafficSource } from './models/sources.ts';
 import { PrometheusSource } from './sources/prometheus/prometheus-source.ts';
 import { openHistoryStore } from './store/history-store.ts';
 import { Journal } from './store/journal.ts';
+import type { ClusterEnvironment } from './utils/kubernetes-utils/api/find-cluster.ts';
+import { connectKubernetes } from './utils/kubernetes-utils/kubernetes-executor.ts';
+import { manifests } from './utils/kubernetes-utils/manifests.ts';
 import { seededRandom } from './utils/random.ts';
 
 export interface AppOptions {
   readonly settings: Settings;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** What changes are written with. Default: nothing is written, everything is recommended. */
+  readonly executor?: Executor;
+  /** Where a cluster is looked for, unless there is an executor; absent: nowhere. */
+  readonly environment?: ClusterEnvironment;
 }
 
 export interface App {
@@ -41,27 +57,36 @@ export interface App {
   start(): void;
   /** Takes new settings without a restart and answers which of their sections need one to take effect. */
   reload(settings: Settings): readonly string[];
+  /** Writes what has arrived, now. */
+  flush(): void;
   /** Ends everything in order; what has been accepted is on disk when it resolves. */
   stop(): Promise<void>;
 }
 
 /** Builds every part, wires them, and takes back what the store remembers. The one place that knows them all. */
-export async function createApp({ settings, clock, logger }: AppOptions): Promise<App> {
-  const parts = buildParts({ settings, clock, logger });
+export async function createApp(options: AppOptions): Promise<App> {
+  const { settings } = options;
+  const parts = buildParts({ ...options, executor: options.executor ?? (await connect(options)) });
+  parts.operator.restore();
+  parts.operator.keepOnly(settings.topology.services);
+  parts.settings = layOver(settings, parts.operator.state);
   await restoreHistory(parts);
   const recorder = new Recorder(parts);
   const loop = new ControlLoop(parts, recorder, new TrainingSchedule(parts));
-  const source = prometheusSource(parts);
+  const { source } = parts;
   let flushing: NodeJS.Timeout | undefined;
   return {
     daemon: daemonOf(parts, loop),
     sources: [source],
     start: () => {
+      parts.executor.start();
+      parts.rollouts.start();
       loop.start();
       source.start();
       flushing ??= setInterval(() => recorder.flush(), parts.settings.store.flushInterval * 1000);
     },
     reload: (next) => reload(parts, next),
+    flush: () => recorder.flush(),
     stop: async () => {
       clearInterval(flushing);
       await source.stop();
@@ -70,29 +95,67 @@ export async function createApp({ settings, clock, logger }: AppOptions): Promis
       // A pass under way goes on without the network, instead of waiting for it.
       await parts.predictor.close();
       await loop.stop();
+      await parts.rollouts.stop();
+      await parts.executor.stop();
       recorder.close();
       parts.store.close();
     },
   };
 }
 
+/** Without a cluster everything is recommended, and that is said once. */
+async function connect({ settings, clock, logger, environment }: AppOptions): Promise<Executor> {
+  if (environment === undefined) return recommendExecutor;
+  const random = seededRandom(clock.nowSeconds() * 1000);
+  const connected = await connectKubernetes({
+    settings: settings.kubernetes,
+    environment,
+    clock,
+    random,
+    logger,
+  });
+  if (connected.kind === 'connected') return connected.executor;
+  const { kind, reason } = connected;
+  const told = 'no cluster: changes are recommended, not made';
+  if (kind === 'unreadable') logger.warn({ reason }, told);
+  else logger.info({ reason }, told);
+  return recommendExecutor;
+}
+
 /** With thousands of chains they take a second: a page and a scraper that come together share them. */
 const OBJECTIVES_SECONDS = 2;
 
 interface AppParts extends ControlParts {
+  /** The settings of the configuration, without what a person set. */
+  configured: Settings;
   readonly traffic: TrafficMonitor;
   readonly profiles: PerformanceImpactQuantifier;
   readonly planner: DynamicResourceAllocator;
+  readonly rollouts: Rollouts;
+  readonly source: TrafficSource;
 }
 
-function buildParts({ settings, clock, logger }: AppOptions): AppParts {
+function buildParts(options: AppOptions): AppParts {
+  const parts = buildBooks(options);
+  const cluster = new ClusterWatch(parts);
+  // One object: what a reload changes in it, they see.
+  const source = prometheusSource(parts);
+  const sourceTrouble = (service: string) =>
+    isFed(parts.settings, service) ? describeTrouble(source.status, parts.clock.nowSeconds()) : undefined;
+  const rollouts = new Rollouts(parts, cluster);
+  return Object.assign(parts, { cluster, rollouts, source, sourceTrouble });
+}
+
+function buildBooks({ settings, clock, logger, executor = recommendExecutor }: AppOptions) {
   const { topology, monitoring, prediction } = settings;
   const fed = { isFed: (service: string | undefined) => isFed(settings, service) };
   const traffic = new TrafficMonitor({ ...monitoring, ...fed, step: prediction.step, topology, clock });
   const predictor = new TrafficPredictor({ ...prediction, clock, logger });
   const profiles = new PerformanceImpactQuantifier({ topology });
+  const store = new Journal(openHistoryStore(settings.store.path, { logger }), logger);
   return {
     settings,
+    configured: settings,
     clock,
     logger,
     traffic,
@@ -102,8 +165,11 @@ function buildParts({ settings, clock, logger }: AppOptions): AppParts {
       allocation: settings.allocation,
       topology,
     }),
-    executor: recommendExecutor,
-    store: new Journal(openHistoryStore(settings.store.path, { logger }), logger),
+    executor,
+    store,
+    changes: new ChangeLog(store),
+    targets: new TargetBook(),
+    operator: new OperatorBook({ clock, logger, store }),
     capacities: new CapacityBook(topology),
     usage: new UsageBook(),
     series: new SeriesHistory({
@@ -124,7 +190,7 @@ function isFed({ prometheus }: Settings, service: string | undefined): boolean {
 }
 
 /** Idle while no service is fed by Prometheus. */
-function prometheusSource(parts: AppParts): TrafficSource {
+function prometheusSource(parts: ReturnType<typeof buildBooks>): TrafficSource {
   return new PrometheusSource({
     settings: () => parts.settings,
     clock: parts.clock,
@@ -150,6 +216,9 @@ function daemonOf(parts: AppParts, loop: ControlLoop): Daemon {
     get passes() {
       return loop.statistics;
     },
+    get sources() {
+      return (parts.settings.prometheus?.services.size ?? 0) > 0 ? [parts.source.status] : [];
+    },
     clock: parts.clock,
     intake: parts.traffic,
     traffic: parts.traffic,
@@ -169,14 +238,61 @@ function daemonOf(parts: AppParts, loop: ControlLoop): Daemon {
       parts.usage.note(sample);
       parts.store.saveUsage([sample]);
     },
+    changes: {
+      get idleBecause() {
+        return parts.executor.idleBecause;
+      },
+      get counts() {
+        return parts.changes.counts;
+      },
+      latest: () => parts.changes.latest(),
+    },
     latestUsage: (service) => parts.usage.latest(service),
-    notReadyBecause: () => (parts.store.failing ? ['the history cannot be written; see the log'] : []),
+    notReadyBecause: () => historyTrouble(parts.store.status),
     objectives: rememberedFor(parts.clock, OBJECTIVES_SECONDS, () => measureObjectives(parts)),
+    operator: operatorOf(parts),
+    freeze: () => freezeAt(parts.settings.control.freezeWindows, parts.clock.nowSeconds()),
   };
 }
 
+function operatorOf(parts: AppParts): OperatorControls {
+  const { operator } = parts;
+  const inForce = <State>(state: State): State => {
+    parts.settings = layOver(parts.configured, operator.state);
+    return state;
+  };
+  return {
+    get state() {
+      return operator.state;
+    },
+    get configured() {
+      return parts.configured;
+    },
+    get idleBecause() {
+      return parts.executor.idleBecause;
+    },
+    pause: (reason) => inForce(operator.pause(reason)),
+    resume: () => inForce(operator.resume()),
+    setMode: (service, mode) => inForce(operator.setMode(service, mode)),
+    undo: async (service) => {
+      const outcome = await parts.rollouts.undo(service);
+      if (outcome.kind === 'undone') inForce(operator.setMode(service, 'recommend'));
+      return outcome;
+    },
+    manifests: () => {
+      const { latest } = parts.memory;
+      return latest === undefined ? undefined : manifests(latest, parts.settings);
+    },
+  };
+}
+
+function historyTrouble({ failure, waiting }: HistoryStatus): readonly string[] {
+  if (failure === undefined) return [];
+  return [`the history cannot be written (${failure}); ${waiting} rows wait in memory`];
+}
+
 /** What parts are built from once; a change of it waits for the next start. */
-const FIXED_SECTIONS = ['server', 'prediction', 'store'] as const;
+const FIXED_SECTIONS = ['server', 'prediction', 'store', 'kubernetes'] as const;
 const FIXED_MONITORING = {
   samplingInterval: 'monitoring.sampling_interval',
   windowSize: 'monitoring.window_size',
@@ -184,11 +300,14 @@ const FIXED_MONITORING = {
 } as const;
 
 function reload(parts: AppParts, next: Settings): readonly string[] {
-  const before = parts.settings;
-  const fixed = { server: before.server, prediction: before.prediction, store: before.store };
+  const before = parts.configured;
+  const { server, prediction, store, kubernetes } = before;
+  const fixed = { server, prediction, store, kubernetes };
   const { samplingInterval, windowSize, futureTolerance } = before.monitoring;
   const fixedMonitoring = { samplingInterval, windowSize, futureTolerance };
-  parts.settings = { ...next, ...fixed, monitoring: { ...next.monitoring, ...fixedMonitoring } };
+  parts.configured = { ...next, ...fixed, monitoring: { ...next.monitoring, ...fixedMonitoring } };
+  parts.operator.keepOnly(next.topology.services);
+  parts.settings = layOver(parts.configured, parts.operator.state);
   const { topology, monitoring, allocation } = parts.settings;
   parts.traffic.reconfigure({
     topology,

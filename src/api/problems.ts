@@ -7,9 +7,17 @@ const KINDS = {
   'invalid-json': { status: 400, title: 'The body is not valid JSON' },
   'invalid-request': { status: 400, title: 'The request is not valid' },
   'no-record-accepted': { status: 400, title: 'None of the records could be accepted' },
+  unauthorized: { status: 401, title: 'The call needs a token that is good here' },
+  forbidden: { status: 403, title: 'The token is not good for this call' },
+  'cross-origin': { status: 403, title: 'Pages of other sites may not call this' },
   'unknown-service': { status: 404, title: 'There is no such service' },
   'not-found': { status: 404, title: 'There is nothing at this address' },
   'method-not-allowed': { status: 405, title: 'The address does not answer to this method' },
+  'no-plan-yet': { status: 409, title: 'There is no plan yet' },
+  'not-undone': { status: 409, title: 'The latest change was not undone' },
+  'malformed-request': { status: 400, title: 'What came is no HTTP request' },
+  'request-timeout': { status: 408, title: 'The request did not come in time' },
+  'headers-too-large': { status: 431, title: 'The headers are too large' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body is of a type that is not understood here' },
   'too-many-requests': { status: 429, title: 'Too many requests of this kind' },
@@ -60,8 +68,12 @@ export class ProblemError extends Error {
   }
 
   /** A problem whose detail is the sentences of its faults. */
-  static ofFaults(kind: ProblemKind, errors: readonly Fault[]): ProblemError {
-    return new ProblemError(kind, errors.map(sentenceOf).join('; '), { errors });
+  static ofFaults(
+    kind: ProblemKind,
+    errors: readonly Fault[],
+    headers: Readonly<Record<string, string>> = {},
+  ): ProblemError {
+    return new ProblemError(kind, errors.map(sentenceOf).join('; '), { errors, headers });
   }
 }
 
@@ -72,8 +84,17 @@ const FASTIFY_KINDS: Readonly<Record<string, ProblemKind>> = {
 };
 
 export function sendProblem(reply: FastifyReply, problem: ProblemError): FastifyReply {
+  const { status, text, type } = problemDocument(problem);
+  return reply
+    .code(status)
+    .headers(problem.extras.headers ?? {})
+    .type(type)
+    .send(text);
+}
+
+export function problemDocument(problem: ProblemError): ProblemDocument {
   const { status, title } = KINDS[problem.kind];
-  const { errors, headers, members } = problem.extras;
+  const { errors, members } = problem.extras;
   const document = {
     type: `urn:dta-slo:problem:${problem.kind}`,
     title,
@@ -82,11 +103,13 @@ export function sendProblem(reply: FastifyReply, problem: ProblemError): Fastify
     ...(errors === undefined ? {} : { errors }),
     ...members,
   };
-  return reply
-    .code(status)
-    .headers(headers ?? {})
-    .type('application/problem+json; charset=utf-8')
-    .send(JSON.stringify(document));
+  return { status, type: 'application/problem+json; charset=utf-8', text: JSON.stringify(document) };
+}
+
+interface ProblemDocument {
+  readonly status: number;
+  readonly type: string;
+  readonly text: string;
 }
 
 /** The server's one error handler. What is not known to be the client's fault is logged and answered in general words. */

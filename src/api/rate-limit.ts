@@ -18,6 +18,25 @@ export function rateLimit(clock: Clock, burst: number, secondsPerCall: number): 
   };
 }
 
+/** Clients that are remembered; beyond them the one that called least recently begins anew. */
+const MOST_CLIENTS = 1000;
+
+/** A bucket for each client, by its address: none can use up what is another's. */
+export function clientRateLimit(
+  clock: Clock,
+  { burst, secondsPerCall }: { readonly burst: number; readonly secondsPerCall: number },
+): (address: string) => void {
+  const buckets = new Map<string, () => void>();
+  return (address) => {
+    const spend = buckets.get(address) ?? rateLimit(clock, burst, secondsPerCall);
+    // A map keeps the order in which keys were set: the first one is the longest unused.
+    buckets.delete(address);
+    buckets.set(address, spend);
+    if (buckets.size > MOST_CLIENTS) buckets.delete(buckets.keys().next().value ?? '');
+    spend();
+  };
+}
+
 function tooMany(burst: number, secondsPerCall: number, waitSeconds: number): ProblemError {
   const detail = `This call is answered ${burst} times at once, then once in ${secondsPerCall} s.`;
   const headers = { 'retry-after': String(Math.max(1, Math.ceil(waitSeconds))) };

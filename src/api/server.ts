@@ -9,17 +9,21 @@ import {
 } from 'fastify';
 import type { Daemon } from '../models/daemon.ts';
 import { messageOf } from '../models/errors.ts';
+import { boundConnections, type ConnectionLimits, connectionOptions, defaultLimits } from './connections.ts';
 import { withoutByteOrderMark } from './json-values.ts';
 import { watchMethods } from './method-not-allowed.ts';
 import { exposition } from './metrics/exposition.ts';
+import { boundLargeBodies } from './open-bodies.ts';
 import { describeApi, serveDescription } from './openapi.ts';
 import { encodingProblem, handleError, ProblemError, sendProblem } from './problems.ts';
 import type { MalformedCounter } from './requests/tally.ts';
 import { allocationsRoutes } from './routes/allocations.ts';
 import { chainsRoute } from './routes/chains.ts';
+import { changesRoute } from './routes/changes.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoute } from './routes/history.ts';
 import { metricsRoute } from './routes/metrics.ts';
+import { operatorRoutes } from './routes/operator.ts';
 import { overviewRoute } from './routes/overview.ts';
 import { predictionsRoute } from './routes/predictions.ts';
 import { profilesRoute } from './routes/profiles.ts';
@@ -28,6 +32,7 @@ import { servicesRoute } from './routes/services.ts';
 import { toldRoutes } from './routes/told.ts';
 import { whatIfRoute } from './routes/what-if.ts';
 import type { ApiServer } from './schemas.ts';
+import { secure } from './security/secure.ts';
 import { validatorCompiler } from './validation.ts';
 
 export interface ServerOptions {
@@ -35,11 +40,10 @@ export interface ServerOptions {
   readonly logger?: NonNullable<FastifyServerOptions['logger']>;
   /** Shown by /healthz, /openapi.json and /metrics. */
   readonly version: string;
+  /** Other limits than the usual ones. */
+  readonly limits?: Partial<ConnectionLimits>;
 }
 
-/** A body must be there whole within this time; also the longest that one NDJSON stream may last. */
-const REQUEST_TIMEOUT_MS = 300_000;
-const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 /** A name of 253 characters, percent-encoded. */
 const LONGEST_PARAMETER = 3 * 4 * 253;
 
@@ -47,7 +51,8 @@ const LONGEST_PARAMETER = 3 * 4 * 253;
 export async function buildServer(daemon: Daemon, options: ServerOptions): Promise<FastifyInstance> {
   const server = bareServer(daemon, options);
   const refuseOtherMethods = watchMethods(server);
-  await describeApi(server, options.version);
+  secure(server, daemon);
+  await describeApi(server, options.version, daemon.settings.server.auth);
   await addRoutes(server, daemon, options.version);
   refuseOtherMethods();
   await serveDescription(server);
@@ -55,17 +60,19 @@ export async function buildServer(daemon: Daemon, options: ServerOptions): Promi
   return server;
 }
 
-function bareServer(daemon: Daemon, { logger }: ServerOptions): ApiServer {
+function bareServer(daemon: Daemon, { logger, ...options }: ServerOptions): ApiServer {
+  const limits = { ...defaultLimits(), ...options.limits };
   const server = fastify({
     logger: logger ?? false,
     // One line a record would cost more than the record.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: daemon.settings.server.bodyLimitBytes,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    ...connectionOptions(limits),
     routerOptions: { maxParamLength: LONGEST_PARAMETER },
     frameworkErrors: handleError,
   }).withTypeProvider<TypeBoxTypeProvider>();
+  boundConnections(server.server, limits.connections);
+  boundLargeBodies(server, daemon.settings.server.bodyLimitBytes);
   server.removeContentTypeParser(['application/json', 'text/plain']);
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
     parseJson(request, String(text), done);
@@ -114,8 +121,10 @@ async function addRoutes(server: ApiServer, daemon: Daemon, version: string): Pr
   await requestsRoutes(server, daemon, counter);
   allocationsRoutes(server, daemon);
   historyRoute(server, daemon);
+  changesRoute(server, daemon);
   whatIfRoute(server, daemon);
   toldRoutes(server, daemon);
+  operatorRoutes(server, daemon);
   servicesRoute(server, daemon);
   chainsRoute(server, daemon);
   predictionsRoute(server, daemon);

@@ -1,6 +1,6 @@
 /** Validation of input by TypeBox schemas, with every fault named: where, found, allowed. */
 import type { FastifySchemaCompiler } from 'fastify';
-import type { TSchema } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { Value } from 'typebox/value';
 import { type Fault, oneOf, show, showKey, UNKNOWN_KEY } from './faults.ts';
@@ -40,7 +40,8 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
   return (input: unknown) => {
     // Fastify hands a body that is not there on as null.
     const value = part === 'body' ? (input ?? undefined) : Value.Default(schema, withNumbers(schema, input));
-    if (checker.check(value)) return { value };
+    const isLeftOut = value === undefined && Type.IsOptional(schema);
+    if (isLeftOut || checker.check(value)) return { value };
     return { error: ProblemError.ofFaults('invalid-request', checker.faults(value, prefix)) };
   };
 };

@@ -15,7 +15,7 @@ export interface Annotations {
   readonly shorthand?: string;
   /** A value that is no list stands for a list of it alone. */
   readonly single?: boolean;
-  /** No message shows the value. */
+  /** Never shown, not even in the message that refuses it. */
   readonly secret?: boolean;
   readonly enum?: readonly unknown[];
   readonly minimum?: number;

@@ -1,7 +1,9 @@
 /** From the shape of the file to the shape that the parts use. */
-import type { Settings } from '../models/settings.ts';
+import { Secret } from '../models/secret.ts';
+import type { AuthSettings, Settings } from '../models/settings.ts';
 import { buildPrometheus, latencyScope } from './build-prometheus.ts';
 import { buildTopology } from './build-topology.ts';
+import { freezeWindow } from './freeze-windows.ts';
 import type { FlagValues } from './overrides.ts';
 import type { ConfigFile } from './schema.ts';
 import { defaultStep } from './step.ts';
@@ -16,6 +18,7 @@ export function buildSettings(file: ConfigFile, overrides: FlagValues): Settings
     allocation: allocation(file),
     control: control(file),
     store: store(file, overrides),
+    kubernetes: kubernetes(file, overrides),
     ...(prometheus === undefined ? {} : { prometheus }),
     topology: buildTopology(file),
   };
@@ -27,6 +30,24 @@ function server({ server: section }: ConfigFile, overrides: FlagValues): Setting
     port: overrides.port ?? section.port,
     logLevel: overrides.logLevel ?? section.log_level,
     bodyLimitBytes: section.body_limit,
+    ...authPart(section.auth, overrides.token),
+  };
+}
+
+/** Nobody is asked for a token where there is none. */
+function authPart(
+  { token_file, intake_token_file, protect, intake }: ConfigFile['server']['auth'],
+  token: string | undefined,
+): { auth?: AuthSettings } {
+  if (token_file === undefined && token === undefined) return {};
+  return {
+    auth: {
+      protect,
+      intake,
+      ...(token_file !== undefined && { tokenFile: token_file }),
+      ...(intake_token_file !== undefined && { intakeTokenFile: intake_token_file }),
+      ...(token !== undefined && { token: new Secret(token) }),
+    },
   };
 }
 
@@ -88,6 +109,7 @@ function control({ control: section }: ConfigFile): Settings['control'] {
     largestStep: section.largest_step,
     changeBudget: section.change_budget,
     paused: section.paused,
+    freezeWindows: section.freeze_windows.map(freezeWindow),
   };
 }
 
@@ -96,5 +118,21 @@ function store({ store: section }: ConfigFile, overrides: FlagValues): Settings[
     path: overrides.dataFolder ?? section.path,
     retention: section.retention,
     flushInterval: section.flush_interval,
+  };
+}
+
+function kubernetes({ kubernetes: section }: ConfigFile, overrides: FlagValues): Settings['kubernetes'] {
+  const kubeconfig = overrides.kubeconfig ?? section.kubeconfig;
+  return {
+    enabled: section.enabled,
+    ...(kubeconfig !== undefined && { kubeconfig }),
+    ...(section.context !== undefined && { context: section.context }),
+    ...(section.namespace !== undefined && { namespace: section.namespace }),
+    label: section.label,
+    verifyTimeout: section.verify_timeout,
+    requestTimeout: section.request_timeout,
+    limitFactor: section.limit_factor,
+    lease: section.lease,
+    rollouts: section.rollouts,
   };
 }

@@ -46,8 +46,10 @@ function tokens(argv: readonly string[]): Token[] {
   return [...raw.slice(0, swallowing), bare, ...tokens(argv.slice(index + 1))];
 }
 
+const FLAGS = Object.values(SPELLINGS).flatMap(({ flag }) => flag ?? []);
+
 const OPTIONS: NonNullable<ParseArgsConfig['options']> = {
-  ...Object.fromEntries(Object.values(SPELLINGS).map(({ flag }) => [flag, { type: 'string' }])),
+  ...Object.fromEntries(FLAGS.map((flag) => [flag, { type: 'string' }])),
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
 };
@@ -75,7 +77,7 @@ function tokenProblem(token: Token): ConfigProblem[] {
 }
 
 function unknownFlag(typed: string): ConfigProblem {
-  const flags = [...Object.values(SPELLINGS).map(({ flag }) => flag), 'help', 'version'];
+  const flags = [...FLAGS, 'help', 'version'];
   const known = flags.map((flag) => `--${flag}`);
   return problem(typed, 'an unknown flag', known.join(', ') + hint(typed, known));
 }

@@ -2,6 +2,7 @@
 import type { ConfigProblem } from '../models/errors.ts';
 import { chainProblems } from './chain-checks.ts';
 import { joinKey, quote } from './describe-value.ts';
+import { freezeProblems } from './freeze-windows.ts';
 import { prometheusProblems } from './prometheus-checks.ts';
 import type { Readable } from './read.ts';
 import type { ConfigFile } from './schema.ts';
@@ -16,6 +17,7 @@ export function crossCheck(file: File, source: string): ConfigProblem[] {
     ...stepProblems(file),
     ...intervalProblems(file),
     ...seriesProblems(file),
+    ...freezeProblems(file.control?.freeze_windows),
     ...Object.entries(file.services ?? {}).flatMap(([name, service]) => boundProblems(name, service ?? {})),
     ...chainProblems(file),
     ...prometheusProblems(file),

@@ -35,7 +35,7 @@ function overrides(): string {
   const rows = Object.entries(SPELLINGS).map(([key, { flag, argument, variable, key: path }]) => {
     const { description = '' } = annotationsOf(properties.get(key) ?? {});
     const meaning = path === undefined ? description : `Instead of \`${path}\`.`;
-    return [`\`--${flag} ${argument}\``, `\`${variable}\``, meaning];
+    return [flag === undefined ? '' : `\`--${flag} ${argument}\``, `\`${variable}\``, meaning];
   });
   return `## Flags and environment
 
@@ -51,7 +51,17 @@ function section(name: string, schema: TSchema): string {
   const body = isByName ? Type.RecordValue(schema) : schema;
   const { description = '' } = annotationsOf(schema);
   const rows = Type.IsObject(body) ? keyRows(body, '') : [];
-  return `## ${heading}\n\n${description}\n\n${table(['Key', 'Default', 'Allowed', 'Meaning'], rows)}`;
+  const lists = Type.IsObject(body) ? Object.entries(body.properties).flatMap(itemSection) : [];
+  return [`## ${heading}`, description, table(COLUMNS, rows), ...lists].join('\n\n');
+}
+
+const COLUMNS = ['Key', 'Default', 'Allowed', 'Meaning'];
+
+/** The keys of the mappings in a list, under a heading of their own. */
+function itemSection([key, schema]: [string, TSchema]): string[] {
+  if (!Type.IsArray(schema) || !Type.IsObject(schema.items)) return [];
+  const { description = '' } = annotationsOf(schema.items);
+  return [`### ${key}`, description, table(COLUMNS, keyRows(schema.items, ''))];
 }
 
 function keyRows(schema: TObject, prefix: string): string[][] {

@@ -19,7 +19,11 @@ export function helpText(): string {
 function flagRows(): string[][] {
   const properties = new Map(Object.entries(OverridesSchema.properties));
   return Object.entries(SPELLINGS).map(([key, { flag, argument, variable }]) => {
-    const { description = '', default: fallback } = annotationsOf(properties.get(key) ?? {});
-    return [`--${flag} ${argument}`, `${description.replaceAll('`', '')} [${variable}, default ${fallback}]`];
+    const { description = '', default: fallback, derived } = annotationsOf(properties.get(key) ?? {});
+    if (flag === undefined) return [variable, description.replaceAll('`', '')];
+    return [
+      `--${flag} ${argument}`,
+      `${description.replaceAll('`', '')} [${variable}, default ${fallback ?? derived}]`,
+    ];
   });
 }

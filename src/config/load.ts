@@ -20,9 +20,8 @@ export interface SettingsSources {
 export function loadSettings({ file, flags, environment }: SettingsSources): Settings {
   const variables = readEnvironment(environment);
   const { complete, problems } = readFile(file);
-  if (complete === undefined || problems.length + variables.problems.length > 0) {
-    throw new ConfigError([...problems, ...variables.problems]);
-  }
+  const all = [...problems, ...variables.problems, ...tokenProblems(complete, variables.values.token, file)];
+  if (complete === undefined || all.length > 0) throw new ConfigError(all);
   return buildSettings(complete, { ...variables.values, ...flags });
 }
 
@@ -37,6 +36,19 @@ export interface StartOptions {
 export function startOptions({ flags, environment }: Omit<SettingsSources, 'file'>): StartOptions {
   const { config = DEFAULT_FILE, clockSpeed = 1 } = { ...readEnvironment(environment).values, ...flags };
   return { file: config, clockSpeed };
+}
+
+/** What asks for protection is never answered with none. */
+function tokenProblems(
+  file: ConfigFile | undefined,
+  token: string | undefined,
+  source: string,
+): ConfigProblem[] {
+  const auth = file?.server.auth;
+  if (auth === undefined || auth.token_file !== undefined || token !== undefined) return [];
+  if (auth.protect === 'writes' && auth.intake_token_file === undefined) return [];
+  const allowed = 'a file with tokens of operators, or DTA_SLO_TOKEN in the environment';
+  return [{ source, path: 'server.auth.token_file', found: 'nothing', allowed }];
 }
 
 interface FileReading {

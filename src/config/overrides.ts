@@ -1,6 +1,7 @@
 /** What flags and environment variables set. A flag beats the environment, the environment beats the file. */
 import { type Static, Type } from 'typebox';
 import { StoreSchema } from './schema-control.ts';
+import { KubernetesSchema } from './schema-kubernetes.ts';
 import { ServerSchema } from './schema-settings.ts';
 
 export const DEFAULT_FILE = 'config/config.yaml';
@@ -17,6 +18,12 @@ export const OverridesSchema = Type.Partial(
       host: ServerSchema.properties.host,
       logLevel: ServerSchema.properties.log_level,
       dataFolder: StoreSchema.properties.path,
+      kubeconfig: KubernetesSchema.properties.kubeconfig,
+      token: Type.String({
+        minLength: 1,
+        secret: true,
+        description: 'Token of operators, or several, one a line. Beside those of `server.auth.token_file`.',
+      }),
       clockSpeed: Type.Number({
         default: 1,
         exclusiveMinimum: 0,
@@ -32,7 +39,8 @@ export const OverridesSchema = Type.Partial(
 export type FlagValues = Static<typeof OverridesSchema>;
 
 export interface Spelling {
-  readonly flag: string;
+  /** Absent where the command line, which every user of the machine sees, is no place for the value. */
+  readonly flag?: string;
   readonly variable: string;
   /** Stands for the value in the help. */
   readonly argument: string;
@@ -46,6 +54,13 @@ export const SPELLINGS: Readonly<Record<keyof FlagValues, Spelling>> = {
   host: { flag: 'host', variable: 'DTA_SLO_HOST', argument: 'ADDRESS', key: 'server.host' },
   logLevel: { flag: 'log-level', variable: 'DTA_SLO_LOG_LEVEL', argument: 'LEVEL', key: 'server.log_level' },
   dataFolder: { flag: 'data', variable: 'DTA_SLO_STORE_PATH', argument: 'DIR', key: 'store.path' },
+  kubeconfig: {
+    flag: 'kubeconfig',
+    variable: 'DTA_SLO_KUBECONFIG',
+    argument: 'FILE',
+    key: 'kubernetes.kubeconfig',
+  },
+  token: { variable: 'DTA_SLO_TOKEN', argument: 'TOKEN' },
   clockSpeed: { flag: 'clock-speed', variable: 'DTA_SLO_CLOCK_SPEED', argument: 'N' },
 };
 

@@ -2,8 +2,8 @@
 import { type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import type { ConfigProblem } from '../models/errors.ts';
-import { allowedBy } from './annotations.ts';
-import { describeFound } from './describe-value.ts';
+import { allowedBy, annotationsOf } from './annotations.ts';
+import { describeFound, describeSecret } from './describe-value.ts';
 import { hint } from './hint.ts';
 import { type FlagValues, OverridesSchema, SPELLINGS, VARIABLE_PREFIX } from './overrides.ts';
 import { isServiceLink } from './service-links.ts';
@@ -32,7 +32,8 @@ export function readOverrides(given: readonly GivenText[], source: string): Over
     if (schema === undefined) continue;
     const value = parseText(schema, text);
     if (Value.Check(schema, value)) values[key] = value;
-    else problems.push({ source, path: spelling, found: describeFound(text), allowed: allowedBy(schema) });
+    else
+      problems.push({ source, path: spelling, found: foundText(schema, text), allowed: allowedBy(schema) });
   }
   return { values: Value.Check(OverridesSchema, values) ? values : {}, problems };
 }
@@ -50,6 +51,10 @@ export function readEnvironment(environment: Environment): OverridesReading {
   }
   const { values, problems } = readOverrides(given, ENVIRONMENT);
   return { values, problems: [...problems, ...unknown] };
+}
+
+function foundText(schema: TSchema, text: string): string {
+  return annotationsOf(schema).secret === true ? describeSecret(text) : describeFound(text);
 }
 
 function parseText(schema: TSchema, text: string): unknown {

@@ -4,6 +4,63 @@ import { Type } from 'typebox';
 const SECTION = { default: {}, additionalProperties: false };
 const DAY = 86_400;
 
+/** As JavaScript numbers them: 0 is Sunday. */
+export const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
+
+export const FreezeWindowSchema = Type.Object(
+  {
+    days: Type.Optional(
+      Type.Array(Type.Enum([...DAYS]), {
+        minItems: 1,
+        maxItems: 7,
+        single: true,
+        derived: 'every day',
+        description: 'Days of the week on which it begins.',
+      }),
+    ),
+    from: Type.String({
+      allowed: 'a time of day such as 18:00; with until a moment such as 2026-12-20T18:00',
+      description: 'When it begins.',
+    }),
+    to: Type.Optional(
+      Type.String({
+        derived: 'none',
+        allowed: 'a time of day from 00:00 to 24:00',
+        description: 'When it ends, every week; before `from`: on the next day.',
+      }),
+    ),
+    until: Type.Optional(
+      Type.String({
+        derived: 'none',
+        allowed: 'a moment such as 2027-01-02, 2027-01-02T06:00 or 2027-01-02T06:00:00Z',
+        description: 'When it ends, once.',
+      }),
+    ),
+    timezone: Type.String({
+      default: 'UTC',
+      allowed: 'a name such as Europe/Berlin',
+      description:
+        'Whose clocks are meant; when they are set back or forth the window is rather longer than shorter.',
+    }),
+    reason: Type.String({
+      default: 'freeze window',
+      minLength: 1,
+      maxLength: 200,
+      allowed: 'a text of 1 to 200 characters',
+      description: 'Shown with each service that it holds.',
+    }),
+    growth: Type.Enum(['allow', 'hold'], {
+      default: 'allow',
+      description: '`hold`: nothing grows either, even while an SLO is missed.',
+    }),
+  },
+  {
+    additionalProperties: false,
+    description:
+      'A window is weekly (`from`, `to` and perhaps `days`) or opens once (`from`, `until`). Windows that follow each other without a gap count as one.',
+  },
+);
+
 export const ControlSchema = Type.Object(
   {
     interval: Type.Number({
@@ -93,6 +150,11 @@ export const ControlSchema = Type.Object(
     paused: Type.Boolean({
       default: false,
       description: 'Watches and plans, but changes nothing.',
+    }),
+    freeze_windows: Type.Array(FreezeWindowSchema, {
+      default: [],
+      maxItems: 1000,
+      description: 'Times in which nothing shrinks or changes its shape; see below.',
     }),
   },
   { ...SECTION, description: 'When passes run, and what the guard holds back.' },

@@ -4,6 +4,37 @@ import { Type } from 'typebox';
 const SECTION = { default: {}, additionalProperties: false };
 const DAY = 86_400;
 
+const AuthSchema = Type.Object(
+  {
+    token_file: Type.Optional(
+      Type.String({
+        minLength: 1,
+        derived: 'none',
+        description:
+          'File with the tokens of operators, one a line, relative to the working folder; read again when it changes. Without it and `DTA_SLO_TOKEN` nobody is asked for a token.',
+      }),
+    ),
+    intake_token_file: Type.Optional(
+      Type.String({
+        minLength: 1,
+        derived: 'none',
+        description:
+          'The same for tokens that are good for telling traffic and use only: for services and agents.',
+      }),
+    ),
+    protect: Type.Enum(['writes', 'all'], {
+      default: 'writes',
+      description:
+        'What needs a token: every call that changes something, or reading too. Health never does.',
+    }),
+    intake: Type.Enum(['protected', 'open'], {
+      default: 'protected',
+      description: 'Whether `POST /requests` and `/services/{service}/usage` need one.',
+    }),
+  },
+  { ...SECTION, description: 'Who may call what (docs/security.md).' },
+);
+
 export const ServerSchema = Type.Object(
   {
     host: Type.String({
@@ -28,6 +59,7 @@ export const ServerSchema = Type.Object(
       maximum: 1_073_741_824,
       description: 'Largest request body. NDJSON is streamed: there it bounds one line.',
     }),
+    auth: AuthSchema,
   },
   { ...SECTION, description: 'The HTTP side.' },
 );

@@ -1,5 +1,6 @@
 /** The sections that say what there is: services, chains and their SLOs. */
 import { Type } from 'typebox';
+import { AVAILABLE_MODES } from '../models/data-models.ts';
 
 /** `__proto__` is refused so that no table of names anywhere has to fear it. */
 export const IdSchema = Type.String({
@@ -77,19 +78,28 @@ export const ServiceSchema = Type.Object(
         description: 'Where the traffic of this service is read from.',
       }),
     ),
-    mode: Type.Enum(['recommend'], {
+    mode: Type.Enum([...AVAILABLE_MODES], {
       default: 'recommend',
-      allowed: 'recommend (rolling and in-place are not available in this version)',
-      description: 'What is done with a decision. `recommend`: it is shown and stored.',
+      allowed: 'recommend or rolling (in-place is not available in this version)',
+      description:
+        'What is done with a decision. `recommend`: it is shown and stored; `rolling`: it is rolled out in the cluster.',
     }),
     limits: Type.Enum(['follow', 'keep', 'none'], {
       default: 'follow',
-      description: 'Kubernetes limits: 1.5 × the request, as they are, or none. Not used by `recommend`.',
+      description:
+        'Kubernetes limits: a multiple of the requests (`kubernetes.limit_factor`), as they are, or none of ours. Not used by `recommend`.',
     }),
     initial: InitialSchema,
     namespace: label('Kubernetes namespace of the service.'),
-    deployment: label('Kubernetes Deployment of the service.'),
-    container: label('Container of the Deployment that is sized.'),
+    deployment: Type.Optional(
+      Type.String({
+        pattern: '^([A-Z][A-Za-z0-9]{0,62}/)?[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$',
+        allowed: 'the name of a Deployment, or kind and name such as StatefulSet/cart',
+        derived: 'looked for by name and label',
+        description: 'What the service runs as: a Deployment, `StatefulSet/name` or `Rollout/name`.',
+      }),
+    ),
+    container: label('Container that is sized, where there are several.'),
   },
   { additionalProperties: false },
 );

@@ -1,6 +1,7 @@
 /** The configuration file. Defaults, validation and docs/configuration.md all come from this one schema. */
 import { type Static, Type } from 'typebox';
 import { ControlSchema, StoreSchema } from './schema-control.ts';
+import { KubernetesSchema } from './schema-kubernetes.ts';
 import { PrometheusSchema } from './schema-prometheus.ts';
 import { AllocationSchema, MonitoringSchema, PredictionSchema, ServerSchema } from './schema-settings.ts';
 import { ChainSchema, IdSchema, ServiceIdSchema, ServiceSchema, SloSchema } from './schema-topology.ts';
@@ -16,6 +17,7 @@ export const ConfigFileSchema = Type.Object(
     allocation: AllocationSchema,
     control: ControlSchema,
     store: StoreSchema,
+    kubernetes: KubernetesSchema,
     services: Type.Record(ServiceIdSchema, ServiceSchema, {
       default: {},
       propertyNames: ServiceIdSchema,

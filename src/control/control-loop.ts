@@ -83,6 +83,7 @@ export class ControlLoop {
       learn(this.#parts, now);
       if (this.#parts.memory.lateWindows.isDue(now)) learnAgain(this.#parts, now);
       this.#training.tick(this.#stopping.signal);
+      this.#parts.cluster.tick(this.#stopping.signal);
       this.#recorder.saveProfiles();
       this.#recorder.prune();
       const trigger = this.#triggerAt(now);

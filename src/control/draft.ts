@@ -24,6 +24,11 @@ export function describeLatency(seconds: number): string {
   return seconds < 10 ? `${formatNumber(seconds * 1000)} ms` : `${formatNumber(seconds)} s`;
 }
 
+/** "2027-01-15 08:00:00 UTC". */
+export function describeTime(seconds: number): string {
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
 /** At most three significant figures below 1,000, whole above. */
 export function formatNumber(value: number): string {
   if (Math.abs(value) >= 1000) return Math.round(value).toString();

@@ -1,8 +1,9 @@
-import type { CapacityInForce, ResourceAllocation } from '../models/data-models.ts';
+import type { ResourceAllocation } from '../models/data-models.ts';
 import type { Decision, PassTrigger } from '../models/decisions.ts';
 import { messageOf } from '../models/errors.ts';
 import type { ForecastOutcome } from '../models/forecasts.ts';
 import type { PlanOutcome, PlanRequest } from '../models/ports.ts';
+import { assumeApplied } from './capacities.ts';
 import { corrections } from './corrections.ts';
 import { decide } from './decide.ts';
 import type { Draft } from './draft.ts';
@@ -12,16 +13,18 @@ import { type Observation, observe } from './observe/observation.ts';
 import type { ControlParts } from './parts.ts';
 import { leadSteps, planRequest } from './plan-request.ts';
 import { propose } from './propose.ts';
-import { voidAssumption } from './void-assumption.ts';
 
-/** One pass: observe → forecast → profile → allocate → guard → apply → verify → remember (DESIGN section 1). */
+/**
+ * One pass: observe → forecast → profile → allocate → guard → remember → apply (DESIGN section 1). Applying goes on in the
+ * background, where every change is verified: a rollout takes minutes, and the next pass must not wait for it.
+ */
 export async function optimizeOnce(
   parts: ControlParts,
   trigger: PassTrigger,
   signal?: AbortSignal,
 ): Promise<Decision> {
+  await parts.cluster.look(signal);
   const startedMs = performance.now();
-  await readCapacities(parts, signal);
   const observation = observe(parts, parts.clock.nowSeconds());
   profile(parts, observation);
   const forecasts = await forecast(parts);
@@ -41,18 +44,11 @@ export async function optimizeOnce(
     expected,
     durationMs,
   });
-  await apply(parts, decision, signal);
   remember(parts, decision, request, forecasts);
+  assumeApplied(parts, decision);
+  // Remembered before it is carried out: what changes can be explained and undone.
+  parts.rollouts.begin(decision);
   return decision;
-}
-
-async function readCapacities(parts: ControlParts, signal?: AbortSignal): Promise<void> {
-  const { executor, capacities, store } = parts;
-  for (const [service, capacity] of await executor.readCapacities(signal)) {
-    voidAssumption(parts, service, capacity);
-    const noted = capacities.note(service, capacity);
-    if (noted !== undefined) store.saveCapacity({ service, ...noted });
-  }
 }
 
 /** A forecast that cannot be had costs foresight and nothing else: the plan then follows the present load. */
@@ -80,7 +76,7 @@ function guarded(
   request: PlanRequest,
   outcome: PlanOutcome,
 ): readonly Draft[] {
-  const { settings, profiles, capacities, memory, planner } = parts;
+  const { settings, profiles, capacities, memory, planner, targets, changes, sourceTrouble } = parts;
   const infeasible = new Set(outcome.plan.chains.filter((chain) => !chain.feasible).map((chain) => chain.id));
   const drafts = propose(outcome, {
     settings,
@@ -103,6 +99,9 @@ function guarded(
     shrunkSeconds: memory.shrunkSince(atSeconds - settings.control.stabilization, atSeconds),
     evaluate: (allocations) => planner.evaluate(request, allocations),
     infeasible,
+    targets,
+    changes,
+    sourceTrouble,
   });
 }
 
@@ -154,29 +153,6 @@ function decisionId({ memory }: ControlParts, atSeconds: number): string {
   // Sorts by time; a second decision within the same millisecond goes on counting.
   const latest = Number.parseInt(memory.latest?.id.slice(1) ?? '0', 10);
   return `d${Math.max(latest + 1, Math.floor(atSeconds * 1000))}`;
-}
-
-async function apply(parts: ControlParts, decision: Decision, signal?: AbortSignal): Promise<void> {
-  for (const outcome of await parts.executor.apply(decision, signal)) {
-    if (outcome.kind === 'refused')
-      parts.logger.warn({ ...outcome, decision: decision.id }, 'change refused');
-    if (outcome.kind === 'applied') noteCapacity(parts, outcome.service, outcome.allocation, 'applied');
-    if (outcome.kind === 'recommended' && parts.settings.control.assumeApplied) {
-      const { cpu, memory, instances } = decision.services.find(({ id }) => id === outcome.service)!;
-      noteCapacity(parts, outcome.service, { cpu, memory, instances }, 'recommendation');
-    }
-  }
-}
-
-/** Notes what a service runs with from now on, in memory and on disk. */
-export function noteCapacity(
-  { capacities, clock, store }: ControlParts,
-  service: string,
-  allocation: ResourceAllocation,
-  source: CapacityInForce['source'],
-): void {
-  const noted = capacities.note(service, { ...allocation, source, sinceSeconds: clock.nowSeconds() });
-  if (noted !== undefined) store.saveCapacity({ service, ...noted });
 }
 
 function remember(

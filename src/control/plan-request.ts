@@ -32,7 +32,7 @@ export function leadSteps({ control, prediction }: ControlParts['settings']): nu
  * is, and where we only recommend, as it was recommended last.
  */
 export function planRequest(
-  parts: Pick<ControlParts, 'settings' | 'capacities' | 'usage' | 'memory'>,
+  parts: Pick<ControlParts, 'settings' | 'capacities' | 'usage' | 'memory' | 'targets'>,
   observation: Observation,
   forecasts: ReadonlyMap<string, ForecastOutcome>,
 ): PlanRequest {
@@ -54,11 +54,23 @@ export function planRequest(
     capacities: new Map(present),
     workingSets: new Map(
       present.flatMap(([id, { memory }]) => {
-        const measured = workingSet(parts, id, memory, observation.atSeconds);
+        const measured = workingSetWithKills(parts, id, memory, observation.atSeconds);
         return measured === undefined ? [] : [[id, measured] as const];
       }),
     ),
   };
+}
+
+/** An instance that was killed for its memory has shown that it needs more than what it had, whatever was measured. */
+function workingSetWithKills(
+  parts: Pick<ControlParts, 'settings' | 'usage' | 'targets'>,
+  service: string,
+  presentMebibytes: number,
+  atSeconds: number,
+): number | undefined {
+  const measured = workingSet(parts, service, presentMebibytes, atSeconds);
+  const floor = parts.targets.oomFloor(service, atSeconds);
+  return floor === undefined ? measured : Math.max(measured ?? 0, floor / MEMORY_HEADROOM);
 }
 
 /**

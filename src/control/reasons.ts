@@ -67,7 +67,33 @@ export const REASONS: Readonly<Record<ReasonCode, Reason>> = {
     holds: false,
     meaning: 'What it has lies outside of its configured bounds, and is brought back into them.',
   },
-  paused: { holds: true, meaning: 'The operator has set `control.paused`.' },
+  'target-unreadable': {
+    holds: true,
+    meaning: 'What runs cannot be read from the cluster, so nothing is written; the sentence says why.',
+  },
+  autoscaled: {
+    holds: true,
+    meaning:
+      'A HorizontalPodAutoscaler or ScaledObject decides on its instances. Remove it, or set the mode of the service to `recommend`.',
+  },
+  'rolling-out': {
+    holds: true,
+    meaning: 'Its instances are being replaced, by an earlier change of ours or by somebody else.',
+  },
+  'change-failed': {
+    holds: true,
+    meaning:
+      'An earlier change of it did not come up and was put back. It is tried again after 10 minutes, then after twice as long each time, at most two hours.',
+  },
+  frozen: {
+    holds: true,
+    meaning:
+      'A freeze window is open (`control.freeze_windows`): nothing shrinks or changes its shape, and nothing grows where the window says so.',
+  },
+  paused: {
+    holds: true,
+    meaning: 'Changes are paused, by the operator (`POST /pause`) or by `control.paused`.',
+  },
   'would-violate': {
     holds: true,
     meaning: 'A chain through it is over its SLO now, or would be after the decrease.',
@@ -84,14 +110,16 @@ export function describeReasons(): string {
     '',
     'Every service in `GET /allocations` carries a `reason` code and a sentence with the figures. The codes are stable:',
     'dashboards and alerts may key on them (`dta_slo_decision_services`, docs/metrics.md). "Held" means that the guard kept the',
-    'service from shrinking as planned; increases are never held back, except by `paused` and `invalid-data`.',
+    'service from shrinking as planned; increases are never held back, except by `invalid-data`, `paused`, `frozen` with `growth: hold` and,',
+    'where we write to a cluster, by what stands in the way there: `target-unreadable`, `autoscaled`, `rolling-out`, `change-failed`.',
     '',
     '| code | | meaning |',
     '| --- | --- | --- |',
     ...rows,
     '',
     'The guard looks at a plan in this order: invalid, stale or missing data, warm-up, errors, present violation,',
-    'confidence, stabilization, largest step, small decrease, change budget, the chains evaluated once more, pause, bounds. The',
+    'confidence, stabilization, largest step, small decrease, change budget, the chains evaluated once more, bounds, what stands in the',
+    'way in the cluster, freeze windows, pause. The',
     'reason that is shown is that of the last step that changed something.',
     '',
   ].join('\n');

@@ -1,7 +1,15 @@
 import type { Executor } from '../models/ports.ts';
 
-/** Changes nothing: every service is only recommended what was decided. The default, also inside a cluster. */
+const NO_CLUSTER = 'no cluster is connected: changes are recommended, not made';
+
+/** Changes nothing and knows of nothing that runs. Where there is no cluster. */
 export const recommendExecutor: Executor = {
-  readCapacities: async () => new Map(),
-  apply: async (decision) => decision.services.map(({ id }) => ({ kind: 'recommended', service: id })),
+  idleBecause: NO_CLUSTER,
+  start: () => undefined,
+  stop: async () => undefined,
+  readTargets: async () => new Map(),
+  readUsage: async () => [],
+  check: async () => ({ kind: 'refused', reason: NO_CLUSTER }),
+  carryOut: async () => ({ kind: 'refused', reason: NO_CLUSTER }),
+  resume: async () => ({ kind: 'refused', reason: NO_CLUSTER }),
 };

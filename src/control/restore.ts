@@ -1,5 +1,7 @@
 import { messageOf } from '../models/errors.ts';
 import type { NamedState } from '../models/ports.ts';
+import { TARGETS_STATE } from './cluster/cluster-watch.ts';
+import { parseStoredTargets } from './cluster/target-book.ts';
 import { closedWindows } from './observe/closed-windows.ts';
 import type { ControlParts } from './parts.ts';
 import { LEARNED_UNTIL, PROFILES } from './recorder.ts';
@@ -19,6 +21,8 @@ export async function restoreHistory(parts: ControlParts): Promise<void> {
   parts.series.restore(store.loadSteps(now - settings.store.retention));
   memory.restore([...store.loadDecisions({ limit: DECISIONS_TAKEN_BACK })].reverse());
   restoreProfiles(parts);
+  parts.changes.restore();
+  restoreTargets(parts);
   judgePastWindows(parts, now);
   await restoreNetwork(parts);
   logger.info({ ...windows, decision: memory.latest?.id ?? null }, 'history taken back');
@@ -30,6 +34,19 @@ function restoreProfiles({ store, profiles, memory, logger }: ControlParts): voi
     logger.warn(states, 'some of the stored profiles cannot be used; they are learned anew');
   const until = Number(Buffer.from(store.loadState(LEARNED_UNTIL) ?? []).toString());
   if (Number.isFinite(until)) memory.learnedUntil = until;
+}
+
+function restoreTargets({ store, targets, logger }: ControlParts): void {
+  const saved = store.loadState(TARGETS_STATE);
+  if (saved === undefined) return;
+  try {
+    targets.restore(parseStoredTargets(Buffer.from(saved).toString()));
+  } catch (error) {
+    logger.warn(
+      { error: messageOf(error) },
+      'what was known of the cluster cannot be read; it is learned anew',
+    );
+  }
 }
 
 function* withoutPrefix(states: Iterable<NamedState>): Iterable<NamedState> {

@@ -4,7 +4,7 @@ import type { ControlParts } from './parts.ts';
 /** Name of the trained network in the store. */
 export const NETWORK_STATE = 'network';
 
-/** Another try after a training that found too little history or failed, s. */
+/** Another try after a training that found too little history or failed, s; doubles with each failure in a row. */
 const RETRY_SECONDS = 300;
 
 type TrainingParts = Pick<ControlParts, 'clock' | 'logger' | 'predictor' | 'series' | 'settings' | 'store'>;
@@ -13,6 +13,7 @@ type TrainingParts = Pick<ControlParts, 'clock' | 'logger' | 'predictor' | 'seri
 export class TrainingSchedule {
   readonly #parts: TrainingParts;
   #dueSeconds = 0;
+  #failures = 0;
   #running: Promise<void> | undefined;
 
   constructor(parts: TrainingParts) {
@@ -42,9 +43,13 @@ export class TrainingSchedule {
   async #train(signal: AbortSignal): Promise<void> {
     const { clock, logger, predictor, series, settings, store } = this.#parts;
     const outcome = await predictor.train(series.series(), signal);
+    if (outcome.kind === 'failed') {
+      logger.warn({ ...outcome, ...this.#retryLater() }, 'training failed; what spoke before still speaks');
+      return;
+    }
+    this.#failures = 0;
     const trained = outcome.kind === 'trained';
     this.#dueSeconds = clock.nowSeconds() + (trained ? settings.prediction.retrainInterval : RETRY_SECONDS);
-    if (outcome.kind === 'failed') logger.warn(outcome, 'training failed; what spoke before still speaks');
     if (!trained) return;
     const saved = predictor.save();
     if (saved !== undefined) store.saveState(NETWORK_STATE, saved);
@@ -53,8 +58,15 @@ export class TrainingSchedule {
 
   /** Nobody waits for a training: what goes wrong in it ends here. */
   #noteFailure(error: unknown): void {
-    const { clock, logger } = this.#parts;
-    this.#dueSeconds = clock.nowSeconds() + RETRY_SECONDS;
-    logger.error({ error: messageOf(error) }, 'training failed; what spoke before still speaks');
+    const said = { error: messageOf(error), ...this.#retryLater() };
+    this.#parts.logger.error(said, 'training failed; what spoke before still speaks');
+  }
+
+  #retryLater(): { readonly retryInSeconds: number } {
+    const { clock, settings } = this.#parts;
+    const retryInSeconds = Math.min(settings.prediction.retrainInterval, RETRY_SECONDS * 2 ** this.#failures);
+    this.#failures += 1;
+    this.#dueSeconds = clock.nowSeconds() + retryInSeconds;
+    return { retryInSeconds };
   }
 }

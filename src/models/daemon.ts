@@ -1,11 +1,13 @@
 /** The daemon as the API sees it: what can be read and asked. `src/app.ts` makes it from the parts. */
-import type { CapacityInForce, ResourceAllocation } from './data-models.ts';
+import type { ChangeOutcome, ChangeRecord, UndoOutcome } from './changes.ts';
+import type { CapacityInForce, ResourceAllocation, ServiceMode } from './data-models.ts';
 import type { Decision, PassTrigger } from './decisions.ts';
 import type { ForecastOutcome, PredictorStatus } from './forecasts.ts';
-import type { HistoryStore } from './history.ts';
+import type { HistoryJournal } from './history.ts';
 import type { UsageSample } from './metrics.ts';
 import type { Clock, PlanOutcome, ProfileLearner, TrafficIntake, TrafficReader } from './ports.ts';
-import type { Settings } from './settings.ts';
+import type { FreezeWindow, Pause, Settings } from './settings.ts';
+import type { SourceStatus } from './sources.ts';
 
 export interface Daemon {
   /** The settings in force; another object after a reload. */
@@ -14,7 +16,7 @@ export interface Daemon {
   readonly intake: TrafficIntake;
   readonly traffic: TrafficReader;
   readonly profiles: ProfileLearner;
-  readonly history: Pick<HistoryStore, 'loadDecisions'>;
+  readonly history: Pick<HistoryJournal, 'loadDecisions' | 'loadChanges' | 'status'>;
   readonly predictor: PredictorStatus;
   /** The forecasts of the latest pass, by chain. */
   forecasts(): ReadonlyMap<string, ForecastOutcome>;
@@ -31,7 +33,43 @@ export interface Daemon {
   /** Empty when ready. */
   notReadyBecause(): readonly string[];
   objectives(): ObjectiveMetrics;
+  readonly operator: OperatorControls;
+  /** The freeze window that is open now. */
+  freeze(): ActiveFreeze | undefined;
   readonly passes: PassStatistics;
+  /** Where observations are read from; empty while all records are posted. */
+  readonly sources: readonly SourceStatus[];
+  readonly changes: ChangeReader;
+}
+
+/** What a person can do to a running daemon. All of it survives a restart. */
+export interface OperatorControls {
+  readonly state: OperatorState;
+  /** The settings of the configuration, without what a person set. */
+  readonly configured: Settings;
+  /** Why nothing can be written at present, for people; undefined when it can. */
+  readonly idleBecause: string | undefined;
+  /** Nothing is changed from now on until `resume`; changes that are under way end as they would. */
+  pause(reason: string): OperatorState;
+  resume(): OperatorState;
+  /** Undefined takes the service back to the mode of the configuration. */
+  setMode(service: string, mode: ServiceMode | undefined): OperatorState;
+  /** Puts back what the service ran with before its latest applied change, and sets its mode to `recommend`. */
+  undo(service: string): Promise<UndoOutcome>;
+  /** The latest plan as manifests (YAML) that `kubectl apply --server-side` takes; undefined before the first pass. */
+  manifests(): string | undefined;
+}
+
+export interface OperatorState {
+  /** Absent while not paused by a person. */
+  readonly paused?: Pause;
+  /** Modes that were set at run time, by service; others have the mode of the configuration. */
+  readonly modes: ReadonlyMap<string, ServiceMode>;
+}
+
+export interface ActiveFreeze extends Pick<FreezeWindow, 'reason' | 'growth' | 'timezone'> {
+  /** Absent where windows follow each other without an end. */
+  readonly untilSeconds?: number;
 }
 
 export interface WhatIfChanges {
@@ -52,6 +90,15 @@ export interface WhatIfBounds {
 export interface WhatIfOutcome extends PlanOutcome {
   /** The loads that were planned for, requests/s by chain. */
   readonly loads: Readonly<Record<string, number>>;
+}
+
+export interface ChangeReader {
+  /** Why nothing is written at present; undefined when changes are made. */
+  readonly idleBecause: string | undefined;
+  /** The latest change of each service, by service. */
+  latest(): ReadonlyMap<string, ChangeRecord>;
+  /** Changes since the start, by what became of them. */
+  readonly counts: Readonly<Record<ChangeOutcome['kind'], number>>;
 }
 
 export interface PassStatistics {

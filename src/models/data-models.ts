@@ -21,6 +21,8 @@ export type CapacitySource = 'cluster' | 'applied' | 'recommendation' | 'initial
 export interface CapacityInForce extends ResourceAllocation {
   readonly source: CapacitySource;
   readonly sinceSeconds: number;
+  /** What one instance may use at most, cores, where that is not `cpu`: profiles are fitted against it. */
+  readonly cpuLimit?: number;
 }
 
 /** Latency objective of a chain. */
@@ -36,6 +38,8 @@ export interface Slo {
 }
 
 export type ServiceMode = 'recommend' | 'rolling' | 'in-place';
+/** Those that can be chosen in this version: nothing resizes instances in place yet. */
+export const AVAILABLE_MODES = ['recommend', 'rolling'] as const satisfies readonly ServiceMode[];
 
 export interface ServiceSpec {
   readonly id: string;

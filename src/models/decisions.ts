@@ -22,6 +22,11 @@ export type ReasonCode =
   | 'largest-step'
   | 'change-budget'
   | 'bounds'
+  | 'target-unreadable'
+  | 'autoscaled'
+  | 'rolling-out'
+  | 'change-failed'
+  | 'frozen'
   | 'paused'
   | 'would-violate';
 

@@ -1,4 +1,5 @@
 /** What survives a restart, and where it is kept. */
+import type { ChangeRecord } from './changes.ts';
 import type { CapacityInForce } from './data-models.ts';
 import type { Decision } from './decisions.ts';
 import type { SeriesWindowRow, UsageSample } from './metrics.ts';
@@ -26,6 +27,11 @@ export interface DecisionQuery {
   readonly service?: string;
 }
 
+export interface ChangeQuery {
+  readonly limit: number;
+  readonly service?: string;
+}
+
 /** History that survives a restart. Every call is synchronous and durable when it returns (WAL). */
 export interface HistoryStore {
   saveWindows(rows: readonly SeriesWindowRow[]): void;
@@ -39,6 +45,10 @@ export interface HistoryStore {
   saveCapacity(capacity: StoredCapacity): void;
   /** All that were told since then and the last one before, by service, in the order in which they were saved. */
   loadCapacities(sinceSeconds: number): Iterable<StoredCapacity>;
+  /** Replaces the one of the same decision and service. */
+  saveChange(change: ChangeRecord): void;
+  /** Newest first. */
+  loadChanges(query: ChangeQuery): readonly ChangeRecord[];
   saveUsage(samples: readonly UsageSample[]): void;
   loadUsage(sinceSeconds: number): Iterable<UsageSample>;
   /** Small named states: profiles, the trained network. */
@@ -50,13 +60,32 @@ export interface HistoryStore {
   loadStates(prefix: string): Iterable<NamedState>;
   /** Deletes what is older: windows before the first time, everything else before the second. */
   prune(windowsBeforeSeconds: number, historyBeforeSeconds: number): void;
+  /**
+   * Mends what has happened to the place of the history (deleted, damaged) since the last call, so that what is written
+   * arrives where a restart looks for it. Throws when that cannot be done at present.
+   */
+  settle(): SettledHistory;
   close(): void;
 }
 
+/** Whether what was saved before is still there, or was found damaged and an empty history has taken its place. */
+export type SettledHistory = 'as-it-was' | 'started-anew';
+
+/** How the writing of the history goes. */
+export interface HistoryStatus {
+  /** Why nothing can be written at present; undefined when it can. */
+  readonly failure: string | undefined;
+  /** Rows that wait in memory to be written. */
+  readonly waiting: number;
+  /** Rows that waited and had to make room for newer ones, since the start. */
+  readonly dropped: number;
+}
+
 /** A history whose writes never throw: what cannot be written waits in memory. */
-export interface HistoryJournal extends HistoryStore {
+export interface HistoryJournal extends Omit<HistoryStore, 'settle'> {
   /** Whether writes fail at present. */
   readonly failing: boolean;
-  /** Writes what waits; does nothing when nothing does. */
+  readonly status: HistoryStatus;
+  /** Mends what can be mended, and writes what waits. */
   retry(): void;
 }

@@ -1,6 +1,6 @@
 /** Where the parts meet. Components implement these and know each other through nothing else. */
-import type { CapacityInForce, ResourceAllocation, Topology } from './data-models.ts';
-import type { Decision } from './decisions.ts';
+import type { Change, ChangeOutcome, CheckOutcome, TargetReading, TargetState } from './changes.ts';
+import type { CapacityInForce, ResourceAllocation, ServiceSpec, Topology } from './data-models.ts';
 import type { ForecastOutcome, PredictorStatus, TrainingOutcome } from './forecasts.ts';
 import type {
   ChainSeries,
@@ -9,6 +9,7 @@ import type {
   ServiceWindow,
   TrafficMetrics,
   TrafficWindow,
+  UsageSample,
 } from './metrics.ts';
 import type { Plan } from './plans.ts';
 import type { Composition, Impact, LatencyProfile, ProfileOutcome, SharedServiceImpact } from './profiles.ts';
@@ -199,14 +200,28 @@ export interface CapacityPlanner {
   ): ReadonlyMap<string, number>;
 }
 
-export type ApplyOutcome =
-  | { readonly kind: 'recommended'; readonly service: string }
-  | { readonly kind: 'applied'; readonly service: string; readonly allocation: ResourceAllocation }
-  | { readonly kind: 'refused'; readonly service: string; readonly reason: string };
-
+/** Writes to what runs the services, one service at a time. Which, when and in which order is control's to say. */
 export interface Executor {
-  /** What the cluster runs now; empty without a cluster. Never rejects: what cannot be read is absent. */
-  readCapacities(signal?: AbortSignal): Promise<ReadonlyMap<string, CapacityInForce>>;
-  /** One outcome for each service of the decision that changes. Never rejects. */
-  apply(decision: Decision, signal?: AbortSignal): Promise<readonly ApplyOutcome[]>;
+  /** Why nothing can be written at present, for people: no cluster, another replica leads. Undefined when it can. */
+  readonly idleBecause: string | undefined;
+  /** Begins to watch; what is written to stays as it is. */
+  start(): void;
+  /** Ends everything that is under way; rolled-out changes stay. */
+  stop(): Promise<void>;
+  /** What runs now, by service; services without a target, and all without a cluster, are absent. Never rejects. */
+  readTargets(
+    services: Iterable<ServiceSpec>,
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, TargetReading>>;
+  /** Measured use of CPU and memory with the time of measurement. Never rejects: what cannot be read is absent. */
+  readUsage(services: Iterable<ServiceSpec>, signal?: AbortSignal): Promise<readonly UsageSample[]>;
+  /** Everything that can be told before the first write: who owns the target, and a dry run. Writes nothing. Never rejects. */
+  check(change: Change, signal?: AbortSignal): Promise<CheckOutcome>;
+  /** Writes, waits until it runs, and puts back what was there when it does not. Never rejects. */
+  carryOut(change: Change, before: TargetState, signal?: AbortSignal): Promise<ChangeOutcome>;
+  /**
+   * After a restart in the middle of a change: waits for what was written, or finds that nothing was, with the same
+   * outcomes as `carryOut`. Never rejects.
+   */
+  resume(change: Change, before: TargetState, signal?: AbortSignal): Promise<ChangeOutcome>;
 }

@@ -1,8 +1,4 @@
-import { inspect } from 'node:util';
-
-const SHOWN = '[secret]';
-
-/** A text that no log line, no answer and no message shows: only who asks for it on purpose gets it. */
+/** A text that must not be seen. Whatever prints it, as text, JSON or in the debugger, prints the mask. */
 export class Secret {
   readonly #text: string;
 
@@ -15,14 +11,16 @@ export class Secret {
   }
 
   toString(): string {
-    return SHOWN;
+    return MASK;
   }
 
   toJSON(): string {
-    return SHOWN;
+    return MASK;
   }
 
-  [inspect.custom](): string {
-    return SHOWN;
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return MASK;
   }
 }
+
+const MASK = '[secret]';

@@ -1,6 +1,7 @@
 /** The whole configuration, parsed and valid; defaults are filled in. `src/config` makes it. */
 import type { Topology } from './data-models.ts';
 import type { PrometheusSettings } from './prometheus-settings.ts';
+import type { Secret } from './secret.ts';
 
 export interface Settings {
   readonly server: ServerSettings;
@@ -9,6 +10,7 @@ export interface Settings {
   readonly allocation: AllocationSettings;
   readonly control: ControlSettings;
   readonly store: StoreSettings;
+  readonly kubernetes: KubernetesSettings;
   /** Absent when no service is fed by Prometheus and no section names it. */
   readonly prometheus?: PrometheusSettings;
   readonly topology: Topology;
@@ -20,6 +22,20 @@ export interface ServerSettings {
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent';
   /** Largest request body, bytes; NDJSON is streamed and bounded per line. */
   readonly bodyLimitBytes: number;
+  /** Absent: nobody is asked for a token. */
+  readonly auth?: AuthSettings;
+}
+
+/** Who may call what: docs/security.md. There is always at least one token for operators. */
+export interface AuthSettings {
+  /** Files with tokens, one a line; they are read again when they change. */
+  readonly tokenFile?: string;
+  readonly intakeTokenFile?: string;
+  /** Tokens of the environment. */
+  readonly token?: Secret;
+  readonly protect: 'writes' | 'all';
+  /** Whether telling traffic and use needs a token. */
+  readonly intake: 'protected' | 'open';
 }
 
 export interface MonitoringSettings {
@@ -94,7 +110,37 @@ export interface ControlSettings {
   readonly largestStep: number;
   /** At most this share of the services is changed downwards in one pass (at least one). */
   readonly changeBudget: number;
+  /** Nothing is changed: by the configuration, or by a person (then `pause` says since when and why). */
   readonly paused: boolean;
+  readonly pause?: Pause;
+  readonly freezeWindows: readonly FreezeWindow[];
+}
+
+/** A time in which nothing shrinks and nothing changes its shape. */
+export type FreezeWindow = FreezeTime & {
+  readonly reason: string;
+  /** Whether increases go on. */
+  readonly growth: 'allow' | 'hold';
+  /** Name in the IANA database. */
+  readonly timezone: string;
+};
+
+type FreezeTime =
+  | {
+      readonly kind: 'weekly';
+      /** On which it begins; 0 is Sunday. */
+      readonly days: readonly number[];
+      /** On the zone's wall clock, from its midnight. */
+      readonly fromMinutes: number;
+      /** At most 1440; on the next day when it is not after the start. */
+      readonly toMinutes: number;
+    }
+  | { readonly kind: 'once'; readonly fromSeconds: number; readonly untilSeconds: number };
+
+/** A person's pause. */
+export interface Pause {
+  readonly sinceSeconds: number;
+  readonly reason: string;
 }
 
 export interface StoreSettings {
@@ -104,4 +150,38 @@ export interface StoreSettings {
   readonly retention: number;
   /** Time between two writes of what has arrived, s. */
   readonly flushInterval: number;
+}
+
+export interface KubernetesSettings {
+  /** Whether a cluster is looked for. */
+  readonly enabled: boolean;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  /** Of services that name none; absent: that of the pod or of the context. */
+  readonly namespace?: string;
+  /** Key of the label whose value is the id of the service. */
+  readonly label: string;
+  /** A change that does not run after this long is taken back, s. */
+  readonly verifyTimeout: number;
+  /** An answer that takes longer counts as none, s. */
+  readonly requestTimeout: number;
+  /** Limits that follow are this multiple of the requests. */
+  readonly limitFactor: number;
+  readonly lease: LeaseSettings;
+  readonly rollouts: CustomKind;
+}
+
+export interface LeaseSettings {
+  readonly enabled: boolean;
+  readonly name: string;
+  /** How long others wait for a holder that no longer renews, s. */
+  readonly duration: number;
+}
+
+/** A kind that the API does not come with, as its paths and bodies name it. */
+export interface CustomKind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
 }

@@ -14,9 +14,13 @@ export class Backlog<Row> {
   /** Answers how many of the oldest had to go. */
   add(rows: readonly Row[]): number {
     for (const row of rows) this.#rows.set(this.#options.keyOf(row), row);
-    const tooMany = Math.max(0, this.#rows.size - this.#options.most);
-    for (const key of [...this.#rows.keys()].slice(0, tooMany)) this.#rows.delete(key);
-    return tooMany;
+    let dropped = 0;
+    for (const key of this.#rows.keys()) {
+      if (this.#rows.size <= this.#options.most) break;
+      this.#rows.delete(key);
+      dropped += 1;
+    }
+    return dropped;
   }
 
   /** Writes rows that need not wait. Throws what the store throws. */

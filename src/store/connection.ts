@@ -16,6 +16,16 @@ export function connect(file: string): Connection {
   return connection;
 }
 
+/** An empty database that is gone when it is closed. */
+export function connectInMemory(): Connection {
+  return new Database(':memory:');
+}
+
+/** Whether writes go to the write-ahead log. */
+export function isInWal(connection: Connection): boolean {
+  return scalar(connection, 'PRAGMA journal_mode') === 'wal';
+}
+
 /**
  * Closes the file and lets go of its lock. The driver keeps a connection alive until its statements are garbage, so
  * closing alone would leave the lock: leaving the WAL mode first releases it, and leaves one self-contained file.

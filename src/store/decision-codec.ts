@@ -1,20 +1,38 @@
 /** Decisions as bytes: JSON, deflated, since a decision over 1,000 services is half a megabyte of repetition. */
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { deflateSync, inflateRawSync, inflateSync } from 'node:zlib';
 import type { Decision } from '../models/decisions.ts';
+import { messageOf } from '../models/errors.ts';
+import { UnreadableRow } from './rows.ts';
 
 /** Fastest level: a large decision takes about 5 ms. */
 const LEVEL = 1;
 
 export function encodeDecision(decision: Decision): Uint8Array {
-  return deflateRawSync(JSON.stringify(decision, keepNonFinite), { level: LEVEL });
+  return deflateSync(JSON.stringify(decision, keepNonFinite), { level: LEVEL });
 }
 
-/** Throws when the bytes are no decision. */
+/** Throws an UnreadableRow when the bytes are no decision. */
 export function decodeDecision(bytes: Uint8Array): Decision {
-  const value: unknown = JSON.parse(inflateRawSync(bytes).toString('utf8'), reviveNonFinite);
+  const value = parsed(bytes);
   if (isDecision(value)) return value;
-  throw new Error('the history holds a decision that cannot be read');
+  throw new UnreadableRow('the history holds a decision that cannot be read');
 }
+
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(inflated(bytes).toString('utf8'), reviveNonFinite);
+  } catch (thrown) {
+    throw new UnreadableRow(`the history holds a decision that cannot be read: ${messageOf(thrown)}`);
+  }
+}
+
+/** The zlib format ends in a checksum, without which a flipped bit can rename a key. Older files hold bare deflate. */
+function inflated(bytes: Uint8Array): Buffer {
+  return bytes[0] === ZLIB_MARK ? inflateSync(bytes) : inflateRawSync(bytes);
+}
+
+/** First byte of the zlib format with its usual window (RFC 1950); bare deflate of level 1 never begins so. */
+const ZLIB_MARK = 0x78;
 
 /** JSON has no Infinity and no NaN. The mark cannot be in a name: names have no control characters. */
 const MARK = '\u0000';

@@ -1,9 +1,9 @@
 /** The decisions, newest first by the order in which they were saved. */
 import type { Decision, ServiceDecision } from '../models/decisions.ts';
 import type { DecisionQuery } from '../models/history.ts';
-import { type Connection, inTransaction } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { decodeDecision, encodeDecision } from './decision-codec.ts';
-import { bytesAt, numberAt } from './rows.ts';
+import { bytes, bytesAt, numberAt } from './rows.ts';
 
 export function decisionTable(connection: Connection) {
   const insert = connection
@@ -15,11 +15,11 @@ export function decisionTable(connection: Connection) {
   const forget = connection.prepare('DELETE FROM decision_changes WHERE number = ?');
   const change = connection.prepare('INSERT OR IGNORE INTO decision_changes (service, number) VALUES (?, ?)');
   const newest = connection
-    .prepare(`SELECT body FROM decisions WHERE number < ${BEFORE} ORDER BY number DESC LIMIT ?`)
+    .prepare(`SELECT ${bytes('body')} FROM decisions WHERE number < ${BEFORE} ORDER BY number DESC LIMIT ?`)
     .raw();
   const newestOfService = connection
     .prepare(
-      `SELECT body FROM decision_changes JOIN decisions USING (number)
+      `SELECT ${bytes('body')} FROM decision_changes JOIN decisions USING (number)
        WHERE number < ${BEFORE} AND service = ? ORDER BY number DESC LIMIT ?`,
     )
     .raw();
@@ -28,24 +28,26 @@ export function decisionTable(connection: Connection) {
   );
 
   return {
+    /** To be called in a transaction. */
     save(decision: Decision): void {
-      inTransaction(connection, () => {
-        const number = numberAt(insert.get([decision.id, decision.atSeconds, encodeDecision(decision)]), 0);
-        forget.run([number]);
-        for (const service of decision.services.filter(isChange)) change.run([service.id, number]);
-      });
+      const number = numberAt(insert.get([decision.id, decision.atSeconds, encodeDecision(decision)]), 0);
+      forget.run([number]);
+      for (const service of decision.services.filter(isChange)) change.run([service.id, number]);
     },
-    load({ limit, before, service }: DecisionQuery): readonly Decision[] {
+    load({ limit, before, service }: DecisionQuery): readonly unknown[] {
       const from = before ?? null;
-      const rows =
-        service === undefined
-          ? newest.all([from, from, limit])
-          : newestOfService.all([from, from, service, limit]);
-      return rows.map((row) => decodeDecision(bytesAt(row, 0)));
+      return service === undefined
+        ? newest.all([from, from, limit])
+        : newestOfService.all([from, from, service, limit]);
     },
     /** Keeps the newest, however old: a restart goes on from it. */
     prune: (beforeSeconds: number) => prune.run([beforeSeconds]),
   };
+}
+
+/** Throws an UnreadableRow. */
+export function toDecision(row: unknown): Decision {
+  return decodeDecision(bytesAt(row, 0));
 }
 
 /** The number of the decision with an id; above all numbers without an id; NULL, which nothing is below, for an unknown one. */

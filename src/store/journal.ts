@@ -1,20 +1,19 @@
+import type { ChangeRecord } from '../models/changes.ts';
 import type { Decision } from '../models/decisions.ts';
 import { messageOf } from '../models/errors.ts';
 import type {
+  ChangeQuery,
   DecisionQuery,
   HistoryJournal,
+  HistoryStatus,
   HistoryStore,
   SeriesStepRow,
   StoredCapacity,
 } from '../models/history.ts';
 import type { SeriesWindowRow, UsageSample } from '../models/metrics.ts';
 import type { Logger, NamedState } from '../models/ports.ts';
-import { Backlog } from './backlog.ts';
-
-interface Bounds {
-  readonly windowsBeforeSeconds: number;
-  readonly historyBeforeSeconds: number;
-}
+import type { Backlog } from './backlog.ts';
+import { backlogsOf } from './backlogs.ts';
 
 /**
  * The history, with writes that never throw: no fault of the disk may stop the deciding (DESIGN section 4). The first
@@ -25,8 +24,11 @@ export class Journal implements HistoryJournal {
   readonly #store: HistoryStore;
   readonly #logger: Logger;
   readonly #backlogs: ReturnType<typeof backlogsOf>;
-  #failing = false;
+  #failure: string | undefined;
   #dropped = 0;
+  /** What a restart cannot do without, should the file be damaged: the last decision, and what each service runs with. */
+  #latest: Decision | undefined;
+  readonly #capacities = new Map<string, StoredCapacity>();
 
   constructor(store: HistoryStore, logger: Logger) {
     this.#store = store;
@@ -35,20 +37,25 @@ export class Journal implements HistoryJournal {
   }
 
   get failing(): boolean {
-    return this.#failing;
+    return this.#failure !== undefined;
   }
 
-  /** Writes what waits. */
+  get status(): HistoryStatus {
+    return { failure: this.#failure, waiting: this.#waiting, dropped: this.#dropped };
+  }
+
+  /** Mends what can be mended, and writes what waits. */
   retry(): void {
-    if (!this.#failing) return;
     try {
+      if (this.#store.settle() === 'started-anew') this.#writeAgain();
       for (const backlog of Object.values(this.#backlogs)) backlog.writeAll();
-      this.#failing = false;
-      this.#logger.info({ dropped: this.#dropped }, 'history can be written again');
-      this.#dropped = 0;
-    } catch {
-      // The first failure is in the log; this goes on until the disk takes it.
+    } catch (error) {
+      this.#fail(error);
+      return;
     }
+    if (!this.failing) return;
+    this.#failure = undefined;
+    this.#logger.info({ dropped: this.#dropped }, 'history can be written again');
   }
 
   saveWindows(rows: readonly SeriesWindowRow[]): void {
@@ -60,11 +67,17 @@ export class Journal implements HistoryJournal {
   }
 
   saveDecision(decision: Decision): void {
+    this.#latest = decision;
     this.#save(this.#backlogs.decisions, [decision]);
   }
 
   saveCapacity(capacity: StoredCapacity): void {
+    this.#capacities.set(capacity.service, capacity);
     this.#save(this.#backlogs.capacities, [capacity]);
+  }
+
+  saveChange(change: ChangeRecord): void {
+    this.#save(this.#backlogs.changes, [change]);
   }
 
   saveUsage(samples: readonly UsageSample[]): void {
@@ -92,11 +105,20 @@ export class Journal implements HistoryJournal {
   }
 
   loadDecisions(query: DecisionQuery): readonly Decision[] {
-    return this.#store.loadDecisions(query);
+    const decisions = this.#store.loadDecisions(query);
+    // The newest of all, which a query from the newest on answers first.
+    if (query.before === undefined && query.service === undefined) this.#latest ??= decisions[0];
+    return decisions;
   }
 
   loadCapacities(sinceSeconds: number): Iterable<StoredCapacity> {
-    return this.#store.loadCapacities(sinceSeconds);
+    const capacities = [...this.#store.loadCapacities(sinceSeconds)];
+    for (const capacity of capacities) this.#capacities.set(capacity.service, capacity);
+    return capacities;
+  }
+
+  loadChanges(query: ChangeQuery): readonly ChangeRecord[] {
+    return this.#store.loadChanges(query);
   }
 
   loadUsage(sinceSeconds: number): Iterable<UsageSample> {
@@ -114,7 +136,7 @@ export class Journal implements HistoryJournal {
   /** Tries once more; what cannot be written even now is lost, and told. */
   close(): void {
     this.retry();
-    const lost = Object.values(this.#backlogs).reduce((sum, { size }) => sum + size, 0);
+    const lost = this.#waiting;
     if (lost > 0) this.#logger.error({ lost }, 'the newest history could not be written and is lost');
     try {
       this.#store.close();
@@ -124,7 +146,7 @@ export class Journal implements HistoryJournal {
   }
 
   #save<Row>(backlog: Backlog<Row>, rows: readonly Row[]): void {
-    if (rows.length === 0 || (!this.#failing && this.#isWritten(backlog, rows))) return;
+    if (rows.length === 0 || (!this.failing && this.#isWritten(backlog, rows))) return;
     this.#dropped += backlog.add(rows);
   }
 
@@ -133,65 +155,25 @@ export class Journal implements HistoryJournal {
       backlog.write(rows);
       return true;
     } catch (error) {
-      this.#failing = true;
-      this.#logger.error({ error: messageOf(error) }, 'history cannot be written; it waits in memory');
+      this.#fail(error);
       return false;
     }
   }
-}
 
-/** In the order in which they are written: what frees room on the disk first, what rests on other rows last. */
-function backlogsOf(store: HistoryStore) {
-  return {
-    prunings: new Backlog<Bounds>({
-      keyOf: () => '',
-      write: (bounds) => {
-        for (const { windowsBeforeSeconds, historyBeforeSeconds } of bounds)
-          store.prune(windowsBeforeSeconds, historyBeforeSeconds);
-      },
-      most: 1,
-      atOnce: 1,
-    }),
-    decisions: new Backlog<Decision>({
-      keyOf: ({ id }) => id,
-      write: (decisions) => {
-        for (const decision of decisions) store.saveDecision(decision);
-      },
-      most: 100,
-      atOnce: 1,
-    }),
-    capacities: new Backlog<StoredCapacity>({
-      keyOf: ({ service, sinceSeconds }) => `${sinceSeconds}\n${service}`,
-      write: (capacities) => {
-        for (const capacity of capacities) store.saveCapacity(capacity);
-      },
-      most: 20_000,
-      atOnce: 1,
-    }),
-    usage: new Backlog<UsageSample>({
-      keyOf: ({ service, atSeconds }) => `${atSeconds}\n${service}`,
-      write: (samples) => store.saveUsage(samples),
-      most: 200_000,
-      atOnce: 5_000,
-    }),
-    windows: new Backlog<SeriesWindowRow>({
-      keyOf: ({ service, chain, startSeconds }) => `${startSeconds}\n${service}\n${chain}`,
-      write: (rows) => store.saveWindows(rows),
-      most: 200_000,
-      atOnce: 5_000,
-    }),
-    steps: new Backlog<SeriesStepRow>({
-      keyOf: ({ chain, startSeconds }) => `${startSeconds}\n${chain}`,
-      write: (rows) => store.saveSteps(rows),
-      most: 200_000,
-      atOnce: 5_000,
-    }),
-    // All at once: the time up to which profiles have learned is true of all of them together.
-    states: new Backlog<NamedState>({
-      keyOf: ({ name }) => name,
-      write: (states) => store.saveStates(states),
-      most: Number.POSITIVE_INFINITY,
-      atOnce: Number.POSITIVE_INFINITY,
-    }),
-  };
+  get #waiting(): number {
+    return Object.values(this.#backlogs).reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** Said once, and again only when it is another failure. */
+  #fail(error: unknown): void {
+    const failure = messageOf(error);
+    if (failure !== this.#failure)
+      this.#logger.error({ error: failure }, 'history cannot be written; it waits in memory');
+    this.#failure = failure;
+  }
+
+  #writeAgain(): void {
+    if (this.#latest !== undefined) this.#dropped += this.#backlogs.decisions.add([this.#latest]);
+    this.#dropped += this.#backlogs.capacities.add([...this.#capacities.values()]);
+  }
 }

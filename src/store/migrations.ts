@@ -52,4 +52,12 @@ export const MIGRATIONS: readonly string[] = [
   DROP TABLE capacities;
   ALTER TABLE told_capacities RENAME TO capacities;
   `,
+  `
+  CREATE TABLE changes (
+    number INTEGER PRIMARY KEY, decision TEXT NOT NULL, service TEXT NOT NULL, at REAL NOT NULL, body TEXT NOT NULL,
+    UNIQUE (decision, service)
+  );
+  CREATE INDEX changes_by_service ON changes (service, number);
+  ALTER TABLE capacities ADD COLUMN cpu_limit REAL;
+  `,
 ];

@@ -1,9 +1,10 @@
 /** Opens the database file: folder, lock, damage, version, in this order. */
-import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../models/errors.ts';
 import type { Logger } from '../models/ports.ts';
 import { type Connection, connect, inTransaction, scalar, sqliteCode } from './connection.ts';
+import { checkFile, checkIntegrity, checkStatements, checkTables, checkVersion, isDamage } from './damage.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { HistoryStoreError } from './store-error.ts';
 
@@ -21,16 +22,30 @@ export function openDatabase(
 ): Connection {
   makeFolder(folder);
   const file = join(folder, DATABASE_FILE);
+  checkWritable(folder, file);
   try {
+    checkFile(file, logger);
     return prepare(connectOrExplain(file), file, migrations);
   } catch (thrown) {
     if (!isDamage(thrown)) throw explained(file, thrown);
+    return startAnew(folder, logger, messageOf(thrown), migrations);
+  }
+}
+
+/** Moves the database in the folder aside, says so in the log, and opens an empty one. Throws as `openDatabase` does. */
+export function startAnew(
+  folder: string,
+  logger: Logger | undefined,
+  error: string,
+  migrations: readonly string[] = MIGRATIONS,
+): Connection {
+  const file = join(folder, DATABASE_FILE);
+  try {
     const aside = moveAside(folder, file);
-    logger?.warn(
-      { file, aside, error: messageOf(thrown) },
-      'the history is damaged: moved aside, starting anew',
-    );
+    logger?.error({ file, aside, error }, 'the history is damaged: moved aside, starting anew');
     return prepare(connectOrExplain(file), file, migrations);
+  } catch (thrown) {
+    throw explained(file, thrown);
   }
 }
 
@@ -39,6 +54,20 @@ function makeFolder(folder: string): void {
     mkdirSync(folder, { recursive: true });
   } catch (thrown) {
     throw new HistoryStoreError(`cannot make the history folder ${folder}: ${messageOf(thrown)}`, thrown);
+  }
+}
+
+/** SQLite would open it read-only, and fail later with less to tell. */
+function checkWritable(folder: string, file: string): void {
+  try {
+    accessSync(folder, constants.W_OK);
+    if (existsSync(file)) accessSync(file, constants.W_OK);
+  } catch (thrown) {
+    throw new HistoryStoreError(
+      `the history ${file} cannot be written: ${messageOf(thrown)}. Without it no decision could be explained or undone ` +
+        'after a restart: make its folder and files writable, or set store.path to another folder.',
+      thrown,
+    );
   }
 }
 
@@ -53,45 +82,53 @@ function connectOrExplain(file: string): Connection {
 }
 
 function prepare(connection: Connection, file: string, migrations: readonly string[]): Connection {
-  const version = readVersion(connection, file, migrations.length);
-  checkIntegrity(connection);
-  connection.pragma('journal_mode = WAL');
-  // Enough against the death of the process; a loss of power may take the last transactions, never the file.
-  connection.pragma('synchronous = NORMAL');
-  connection.pragma('foreign_keys = ON');
-  migrate(connection, version, migrations);
-  return connection;
+  try {
+    const version = readVersion(connection, file, migrations.length);
+    checkIntegrity(connection, version);
+    // Before anything is written: a file that is moved aside is as it was found.
+    checkTables(connection, migrations.slice(0, version));
+    enterWal(connection);
+    // Enough against the death of the process; a loss of power may take the last transactions, never the file.
+    connection.pragma('synchronous = NORMAL');
+    connection.pragma('foreign_keys = ON');
+    migrate(connection, version, migrations);
+    checkStatements(connection);
+    return connection;
+  } catch (thrown) {
+    connection.close();
+    throw thrown;
+  }
 }
 
 function readVersion(connection: Connection, file: string, known: number): number {
   const version = Number(scalar(connection, 'PRAGMA user_version'));
+  checkVersion(version, known);
   if (version <= known) return version;
-  connection.close();
   throw new HistoryStoreError(
     `the history ${file} has version ${version}, written by a newer DTA-SLO; this one knows up to ${known}. ` +
       'Run the newer one, or set store.path to another folder.',
   );
 }
 
-class DamagedFile extends Error {}
-
-function checkIntegrity(connection: Connection): void {
-  const answer = scalar(connection, 'PRAGMA quick_check(1)');
-  if (answer === 'ok') return;
-  connection.close();
-  throw new DamagedFile(String(answer));
+/** Answers whether it worked. A disk without any room can still be read from: the store tries again later. */
+export function enterWal(connection: Connection): boolean {
+  try {
+    connection.pragma('journal_mode = WAL');
+    return true;
+  } catch (thrown) {
+    if (sqliteCode(thrown) !== 'SQLITE_FULL') throw thrown;
+    return false;
+  }
 }
 
 /** Also takes the write lock once, so that a second process is found out now and not at its first save. */
 function migrate(connection: Connection, version: number, migrations: readonly string[]): void {
   inTransaction(connection, () => {
+    // Nothing is written where nothing is to be done: that works on a full disk too.
+    if (version === migrations.length) return;
     for (const step of migrations.slice(version)) connection.exec(step);
     connection.exec(`PRAGMA user_version = ${migrations.length}`);
   });
-}
-
-function isDamage(thrown: unknown): boolean {
-  return thrown instanceof DamagedFile || ['SQLITE_NOTADB', 'SQLITE_CORRUPT'].includes(sqliteCode(thrown));
 }
 
 function explained(file: string, thrown: unknown): unknown {
@@ -102,7 +139,8 @@ function explained(file: string, thrown: unknown): unknown {
       thrown,
     );
   }
-  return new HistoryStoreError(`cannot use the history ${file}: ${messageOf(thrown)}`, thrown);
+  const hint = sqliteCode(thrown) === 'SQLITE_FULL' ? '; make room, or set store.path to another folder' : '';
+  return new HistoryStoreError(`cannot use the history ${file}: ${messageOf(thrown)}${hint}`, thrown);
 }
 
 /** Named after the time of its last write. The write-ahead log goes with it: it belongs to that file alone. */

@@ -183,6 +183,16 @@ export function testSettings(): Settings {
       largestStep: 2,
       changeBudget: 0.5,
       paused: false,
+      freezeWindows: [],
+    },
+    kubernetes: {
+      enabled: false,
+      label: 'app.kubernetes.io/name',
+      verifyTimeout: 300,
+      requestTimeout: 30,
+      limitFactor: 1.5,
+      lease: { enabled: true, name: 'dta-slo', duration: 15 },
+      rollouts: { group: 'argoproj.io', version: 'v1alpha1', kind: 'Rollout', plural: 'rollouts' },
     },
     store: { path: './data', retention: 2_592_000, flushInterval: 1 },
     topology: {

@@ -2,7 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildServer } from '../../src/api/server.ts';
 import { checkerOf } from '../../src/api/validation.ts';
-import { NOW, testDecision } from './fixtures.ts';
+import { Secret } from '../../src/models/secret.ts';
+import { NOW, testDecision, testSettings } from './fixtures.ts';
 import { testDaemon } from './test-daemon.ts';
 
 type Json = Record<string, unknown>;
@@ -22,6 +23,7 @@ const CALLS: Readonly<Record<string, { readonly url: string; readonly payload?: 
   'get /allocations': { url: '/allocations' },
   'post /allocations': { url: '/allocations' },
   'get /allocations/{service}': { url: '/allocations/auth-service' },
+  'get /changes': { url: '/changes?service=auth-service' },
   'get /allocations/history': { url: '/allocations/history?limit=1' },
   'post /allocations/what-if': { url: '/allocations/what-if', payload: { loads: { 'order-processing': 3 } } },
   'post /services/{service}/applied': {
@@ -32,6 +34,10 @@ const CALLS: Readonly<Record<string, { readonly url: string; readonly payload?: 
     url: '/services/auth-service/usage',
     payload: { cpu: 0.5, memory: 100 },
   },
+  'post /pause': { url: '/pause', payload: { reason: 'a test' } },
+  'post /resume': { url: '/resume' },
+  'post /services/{service}/mode': { url: '/services/auth-service/mode', payload: { mode: 'rolling' } },
+  'post /allocations/{service}/undo': { url: '/allocations/auth-service/undo' },
   'get /services': { url: '/services?window=60' },
   'get /chains': { url: '/chains' },
   'get /predictions': { url: '/predictions' },
@@ -70,6 +76,17 @@ beforeAll(async () => {
     backend: 'cpu',
     training: false,
     lastTraining: { kind: 'not-enough-data', have: 10, need: 210, atSeconds: NOW },
+  };
+  daemon.undoOutcome = {
+    kind: 'undone',
+    change: {
+      service: 'auth-service',
+      decision: 'undo-d1',
+      atSeconds: NOW,
+      status: 'applied',
+      to: { cpu: 2, memory: 512, instances: 3 },
+      detail: 'Back to 3 × 2 cores.',
+    },
   };
   server = await buildServer(daemon, { version: '1.2.3' });
   document = (await server.inject({ url: '/openapi.json' })).json();
@@ -154,6 +171,34 @@ describe('/openapi.json', () => {
     expect(Object.keys(schema)).not.toEqual([]);
     expect(checkerOf(schema).faults(answer.json(), 'answer')).toEqual([]);
   });
+});
+
+describe('/openapi.json of a daemon with tokens', () => {
+  it.each(['writes', 'all'] as const)(
+    'says which calls need one, as they do with protect: %s',
+    async (protect) => {
+      const token = new Secret('a-token-of-the-tests-0123456789');
+      const settings = testSettings();
+      const auth = { protect, intake: 'protected', token } as const;
+      const daemon = testDaemon({ ...settings, server: { ...settings.server, auth } });
+      const guarded = await buildServer(daemon, { version: '1.2.3' });
+      const described = (await guarded.inject({ url: '/openapi.json' })).json();
+      expect(JSON.stringify(described)).not.toContain(token.reveal());
+      expect(at(described, 'components', 'securitySchemes', 'token')).toMatchObject({ scheme: 'bearer' });
+      for (const [name, { url, payload }] of Object.entries(CALLS)) {
+        const [method = '', path = ''] = name.split(' ');
+        const operation = at(described, 'paths', path, method);
+        const { statusCode } = await guarded.inject({
+          method: method === 'post' ? 'POST' : 'GET',
+          url,
+          ...(payload && { payload }),
+        });
+        expect(operation['security'] !== undefined, name).toBe(statusCode === 401);
+        expect(Object.hasOwn(at(operation, 'responses'), '401'), name).toBe(statusCode === 401);
+      }
+      await guarded.close();
+    },
+  );
 });
 
 describe('/docs', () => {

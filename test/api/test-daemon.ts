@@ -1,6 +1,16 @@
 /** A daemon for the tests of the API: two services, three chains, the real monitor, and a clock that stands still. */
 import { TrafficMonitor } from '../../src/components/traffic-monitor/traffic-monitor.ts';
-import type { Daemon, ObjectiveMetrics, PassStatistics, WhatIfChanges } from '../../src/models/daemon.ts';
+import { freezeAt } from '../../src/control/guard/freeze-windows.ts';
+import { layOver } from '../../src/control/operator/lay-over.ts';
+import { OperatorBook } from '../../src/control/operator/operator-book.ts';
+import type { ChangeRecord, UndoOutcome } from '../../src/models/changes.ts';
+import type {
+  Daemon,
+  ObjectiveMetrics,
+  OperatorControls,
+  PassStatistics,
+  WhatIfChanges,
+} from '../../src/models/daemon.ts';
 import type { CapacityInForce } from '../../src/models/data-models.ts';
 import type { Decision } from '../../src/models/decisions.ts';
 import type { ForecastOutcome } from '../../src/models/forecasts.ts';
@@ -21,9 +31,12 @@ export interface TestDaemon extends Mutable<Daemon> {
   forecastList: ForecastOutcome[];
   whatIfCalls: WhatIfChanges[];
   usage: Map<string, UsageSample>;
+  changeList: ChangeRecord[];
   applied: Map<string, CapacityInForce>;
   objectiveMetrics: ObjectiveMetrics;
   notReady: string[];
+  undoOutcome: UndoOutcome;
+  planManifests: string | undefined;
 }
 
 export function testDaemon(settings: Settings = testSettings(), clock: Clock = STILL_CLOCK): TestDaemon {
@@ -35,6 +48,7 @@ export function testDaemon(settings: Settings = testSettings(), clock: Clock = S
     traffic: monitor,
     profiles: testProfiles(),
     history: {
+      status: { failure: undefined, waiting: 0, dropped: 0 },
       loadDecisions: ({ limit, before, service }) => {
         const newestFirst = daemon.decisions
           .toReversed()
@@ -42,6 +56,11 @@ export function testDaemon(settings: Settings = testSettings(), clock: Clock = S
         const start = before === undefined ? 0 : newestFirst.findIndex(({ id }) => id === before) + 1;
         return newestFirst.slice(start, start + limit);
       },
+      loadChanges: ({ limit, service }) =>
+        [...daemon.changeList]
+          .toReversed()
+          .filter((change) => service === undefined || change.service === service)
+          .slice(0, limit),
     },
     predictor: { backend: 'cpu', training: false },
     forecasts: () => new Map(daemon.forecastList.map((forecast) => [forecast.chain, forecast])),
@@ -102,7 +121,26 @@ export function testDaemon(settings: Settings = testSettings(), clock: Clock = S
     latestUsage: (service) => daemon.usage.get(service),
     notReadyBecause: () => daemon.notReady,
     objectives: () => daemon.objectiveMetrics,
+    operator: testOperator(settings, clock, () => daemon),
+    freeze: () => freezeAt(daemon.settings.control.freezeWindows, clock.nowSeconds()),
+    undoOutcome: { kind: 'not-undone', reason: 'nothing was applied to it' },
+    planManifests: undefined,
     passes: noPasses(),
+    sources: [
+      {
+        name: 'prometheus',
+        health: { kind: 'ok' },
+        lastSuccessSeconds: NOW - 3,
+        lagSeconds: 12,
+        missing: [],
+      },
+    ],
+    changes: {
+      idleBecause: 'no cluster',
+      counts: { applied: 1, restored: 0, failed: 0, refused: 0, held: 0 },
+      latest: () => new Map(daemon.changeList.map((change) => [change.service, change])),
+    },
+    changeList: [],
     decisions: [],
     forecastList: [],
     whatIfCalls: [],
@@ -112,6 +150,29 @@ export function testDaemon(settings: Settings = testSettings(), clock: Clock = S
     notReady: [],
   };
   return daemon;
+}
+
+/** The real book over a store that forgets; undo and manifests answer what the test says. */
+function testOperator(configured: Settings, clock: Clock, daemon: () => TestDaemon): OperatorControls {
+  const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+  const store = { saveState: () => undefined, loadState: () => undefined };
+  const book = new OperatorBook({ clock, logger: silent, store });
+  const inForce = <State>(state: State): State => {
+    daemon().settings = layOver(configured, book.state);
+    return state;
+  };
+  return {
+    get state() {
+      return book.state;
+    },
+    configured,
+    idleBecause: 'no cluster is connected: changes are recommended, not made',
+    pause: (reason) => inForce(book.pause(reason)),
+    resume: () => inForce(book.resume()),
+    setMode: (service, mode) => inForce(book.setMode(service, mode)),
+    undo: async () => daemon().undoOutcome,
+    manifests: () => daemon().planManifests,
+  };
 }
 
 function testMonitor({ monitoring, prediction, topology }: Settings, clock: Clock): TrafficMonitor {

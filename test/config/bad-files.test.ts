@@ -37,7 +37,7 @@ const BAD_FILES: readonly (readonly [string, string, string])[] = [
   [
     'a list for a document',
     '[1]',
-    ': a list of 1 | a mapping with the keys server, monitoring, prometheus, prediction, allocation, control, store, services, slos, chains',
+    ': a list of 1 | a mapping with the keys server, monitoring, prometheus, prediction, allocation, control, store, kubernetes, services, slos, chains',
   ],
   ['no service', 'slos: {}', 'services: no service | at least one service'],
   [
@@ -153,13 +153,13 @@ const BAD_FILES: readonly (readonly [string, string, string])[] = [
   ],
   [
     'a mode that this version does not have',
-    base().replace('min_cpu', 'mode: rolling, min_cpu'),
-    'services.web.mode: the text "rolling" | recommend (rolling and in-place are not available in this version)',
+    base().replace('min_cpu', 'mode: in-place, min_cpu'),
+    'services.web.mode: the text "in-place" | recommend or rolling (in-place is not available in this version)',
   ],
   [
     'a Deployment that Kubernetes would not take',
     base().replace('min_cpu', 'deployment: My_App, min_cpu'),
-    'services.web.deployment: the text "My_App" | a Kubernetes name: small letters, digits, dashes and dots',
+    'services.web.deployment: the text "My_App" | the name of a Deployment, or kind and name such as StatefulSet/cart',
   ],
   [
     'a chain listed twice',

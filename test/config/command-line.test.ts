@@ -59,7 +59,7 @@ test.each([
 
 test('all mistakes are told at once', () => {
   expect(problemsOfArguments('--prot=1', '--host', '--data', 'x', 'start', '--port', 'x')).toEqual([
-    '--prot: an unknown flag | --config, --port, --host, --log-level, --data, --clock-speed, --help, --version; did you mean --port?',
+    '--prot: an unknown flag | --config, --port, --host, --log-level, --data, --kubeconfig, --clock-speed, --help, --version; did you mean --port?',
     '--host: no value | --host ADDRESS',
     ': the argument "start" | flags only; see --help',
     '--port: the text "x" | a whole number from 0 to 65535',

@@ -1,11 +1,12 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { type App, createApp } from '../../src/app.ts';
 import type { ReasonCode } from '../../src/models/decisions.ts';
-import type { Logger } from '../../src/models/ports.ts';
+import type { Executor, Logger } from '../../src/models/ports.ts';
 import type { Settings } from '../../src/models/settings.ts';
 import { seededRandom } from '../../src/utils/random.ts';
 import { temporaryFolder } from '../e2e/daemon-process.ts';
 import { FakeClock, NOW, settingsWith } from './fixtures.ts';
+import { SimulatedCluster } from './rollouts/simulated-cluster.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -26,10 +27,15 @@ class Trial {
   readonly #random = seededRandom(7);
   #app: App | undefined;
 
-  async start(name: string, changes: Partial<Settings['control']> = {}): Promise<this> {
-    const settings = settingsWith({ assumeApplied: true, ...changes });
+  async start(name: string, changes: Partial<Settings['control']> = {}, executor?: Executor): Promise<this> {
+    const settings = settingsWith({ assumeApplied: executor === undefined, ...changes });
     const store = { ...settings.store, path: `${folder.path}/${name}` };
-    this.#app = await createApp({ settings: { ...settings, store }, clock: this.clock, logger: SILENT });
+    this.#app = await createApp({
+      settings: { ...(executor === undefined ? settings : written(settings)), store },
+      clock: this.clock,
+      logger: SILENT,
+      ...(executor !== undefined && { executor }),
+    });
     this.#app.start();
     return this;
   }
@@ -78,6 +84,53 @@ class Trial {
     return (-Math.log(1 - this.#random()) * DEMAND[service]) / (1 - utilization);
   }
 }
+
+/** The same with changes being made, not only recommended. */
+function written({ topology, ...settings }: Settings): Settings {
+  const services = new Map(
+    [...topology.services].map(([id, spec]) => [id, { ...spec, mode: 'rolling' as const }]),
+  );
+  return { ...settings, topology: { ...topology, services } };
+}
+
+describe('the daemon that changes what runs', () => {
+  it('gives back what is not needed and grows with the load, one rollout of a service at a time', async () => {
+    const trial = new Trial();
+    const cluster = new SimulatedCluster(trial.clock);
+    await trial.start('cluster', {}, cluster);
+    await trial.run(3600, 20);
+    expect(trial.app.daemon.capacityInForce('auth-service')).toMatchObject({ source: 'cluster' });
+    const settled = trial.cores('auth-service');
+    expect(settled).toBeLessThan(4);
+    expect(settled).toBeGreaterThan(0.4);
+    for (const chain of trial.app.daemon.objectives().chains) expect(chain.violationRatio).toBeLessThan(0.05);
+    await trial.run(300, 60);
+    expect(trial.cores('auth-service')).toBeGreaterThan(1.2);
+    // Every change started from what the one before it left.
+    for (const service of ['auth-service', 'payment-service']) {
+      const ofService = cluster.log.filter((entry) => entry.service === service);
+      expect(ofService.length).toBeGreaterThan(1);
+      for (const [index, entry] of ofService.slice(1).entries())
+        expect(entry.from).toEqual(ofService[index]!.to);
+    }
+    await trial.app.stop();
+  });
+
+  it('leaves a service alone for a while whose change did not come up', async () => {
+    const trial = new Trial();
+    const cluster = new SimulatedCluster(trial.clock);
+    cluster.broken.add('auth-service');
+    await trial.start('broken', {}, cluster);
+    await trial.run(1800, 20);
+    const tries = cluster.log.filter(({ service }) => service === 'auth-service').length;
+    expect(tries).toBeGreaterThan(0);
+    expect(tries).toBeLessThan(4);
+    expect(trial.cores('auth-service')).toBe(4);
+    expect(trial.app.daemon.changes.counts.restored).toBe(tries);
+    expect(cluster.log.some(({ service }) => service === 'payment-service')).toBe(true);
+    await trial.app.stop();
+  });
+});
 
 describe('the daemon on a clock of its own', () => {
   it('gives back what is not needed step by step, keeps the SLOs, and grows with the load before its turn', async () => {

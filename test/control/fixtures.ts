@@ -71,6 +71,9 @@ export function guardContext(settings: Settings, changes: Partial<GuardContext> 
     shrunkSeconds: new Map(),
     evaluate: () => new Map(),
     infeasible: new Set(),
+    sourceTrouble: () => undefined,
+    targets: { reading: () => undefined },
+    changes: { latest: () => new Map(), setback: () => undefined },
     ...changes,
   };
 }

@@ -6,8 +6,13 @@ import { CapacityBook } from '../../src/control/books/capacity-book.ts';
 import { PassMemory } from '../../src/control/books/pass-memory.ts';
 import { SeriesHistory } from '../../src/control/books/series-history.ts';
 import { UsageBook } from '../../src/control/books/usage-book.ts';
+import { ClusterWatch } from '../../src/control/cluster/cluster-watch.ts';
+import { TargetBook } from '../../src/control/cluster/target-book.ts';
 import { WindowTracker } from '../../src/control/objectives/window-tracker.ts';
+import { OperatorBook } from '../../src/control/operator/operator-book.ts';
 import { recommendExecutor } from '../../src/control/recommend-executor.ts';
+import { ChangeLog } from '../../src/control/rollouts/change-log.ts';
+import { Rollouts } from '../../src/control/rollouts/rollouts.ts';
 import type { Settings } from '../../src/models/settings.ts';
 import { Journal } from '../../src/store/journal.ts';
 import { newFolder, openStore, warningLog } from '../store/folders.ts';
@@ -22,10 +27,11 @@ export function partsOf(
   const { topology, monitoring, prediction, allocation, store } = settings;
   const logger = warningLog();
   const history = openStore(folder);
+  const journal = new Journal(history, logger);
   const traffic = new TrafficMonitor({ ...monitoring, step: prediction.step, topology, clock });
   const predictor = new TrafficPredictor({ ...prediction, clock, logger });
   const profiles = new PerformanceImpactQuantifier({ topology });
-  return {
+  const parts = {
     settings,
     clock,
     logger,
@@ -36,7 +42,10 @@ export function partsOf(
     profiles,
     planner: new DynamicResourceAllocator(traffic, predictor, profiles, { allocation, topology }),
     executor: recommendExecutor,
-    store: new Journal(history, logger),
+    store: journal,
+    changes: new ChangeLog(journal),
+    targets: new TargetBook(),
+    sourceTrouble: () => undefined,
     capacities: new CapacityBook(topology),
     usage: new UsageBook(),
     series: new SeriesHistory({
@@ -47,7 +56,10 @@ export function partsOf(
     }),
     memory: new PassMemory(),
     windows: new WindowTracker(),
+    operator: new OperatorBook({ clock, logger, store: journal }),
   };
+  const cluster = new ClusterWatch(parts);
+  return Object.assign(parts, { cluster, rollouts: new Rollouts(parts, cluster) });
 }
 
 export type Parts = ReturnType<typeof partsOf>;

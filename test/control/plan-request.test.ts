@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PassMemory } from '../../src/control/books/pass-memory.ts';
 import { UsageBook } from '../../src/control/books/usage-book.ts';
+import { TargetBook } from '../../src/control/cluster/target-book.ts';
 import type { ControlParts } from '../../src/control/parts.ts';
 import { leadSteps, planRequest } from '../../src/control/plan-request.ts';
 import type { Forecast } from '../../src/models/forecasts.ts';
@@ -9,11 +10,12 @@ import { allocation, initialCapacities, NOW, observationOf, settingsWith } from 
 import { partsOf } from './parts.ts';
 
 const settings = settingsWith();
-const parts: Pick<ControlParts, 'settings' | 'capacities' | 'usage' | 'memory'> = {
+const parts: Pick<ControlParts, 'settings' | 'capacities' | 'usage' | 'memory' | 'targets'> = {
   settings,
   capacities: initialCapacities(settings),
   usage: new UsageBook(),
   memory: new PassMemory(),
+  targets: new TargetBook(),
 };
 
 function forecastOf(maximum95: number, maximumOrigins = 100): ReadonlyMap<string, Forecast> {

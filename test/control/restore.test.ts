@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { noteCapacity } from '../../src/control/capacities.ts';
 import { learn } from '../../src/control/learn.ts';
-import { noteCapacity } from '../../src/control/optimize-once.ts';
 import { Recorder } from '../../src/control/recorder.ts';
 import { restoreHistory } from '../../src/control/restore.ts';
 import type { Settings } from '../../src/models/settings.ts';

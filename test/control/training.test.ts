@@ -53,6 +53,40 @@ describe('the schedule of trainings', () => {
     expect(parts.train).toHaveBeenCalledTimes(1);
   });
 
+  it('tries again after a failure, half as often with each one in a row, and as usual once one has succeeded', async () => {
+    const parts = scheduleOf();
+    const warn = vi.spyOn(parts.logger, 'warn');
+    parts.train.mockResolvedValue({ kind: 'failed', reason: 'the worker thread died' });
+    await tick(parts);
+    const waits = [];
+    for (let failure = 0; failure < 6; failure += 1) {
+      let waited = 0;
+      for (
+        const before = parts.train.mock.calls.length;
+        parts.train.mock.calls.length === before;
+        waited += 100
+      ) {
+        parts.clock.advance(100);
+        await tick(parts);
+      }
+      waits.push(waited);
+    }
+    expect(waits).toEqual([300, 600, 1200, 2400, 3600, 3600]);
+    expect(warn).toHaveBeenLastCalledWith(
+      { kind: 'failed', reason: 'the worker thread died', retryInSeconds: 3600 },
+      'training failed; what spoke before still speaks',
+    );
+    parts.train.mockResolvedValueOnce({ kind: 'not-enough-data', have: 1, need: 2 });
+    parts.clock.advance(3600);
+    await tick(parts);
+    parts.clock.advance(300);
+    await tick(parts);
+    expect(warn).toHaveBeenLastCalledWith(
+      expect.objectContaining({ retryInSeconds: 300 }),
+      expect.anything(),
+    );
+  });
+
   it('outlives a network that cannot be saved', async () => {
     const parts = scheduleOf();
     parts.train.mockResolvedValue({ kind: 'trained', epochs: 1, validationLoss: 1, seconds: 1 });

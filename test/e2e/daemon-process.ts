@@ -8,10 +8,13 @@ const ROOT = join(import.meta.dirname, '../..');
 
 export interface DaemonProcess {
   readonly url: string;
+  readonly pid: number;
   readonly lines: readonly string[];
   /** Sends the signal and resolves with the exit code (null when it was killed) once the process is gone. */
   end(signal: NodeJS.Signals): Promise<number | null>;
   signal(signal: NodeJS.Signals): void;
+  /** The exit code, once the process is gone. */
+  readonly ended: Promise<number | null>;
   /** Resolves with the first log line, also a past one, that has the text. */
   line(text: string): Promise<string>;
 }
@@ -36,8 +39,13 @@ export function temporaryFolder(): { path: string; remove: () => void } {
 }
 
 /** Starts the daemon on a free port of 127.0.0.1. */
-export async function startDaemon(args: readonly string[]): Promise<DaemonProcess> {
-  const child = launch(['--host', '127.0.0.1', '--port', '0', ...args], {});
+export async function startDaemon(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+  /** A command that runs the daemon's, such as `prlimit --nofile=200`. */
+  wrapper: readonly string[] = [],
+): Promise<DaemonProcess> {
+  const child = launch(['--host', '127.0.0.1', '--port', '0', ...args], environment, wrapper);
   const lines: string[] = [];
   const waiting: { text: string; resolve: (line: string) => void }[] = [];
   running.add(child);
@@ -63,9 +71,11 @@ export async function startDaemon(args: readonly string[]): Promise<DaemonProces
   const listening: { url: string } = JSON.parse(await line('"msg":"listening"'));
   return {
     url: listening.url,
+    pid: child.pid!,
     lines,
     line,
     signal: (signal) => child.kill(signal),
+    ended: gone,
     end: (signal) => {
       child.kill(signal);
       return gone;
@@ -86,8 +96,13 @@ export function runToEnd(args: readonly string[], environment: Record<string, st
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
 }
 
-function launch(args: readonly string[], environment: Record<string, string>): ChildProcess {
-  return spawn(process.execPath, ['dist/main.js', ...args], {
+function launch(
+  args: readonly string[],
+  environment: Record<string, string>,
+  wrapper: readonly string[] = [],
+): ChildProcess {
+  const [command, ...rest] = [...wrapper, process.execPath, 'dist/main.js', ...args];
+  return spawn(command!, rest, {
     cwd: ROOT,
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -32,17 +32,13 @@ export function reopened(store: SqliteHistoryStore, folder: string): SqliteHisto
 }
 
 export interface WarningLog extends Logger {
+  /** What is said as a warning or an error. */
   readonly warnings: { readonly fields: object; readonly message: string }[];
 }
 
 export function warningLog(): WarningLog {
   const warnings: WarningLog['warnings'] = [];
   const ignore = () => {};
-  return {
-    warnings,
-    debug: ignore,
-    info: ignore,
-    error: ignore,
-    warn: (fields, message) => warnings.push({ fields, message }),
-  };
+  const keep = (fields: object, message: string) => warnings.push({ fields, message });
+  return { warnings, debug: ignore, info: ignore, error: keep, warn: keep };
 }

@@ -44,6 +44,23 @@ export const DECISION_FAMILIES: readonly Family[] = [
       ),
   },
   {
+    name: 'dta_slo_slo_objective_ratio',
+    help: 'Share of the requests of a chain that its SLO wants answered well and in time; the rest is the error budget.',
+    type: 'gauge',
+    labels: ['chain'],
+    samples: ({ daemon }) =>
+      [...daemon.settings.topology.chains.values()].flatMap(({ id, slo }) =>
+        sample({ chain: id }, slo.objective),
+      ),
+  },
+  {
+    name: 'dta_slo_observed_latency_seconds',
+    help: 'Latency of a chain at its SLO percentile that the latest decision has seen.',
+    type: 'gauge',
+    labels: ['chain'],
+    samples: (scrape) => ofChains(scrape, (chain) => chain.observedLatency),
+  },
+  {
     name: 'dta_slo_expected_latency_seconds',
     help: 'Latency of a chain at its SLO percentile that the latest decision expects at the planned load; absent when unknown or infinite.',
     type: 'gauge',

@@ -4,10 +4,15 @@ import type { Daemon } from '../../models/daemon.ts';
 import type { SeriesMetrics } from '../../models/metrics.ts';
 import type { MalformedCounter } from '../requests/tally.ts';
 import { chainRates, DEFAULT_WINDOW_SECONDS } from '../views/traffic-view.ts';
+import { CHANGE_FAMILIES } from './change-families.ts';
 import { DECISION_FAMILIES } from './decision-families.ts';
 import type { Family, Scrape } from './family.ts';
+import { HISTORY_FAMILIES } from './history-families.ts';
 import { LEARNING_FAMILIES } from './learning-families.ts';
 import { OBJECTIVE_FAMILIES } from './objective-families.ts';
+import { OPERATION_FAMILIES } from './operation-families.ts';
+import { OPERATOR_FAMILIES } from './operator-families.ts';
+import { SOURCE_FAMILIES } from './source-families.ts';
 import { TRAFFIC_FAMILIES } from './traffic-families.ts';
 
 /** Series with names that are not in the topology (`monitoring.unknown: learn`) beyond these are not shown. */
@@ -17,7 +22,19 @@ export const FAMILIES: readonly Family[] = [
   ...OBJECTIVE_FAMILIES,
   ...TRAFFIC_FAMILIES,
   ...DECISION_FAMILIES,
+  ...SOURCE_FAMILIES,
+  ...CHANGE_FAMILIES,
   ...LEARNING_FAMILIES,
+  ...OPERATOR_FAMILIES,
+  ...OPERATION_FAMILIES,
+  ...HISTORY_FAMILIES,
+];
+
+/** Gauges of the library that are named like counters, which `promtool check metrics` refuses; each is the sum of another. */
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
 ];
 
 export interface Exposition {
@@ -31,6 +48,7 @@ export interface Exposition {
 export function exposition(daemon: Daemon, version: string, counter: MalformedCounter): Exposition {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
   const metrics = FAMILIES.map((family) => ({ family, metric: register(registry, family) }));
   return {
     contentType: registry.contentType,

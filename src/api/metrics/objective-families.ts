@@ -38,12 +38,13 @@ export const OBJECTIVE_FAMILIES: readonly Family[] = [
   },
   {
     name: 'dta_slo_end_to_end_latency_quantile_seconds',
-    help: 'End-to-end latency of a chain at the quantiles 0.5, 0.9, 0.95 and 0.99 over the monitoring window.',
+    help: 'End-to-end latency of a chain at the percentiles 0.5, 0.9, 0.95 and 0.99 over the monitoring window.',
     type: 'gauge',
-    labels: ['chain', 'quantile'],
+    // The label `quantile` belongs to summaries.
+    labels: ['chain', 'percentile'],
     samples: ({ objectives }) =>
       objectives.chains.flatMap(({ chain, quantiles }) =>
-        Object.entries(quantiles).flatMap(([quantile, value]) => sample({ chain, quantile }, value)),
+        Object.entries(quantiles).flatMap(([percentile, value]) => sample({ chain, percentile }, value)),
       ),
   },
   {

@@ -22,7 +22,7 @@ export function overviewPage(daemon: Daemon, version: string): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="${REFRESH_SECONDS}">${STYLE_ELEMENT}</head><body>
 <header><h1>DTA-SLO</h1><span class="soft">${version} · mode ${allocations.mode} · ${daemon.traffic.stats.accepted} records since the start</span></header>
-<p>${passLine(daemon, allocations)}</p>
+<p>${passLine(daemon, allocations)}</p>${holdLines(daemon, allocations)}
 <main>
 <h2>Chains</h2>${chainsTable(chainRows(daemon, allocations))}
 <h2>Services</h2>${servicesTable(allocations.services)}
@@ -46,6 +46,26 @@ function passLine(
   return html`Last pass <strong>${when}</strong> (${trigger ?? ''}): ${status} · cost ${cost(planCost)} · optimality gap ${share(gap)}`;
 }
 
+/** What keeps changes back at present, each with how it ends. */
+function holdLines(daemon: Daemon, { paused, frozen }: Allocations): readonly Markup[] {
+  const now = daemon.clock.nowSeconds();
+  const lines: Markup[] = [];
+  if (paused) {
+    const since = paused.since === null ? '' : ` for ${ago(now - paused.since).replace(' ago', '')}`;
+    const end = paused.by === 'operator' ? html`<code>POST /resume</code> goes on.` : html``;
+    lines.push(
+      html`<p><span class="state wait">‖ paused</span> by the ${paused.by}${since}: ${paused.reason}. ${end}</p>`,
+    );
+  }
+  if (frozen) {
+    const what = frozen.growth === 'hold' ? 'nothing changes' : 'nothing shrinks';
+    const until =
+      frozen.until === null ? 'without an end' : `for ${ago(frozen.until - now).replace(' ago', '')} more`;
+    lines.push(html`<p><span class="state wait">❄ frozen</span> ${until}, ${what}: ${frozen.reason}.</p>`);
+  }
+  return lines;
+}
+
 function chainRows(daemon: Daemon, allocations: Allocations): readonly ChainRow[] {
   const objectives = new Map(daemon.objectives().chains.map((chain) => [chain.chain, chain]));
   const rates = chainRates(daemon.traffic.getMetrics(), daemon.settings.topology.chains);
@@ -64,10 +84,11 @@ function hint(daemon: Daemon): Markup {
     chain_id: service?.chains[0] ?? 'a-chain',
     response_time: 0.042,
   });
-  const { port } = daemon.settings.server;
-  return html`<div class="panel"><pre>curl http://localhost:${port}/requests -H 'content-type: application/json' \\
+  const { port, auth } = daemon.settings.server;
+  const token = auth === undefined ? '' : ' -H "authorization: Bearer $DTA_SLO_TOKEN"';
+  return html`<div class="panel"><pre>curl http://localhost:${port}/requests${token} -H 'content-type: application/json' \\
   -d ${shellQuoted(record)}
-curl -X POST http://localhost:${port}/allocations</pre></div>`;
+curl -X POST http://localhost:${port}/allocations${token}</pre></div>`;
 }
 
 function shellQuoted(text: string): string {

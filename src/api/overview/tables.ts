@@ -26,7 +26,7 @@ export function chainsTable(rows: readonly ChainRow[]): Markup {
 
 export function servicesTable(services: readonly ServiceAllocation[]): Markup {
   return table(
-    html`<th>Service</th><th class="figure">In force<br>cores</th><th class="figure"><br>memory</th>
+    html`<th>Service</th><th>Mode</th><th class="figure">In force<br>cores</th><th class="figure"><br>memory</th>
       <th class="figure">Recommended<br>cores</th><th class="figure"><br>memory</th><th>Status</th><th class="why">Why</th>`,
     services.map(serviceRow),
     '/services',
@@ -78,6 +78,7 @@ const STATUS_CLASSES: Readonly<Record<string, string>> = { grow: 'bad', shrink: 
 function serviceRow(service: ServiceAllocation): Markup {
   const { current, status, reason, explanation } = service;
   return html`<tr><th>${service.id}</th>
+    <td>${service.mode}${service.mode_source === 'operator' ? html`<br><span class="soft">by the operator</span>` : html``}</td>
     <td class="figure">${cores(current)}</td><td class="figure">${memory(current.memory)}</td>
     <td class="figure">${cores(service)}</td><td class="figure">${memory(service.memory)}</td>
     <td class="state ${STATUS_CLASSES[status] ?? ''}">${status}</td>

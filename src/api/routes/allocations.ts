@@ -1,10 +1,24 @@
 /** GET /allocations and /allocations/{service}, POST /allocations: what is recommended now, and a new pass. */
+import { Type } from 'typebox';
 import type { Daemon } from '../../models/daemon.ts';
 import { requireService } from '../names.ts';
+import { ProblemError } from '../problems.ts';
 import { rateLimit } from '../rate-limit.ts';
 import { type ApiServer, ProblemResponse, ServiceParams } from '../schemas.ts';
 import { Allocations } from '../views/decision-view.ts';
 import { narrowTo, presentAllocations } from '../views/present-view.ts';
+
+const Format = Type.Union([Type.Literal('json'), Type.Literal('kubectl')], {
+  description: 'json (the default), or kubectl: YAML for `kubectl apply --server-side -f -`.',
+});
+
+const AllocationsOrManifests = Type.Unsafe<Allocations | string>({
+  description: 'The allocations; with format=kubectl the plan as manifests.',
+  content: {
+    'application/json': { schema: Allocations },
+    'text/yaml': { schema: { type: 'string' } },
+  },
+});
 
 export function allocationsRoutes(server: ApiServer, daemon: Daemon): void {
   const spendPass = rateLimit(daemon.clock, 10, 1);
@@ -15,11 +29,16 @@ export function allocationsRoutes(server: ApiServer, daemon: Daemon): void {
     {
       schema: {
         tags,
-        summary: 'What every service should run with, and why',
-        response: { 200: Allocations },
+        summary: 'What every service should run with, and why; or the plan as manifests for kubectl',
+        querystring: Type.Object({ format: Type.Optional(Format) }, { additionalProperties: false }),
+        response: { 200: AllocationsOrManifests, 400: ProblemResponse, 409: ProblemResponse },
       },
     },
-    () => presentAllocations(daemon),
+    (request, reply) => {
+      if (request.query.format !== 'kubectl') return presentAllocations(daemon);
+      reply.type('text/yaml; charset=utf-8').serializer(String);
+      return manifestsOf(daemon);
+    },
   );
 
   server.get(
@@ -50,4 +69,10 @@ export function allocationsRoutes(server: ApiServer, daemon: Daemon): void {
       return presentAllocations(daemon);
     },
   );
+}
+
+function manifestsOf({ operator }: Daemon): string {
+  const manifests = operator.manifests();
+  if (manifests !== undefined) return manifests;
+  throw new ProblemError('no-plan-yet', 'No pass has been made yet: POST /allocations makes one.');
 }

@@ -1,9 +1,11 @@
 /** POST /requests: traffic comes in. The hot route. */
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { Daemon } from '../../models/daemon.ts';
 import { type Fault, show, showKey, UNKNOWN_KEY } from '../faults.ts';
+import { OpenBodies } from '../open-bodies.ts';
 import { encodingProblem, ProblemError, RejectedRecord } from '../problems.ts';
 import { readNdjson } from '../requests/ndjson.ts';
 import { TrafficRecord } from '../requests/record.ts';
@@ -13,6 +15,8 @@ import { type ApiServer, ProblemResponse } from '../schemas.ts';
 const NDJSON = ['application/x-ndjson', 'application/ndjson', 'application/jsonl', 'application/x-jsonlines'];
 /** Streams that are read at the same time; each holds a connection and one line. */
 const MOST_STREAMS = 256;
+/** A stream that brings less makes room for another when all are taken, bytes/s. */
+const SLOW_STREAM_RATE = 1024;
 const JSON_TYPE = 'application/json; charset=utf-8';
 const ONE_ACCEPTED = '{"accepted":1,"rejected":[]}';
 
@@ -46,7 +50,7 @@ const requestsSchema = {
 };
 
 export async function requestsRoutes(server: ApiServer, daemon: Daemon, counter: MalformedCounter) {
-  let streams = 0;
+  const streams = new OpenBodies(MOST_STREAMS, SLOW_STREAM_RATE);
 
   // A scope of its own: NDJSON is understood here only.
   await server.register(async (scope) => {
@@ -60,22 +64,21 @@ export async function requestsRoutes(server: ApiServer, daemon: Daemon, counter:
       const body: unknown = request.body;
       if (body === undefined || body === null) throw nothingSent();
       const tally = new RecordTally(daemon, counter);
-      if (body instanceof Readable) return answerStream(body, tally, reply);
+      if (body instanceof Readable) return answerStream(body, request.raw.socket, tally, reply);
       takeAll(body, tally);
       answer(tally, reply);
       return undefined;
     });
   });
 
-  async function answerStream(body: Readable, tally: RecordTally, reply: FastifyReply) {
-    if (streams >= MOST_STREAMS) throw tooManyStreams();
-    streams += 1;
+  async function answerStream(body: Readable, socket: Socket, tally: RecordTally, reply: FastifyReply) {
+    if (!streams.enter(socket)) throw tooManyStreams();
     try {
       await readNdjson(body, tally);
     } catch (error) {
       throw body.readableAborted ? brokenOff(tally) : error;
     } finally {
-      streams -= 1;
+      streams.leave(socket);
     }
     return answer(tally, reply);
   }

@@ -3,10 +3,18 @@ import { type Static, Type } from 'typebox';
 import type { ResourceAllocation } from '../../models/data-models.ts';
 import type { ChainDecision, Decision, ServiceDecision } from '../../models/decisions.ts';
 import { Allocation, Figure, figure, UnixSeconds } from '../schemas.ts';
+import { Frozen, Paused } from './operator-view.ts';
 
 export const CurrentCapacity = Type.Object({
   ...Allocation,
   source: Type.String({ description: 'cluster, applied, recommendation or initial: who says so.' }),
+});
+
+export const ChangeSummary = Type.Object({
+  decision_id: Type.String(),
+  status: Type.String({ description: 'writing (under way), applied, restored, failed, refused or held.' }),
+  detail: Type.String(),
+  at: UnixSeconds,
 });
 
 export const ServiceAllocation = Type.Object({
@@ -14,12 +22,20 @@ export const ServiceAllocation = Type.Object({
   ...Allocation,
   current: CurrentCapacity,
   mode: Type.String({ description: 'recommend, rolling or in-place.' }),
+  mode_source: Type.Optional(
+    Type.String({ description: 'configuration, or operator: set at run time. Of the present only.' }),
+  ),
   status: Type.String({ description: 'grow, shrink, reshape, keep or hold.' }),
   reason: Type.String({ description: 'Reason code; docs/reasons.md describes each.' }),
   explanation: Type.String(),
   planned: Type.Union([Type.Object(Allocation), Type.Null()], {
     description: 'What the optimiser asked for before the guard.',
   }),
+  change: Type.Optional(
+    Type.Union([ChangeSummary, Type.Null()], {
+      description: 'Its latest change in the cluster; not in the history.',
+    }),
+  ),
 });
 export type ServiceAllocation = Static<typeof ServiceAllocation>;
 
@@ -38,6 +54,8 @@ export const ChainAllocation = Type.Object({
 export type ChainAllocation = Static<typeof ChainAllocation>;
 
 export const Allocations = Type.Object({
+  paused: Type.Optional(Paused),
+  frozen: Type.Optional(Frozen),
   mode: Type.String({ description: 'recommend, rolling or in-place; mixed when the services differ.' }),
   generated_at: Type.Union([UnixSeconds, Type.Null()]),
   decision_id: Type.Union([Type.String(), Type.Null()]),

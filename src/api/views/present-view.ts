@@ -1,15 +1,17 @@
 /** The allocations of this moment: the latest decision, or what runs while there is none. */
-
+import type { Static } from 'typebox';
 import type { Daemon } from '../../models/daemon.ts';
 import type { ChainSpec, ServiceSpec } from '../../models/data-models.ts';
 import {
   type Allocations,
   allocationView,
   type ChainAllocation,
+  type ChangeSummary,
   decisionView,
   modeOf,
   type ServiceAllocation,
 } from './decision-view.ts';
+import { frozenView, modeSource, pausedView } from './operator-view.ts';
 
 /**
  * The latest decision with the capacity in force as it is now. Services and chains that came with a reload after it stand
@@ -22,6 +24,8 @@ export function presentAllocations(daemon: Daemon): Allocations {
   const decidedServices = new Map(decided?.services.map((service) => [service.id, service]));
   const decidedChains = new Map(decided?.chains.map((chain) => [chain.id, chain]));
   return {
+    paused: pausedView(daemon),
+    frozen: frozenView(daemon),
     ...(decided ?? WAITING),
     mode: modeOf([...services.values()].map((service) => service.mode)),
     services: [...services.values()].map((spec) =>
@@ -57,17 +61,29 @@ function presentService(
 ): ServiceAllocation {
   const capacity = daemon.capacityInForce(spec.id) ?? { ...spec.initial, source: 'initial' };
   const current = { ...allocationView(capacity), source: capacity.source };
-  if (decided !== undefined) return { ...decided, current };
+  const present = {
+    current,
+    mode: spec.mode,
+    mode_source: modeSource(daemon, spec.id),
+    change: changeSummary(daemon, spec.id),
+  };
+  if (decided !== undefined) return { ...decided, ...present };
   return {
     id: spec.id,
     ...allocationView(capacity),
-    current,
-    mode: spec.mode,
+    ...present,
     status: 'hold',
     reason: 'no-data',
     explanation: 'No pass has decided on this service yet; it stays as it is.',
     planned: null,
   };
+}
+
+function changeSummary({ changes }: Daemon, service: string): Static<typeof ChangeSummary> | null {
+  const change = changes.latest().get(service);
+  if (change === undefined) return null;
+  const { decision, status, detail, atSeconds } = change;
+  return { decision_id: decision, status, detail, at: atSeconds };
 }
 
 function waitingChain(spec: ChainSpec): ChainAllocation {

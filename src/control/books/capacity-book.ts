@@ -5,6 +5,14 @@ import { sameAllocation } from '../shapes.ts';
 /** Entries kept of one service; a window is asked for within minutes of its end. */
 const KEPT_ENTRIES = 64;
 
+/** A change that is noticed now may have begun this long ago, s; what was not looked at for longer is not doubted. */
+const LONGEST_UNSEEN_SECONDS = 60;
+
+interface Span {
+  readonly fromSeconds: number;
+  toSeconds: number;
+}
+
 /**
  * What each service ran with, and since when: DESIGN section 3, "Capacity in force". Entries come from the cluster,
  * from `POST /services/{service}/applied`, or from recommendations taken for applied; before the first entry the
@@ -15,6 +23,8 @@ export class CapacityBook {
   /** Services of which it is not known, or not any more, what held before the entries that are kept. */
   readonly #dropped = new Set<string>();
   readonly #specs: Map<string, ServiceSpec>;
+  /** Times in which instances of an old and of a new allocation ran side by side, oldest first. */
+  readonly #unsettled = new Map<string, Span[]>();
 
   constructor(topology: Topology) {
     this.#specs = new Map(topology.services);
@@ -36,15 +46,16 @@ export class CapacityBook {
    */
   note(service: string, capacity: CapacityInForce): CapacityInForce | undefined {
     const present = this.inForce(service);
-    if (present !== undefined && sameAllocation(present, capacity) && present.source === capacity.source) {
+    if (present !== undefined && sameCapacity(present, capacity) && present.source === capacity.source)
       return undefined;
-    }
     this.#add(service, capacity);
     return capacity;
   }
 
   /** The clock was set back: what is in force now has been so since now at the latest. */
   goBackTo(nowSeconds: number): void {
+    for (const spans of this.#unsettled.values())
+      while (spans.length > 0 && spans.at(-1)!.toSeconds > nowSeconds) spans.pop();
     for (const entries of this.#entries.values()) bringForward(entries, nowSeconds);
   }
 
@@ -53,14 +64,28 @@ export class CapacityBook {
     return this.#entries.get(service)?.at(-1) ?? this.#initial(service);
   }
 
+  /** In [fromSeconds, toSeconds] instances were being replaced: no single capacity held, and nothing is learned from it. */
+  unsettle(service: string, fromSeconds: number, toSeconds: number): void {
+    const spans = this.#unsettled.get(service) ?? [];
+    const last = spans.at(-1);
+    // After the clock was set back the present is before what was noted.
+    const from = Math.min(toSeconds, Math.max(fromSeconds, toSeconds - LONGEST_UNSEEN_SECONDS));
+    if (last !== undefined && from <= last.toSeconds && from >= last.fromSeconds) last.toSeconds = toSeconds;
+    else spans.push({ fromSeconds: from, toSeconds });
+    if (spans.length > KEPT_ENTRIES) spans.shift();
+    this.#unsettled.set(service, spans);
+  }
+
   /** What the service ran with throughout [fromSeconds, toSeconds]; undefined when it changed in between, or is forgotten. */
   throughout(service: string, fromSeconds: number, toSeconds: number): CapacityInForce | undefined {
+    const spans = this.#unsettled.get(service) ?? [];
+    if (spans.some((span) => span.fromSeconds < toSeconds && span.toSeconds > fromSeconds)) return undefined;
     const entries = this.#entries.get(service) ?? [];
     const index = entries.findLastIndex((entry) => entry.sinceSeconds <= fromSeconds);
     const following = entries.slice(index + 1).filter((entry) => entry.sinceSeconds < toSeconds);
     const held = entries[index] ?? this.#before(service);
     if (held === undefined) return undefined;
-    return following.every((entry) => sameAllocation(entry, held)) ? held : undefined;
+    return following.every((entry) => sameCapacity(entry, held)) ? held : undefined;
   }
 
   /** The configured `initial` has turned out to be wrong: what held before the first entry is not known. */
@@ -68,13 +93,18 @@ export class CapacityBook {
     this.#dropped.add(service);
   }
 
-  /** When the allocation of the service last changed; −Infinity when it never did. */
+  /** When the allocation of the service last changed, or had been changed on all instances; −Infinity when it never did. */
   changedSeconds(service: string): number {
+    const settled = this.#unsettled.get(service)?.at(-1)?.toSeconds ?? Number.NEGATIVE_INFINITY;
+    return Math.max(settled, this.#notedSeconds(service));
+  }
+
+  #notedSeconds(service: string): number {
     const entries = this.#entries.get(service) ?? [];
     for (let index = entries.length - 1; index >= 0; index -= 1) {
       const before = entries[index - 1] ?? this.#before(service);
       const entry = entries[index]!;
-      if (before === undefined || !sameAllocation(before, entry)) return entry.sinceSeconds;
+      if (before === undefined || !sameCapacity(before, entry)) return entry.sinceSeconds;
     }
     return Number.NEGATIVE_INFINITY;
   }
@@ -99,6 +129,10 @@ export class CapacityBook {
     const spec = this.#specs.get(service);
     return spec && { ...spec.initial, source: 'initial', sinceSeconds: 0 };
   }
+}
+
+function sameCapacity(left: CapacityInForce, right: CapacityInForce): boolean {
+  return sameAllocation(left, right) && left.cpuLimit === right.cpuLimit;
 }
 
 /** Nothing began later than what came after it: entries of a clock that was set back since begin with the next one. */

@@ -1,8 +1,10 @@
 import type { ResourceAllocation } from '../../models/data-models.ts';
 import type { ProfileLearner } from '../../models/ports.ts';
 import type { Settings } from '../../models/settings.ts';
+import type { TargetBook } from '../cluster/target-book.ts';
 import type { Draft } from '../draft.ts';
 import type { Observation } from '../observe/observation.ts';
+import type { ChangeLog } from '../rollouts/change-log.ts';
 
 /** What the guard may look at. */
 export interface GuardContext {
@@ -17,6 +19,12 @@ export interface GuardContext {
   readonly evaluate: (allocations: ReadonlyMap<string, ResourceAllocation>) => ReadonlyMap<string, number>;
   /** Chains that the plan found unmeetable; nothing is cancelled for their sake. */
   readonly infeasible: ReadonlySet<string>;
+  /** A sentence when what feeds the service cannot be read. */
+  readonly sourceTrouble: (service: string) => string | undefined;
+  /** What the cluster says of each service; nothing without a cluster. */
+  readonly targets: Pick<TargetBook, 'reading'>;
+  /** What became of earlier changes. */
+  readonly changes: Pick<ChangeLog, 'latest' | 'setback'>;
 }
 
 /** A pure step. It can only make the change safer, and leaves its reason where it did. */

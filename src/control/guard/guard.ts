@@ -2,10 +2,13 @@ import type { Draft } from '../draft.ts';
 import { keepWithinBounds } from './bounds.ts';
 import { limitChangeBudget } from './change-budget.ts';
 import { holdOnErrors, holdOnViolation, holdWithoutConfidence } from './evidence.ts';
+import { holdWhileFrozen } from './freeze.ts';
 import type { GuardContext, GuardStep } from './guard-step.ts';
 import { holdSmallDecrease, limitStep, stabilize, waitForEffect } from './hysteresis.ts';
 import { holdInvalid, holdStale, holdUntilWarm } from './missing-data.ts';
 import { holdWhilePaused } from './pause.ts';
+import { explainSourceTrouble } from './source-trouble.ts';
+import { holdAfterSetback, holdTarget } from './target-state.ts';
 import { cancelHarmfulDecreases } from './would-violate.ts';
 
 /** The steps between plan and executor, in order: DESIGN section 3, "Guard". */
@@ -22,8 +25,12 @@ const STEPS: readonly GuardStep[] = [
   each(holdSmallDecrease),
   limitChangeBudget,
   cancelHarmfulDecreases,
-  each(holdWhilePaused),
   each(keepWithinBounds),
+  each(holdAfterSetback),
+  each(holdTarget),
+  holdWhileFrozen,
+  each(holdWhilePaused),
+  each(explainSourceTrouble),
 ];
 
 export function guard(drafts: readonly Draft[], context: GuardContext): readonly Draft[] {

@@ -1,4 +1,4 @@
-import { type Topology, visitsByService } from '../../models/data-models.ts';
+import { type CapacityInForce, type Topology, visitsByService } from '../../models/data-models.ts';
 import type {
   ChainWindow,
   PairWindow,
@@ -54,11 +54,16 @@ function serviceWindow(
       service,
       startSeconds: fromSeconds,
       lengthSeconds,
-      capacity,
+      capacity: enforced(capacity),
       pairs,
       ...(cpuUsedCores !== undefined && { cpuUsedCores }),
     },
   ];
+}
+
+/** What CFS lets an instance use: a latency was measured with that, whatever is requested (DESIGN section 3). */
+function enforced(capacity: CapacityInForce): CapacityInForce {
+  return { ...capacity, cpu: capacity.cpuLimit ?? capacity.cpu };
 }
 
 /**

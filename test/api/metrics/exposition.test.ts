@@ -67,6 +67,8 @@ function everythingKnown(): void {
     ],
     fairness: 0.97,
   };
+  daemon.operator.setMode('payment-service', 'rolling');
+  daemon.operator.pause('deploy');
 }
 
 describe('the metrics', () => {
@@ -78,7 +80,7 @@ describe('the metrics', () => {
       'dta_slo_slo_violation_ratio{chain="order-processing"}': '0.02',
       'dta_slo_slo_violating_windows_ratio{chain="order-processing"}': '0.1',
       'dta_slo_end_to_end_latency_seconds{chain="order-processing"}': '0.2',
-      'dta_slo_end_to_end_latency_quantile_seconds{chain="order-processing",quantile="0.95"}': '0.3',
+      'dta_slo_end_to_end_latency_quantile_seconds{chain="order-processing",percentile="0.95"}': '0.3',
       dta_slo_fairness_index: '0.97',
       'dta_slo_error_budget_burn_rate{chain="order-processing",window="60s"}': '3',
       dta_slo_records_accepted_total: '60',
@@ -93,8 +95,15 @@ describe('the metrics', () => {
       'dta_slo_allocation_memory_bytes{service="auth-service",allocation="in-force"}': '8589934592',
       'dta_slo_decision_services{status="shrink",reason="largest-step"}': '1',
       dta_slo_plan_cost: '1838.4',
+      dta_slo_paused: '1',
+      dta_slo_paused_timestamp_seconds: String(NOW),
+      'dta_slo_frozen{growth="allow"}': '0',
+      'dta_slo_service_mode{service="auth-service",mode="recommend",source="configuration"}': '1',
+      'dta_slo_service_mode{service="payment-service",mode="rolling",source="operator"}': '1',
       'dta_slo_passes_total{trigger="interval"}': '3',
       dta_slo_passes_failed_total: '1',
+      dta_slo_ready: '1',
+      dta_slo_pass_interval_seconds: '300',
       dta_slo_last_pass_duration_seconds: '0.012',
       dta_slo_last_pass_timestamp_seconds: String(NOW),
       'dta_slo_forecast_requests_per_second{chain="order-processing",model="ewma",value="maximum95"}': '15',
@@ -139,6 +148,15 @@ describe('the metrics', () => {
     const decided = await scrape();
     expect(decided.has('dta_slo_expected_latency_seconds{chain="order-processing"}')).toBe(false);
     expect([...decided.values()].filter((value) => !Number.isFinite(Number(value)))).toEqual([]);
+  });
+
+  it('say when the daemon is not ready, and when an operator has paused it', async () => {
+    const settings = testSettings();
+    daemon = testDaemon({ ...settings, control: { ...settings.control, paused: true } });
+    daemon.notReady.push('the history cannot be written');
+    const samples = await scrape();
+    expect(samples.get('dta_slo_ready')).toBe('0');
+    expect(samples.get('dta_slo_paused')).toBe('1');
   });
 
   it('forget the labels of an earlier scrape', async () => {

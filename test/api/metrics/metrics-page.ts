@@ -13,16 +13,8 @@ latest decision or \`in-force\`.
 `;
 
 const TAIL = `
-Alerts that are worth having:
-
-    # The error budget of a chain burns at twice what it lasts for.
-    min by (chain) (dta_slo_error_budget_burn_rate) > 2
-    # An objective cannot be met within the bounds of the services.
-    dta_slo_slo_feasible == 0
-    # No pass for three intervals.
-    time() - dta_slo_last_pass_timestamp_seconds > 900
-    # Records are refused.
-    rate(dta_slo_records_rejected_total[5m]) > 0
+Alerts and recording rules on these stand in \`deploy/prometheus/\`, a dashboard in \`deploy/grafana/\`; [operations.md](operations.md)
+says what to do about each alert.
 `;
 
 export interface ProcessMetric {

@@ -27,7 +27,7 @@ describe('the overview page', () => {
   it('says that it waits for the first pass, and shows what runs', async () => {
     const text = await textOf();
     expect(text).toContain('waiting for the first pass: one runs every 300 s.');
-    expect(text).toContain('auth-service 1 × 4 8 GiB 1 × 4 8 GiB hold');
+    expect(text).toContain('auth-service recommend 1 × 4 8 GiB 1 × 4 8 GiB hold');
     expect(text).toContain('no data');
   });
 
@@ -35,7 +35,7 @@ describe('the overview page', () => {
     daemon.decisions.push(testDecision('d', 'burn-rate', NOW - 120));
     const text = await textOf();
     expect(text).toContain('Last pass 2 min ago (burn-rate): decided · cost 1838 · optimality gap 0.01 %');
-    expect(text).toContain('auth-service 1 × 4 8 GiB 1 × 2 8 GiB shrink Shrinks from 4 to 2 cores');
+    expect(text).toContain('auth-service recommend 1 × 4 8 GiB 1 × 2 8 GiB shrink Shrinks from 4 to 2 cores');
     expect(text).toContain('user-registration ● within SLO 200 ms p95 120 ms 150 ms');
     expect(text).toContain('▲ cannot be met at best 900 ms');
   });
@@ -55,6 +55,31 @@ describe('the overview page', () => {
     expect(await textOf()).toContain(
       'user-registration ▲ over SLO 200 ms p95 300 ms 150 ms 25 % 5 × · 4.5 ×',
     );
+  });
+
+  it('shows a pause, a freeze window and the modes that the operator set', async () => {
+    daemon.operator.setMode('auth-service', 'rolling');
+    daemon.operator.pause('deploy of <2.1>');
+    const window = { kind: 'once', fromSeconds: NOW - 60, untilSeconds: NOW + 7200 } as const;
+    const freeze = { ...window, reason: 'launch', timezone: 'UTC', growth: 'allow' } as const;
+    const { control } = daemon.settings;
+    daemon.settings = { ...daemon.settings, control: { ...control, freezeWindows: [freeze] } };
+    const text = await textOf();
+    expect(text).toContain('‖ paused by the operator for 0 s: deploy of &lt;2.1&gt;. POST /resume goes on.');
+    expect(text).toContain('❄ frozen for 2 h more, nothing shrinks: launch.');
+    expect(text).toContain('mode mixed');
+    expect(text).toContain('auth-service rolling by the operator 1 × 4');
+    daemon.settings = { ...daemon.settings, control: { ...control, freezeWindows: [] } };
+    daemon.operator.resume();
+    expect(await textOf()).not.toMatch(/paused|frozen/);
+  });
+
+  it('shows the calls with a token where one is needed', async () => {
+    expect(await textOf()).not.toContain('authorization');
+    const { server: address } = daemon.settings;
+    const auth = { protect: 'writes', intake: 'protected' } as const;
+    daemon.settings = { ...daemon.settings, server: { ...address, auth } };
+    expect(await textOf()).toContain('authorization: Bearer $DTA_SLO_TOKEN');
   });
 
   it('escapes every name and sentence', async () => {

@@ -183,6 +183,14 @@ describe('the worker thread', () => {
     });
   });
 
+  test('that takes more memory than it may ends alone, and the next one starts it anew', async () => {
+    const entries = [dying, workerEntry];
+    const predictor = withWorker(4, () => entries.shift()!());
+    const outcome = await predictor.train([noisySeason('a')]);
+    expect(outcome).toMatchObject({ kind: 'failed', reason: expect.stringContaining('memory limit') });
+    expect(await predictor.train([noisySeason('a')])).toMatchObject({ kind: 'trained' });
+  });
+
   test('that stays silent is a failed training', async () => {
     const predictor = withWorker(3, dying, 0.2);
     expect(await predictor.train([noisySeason('a')])).toEqual({

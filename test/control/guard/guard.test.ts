@@ -173,6 +173,15 @@ describe('the guard', () => {
     });
   });
 
+  it('leaves even what lies outside of the bounds while paused', () => {
+    const paused = settingsWith({ paused: true });
+    const outside = draftOf(auth, { cpu: 6, memory: 16_384, instances: 12 }, allocation(1));
+    expect(only(guard([outside], guardContext(paused)))).toMatchObject({
+      target: { cpu: 6, memory: 16_384, instances: 12 },
+      reason: 'paused',
+    });
+  });
+
   it('brings what lies outside of the bounds back into them, and says so', () => {
     const outside = draftOf(auth, { cpu: 6, memory: 16_384, instances: 12 }, allocation(1));
     const context = guardContext(settings, { profiles: confidentProfiles(0) });
@@ -203,5 +212,65 @@ describe('the guard', () => {
         expect(guarded.target.cpu).toBeLessThanOrEqual(auth.maxCpu);
       }),
     );
+  });
+});
+
+describe('in a freeze window', () => {
+  const window = {
+    kind: 'once',
+    fromSeconds: NOW - 60,
+    untilSeconds: NOW + 3600,
+    reason: 'launch',
+    timezone: 'Europe/Berlin',
+  } as const;
+  const inWindow = (growth: 'allow' | 'hold', changes = {}) =>
+    guardContext(settingsWith({ freezeWindows: [{ ...window, growth }], ...changes }));
+
+  it('nothing shrinks, and the sentence names the window and its end', () => {
+    expect(only(guard([shrinking], inWindow('allow')))).toMatchObject({
+      target: allocation(2),
+      planned: allocation(1),
+      reason: 'frozen',
+      explanation:
+        'Stays at 1 × 2 cores, 1024 MiB: everything but growing is frozen until 2027-01-15 10:00 Europe/Berlin ("launch") (wanted: 1 × 1 cores, 1024 MiB).',
+    });
+  });
+
+  it('growing goes on, unless the window holds it too', () => {
+    expect(only(guard([growing], inWindow('allow')))).toEqual(growing);
+    expect(only(guard([growing], inWindow('hold')))).toMatchObject({
+      target: allocation(1),
+      reason: 'frozen',
+      explanation: expect.stringContaining('all changes are frozen until'),
+    });
+  });
+
+  it('nothing changes its shape, and memory alone may grow', () => {
+    const reshaped = draftOf(auth, allocation(1, 3), allocation(3, 1));
+    const spread = draftOf(auth, allocation(3, 1), allocation(1, 3, 2048));
+    expect(only(guard([reshaped], inWindow('allow')))).toMatchObject({
+      target: allocation(1, 3),
+      reason: 'frozen',
+    });
+    expect(only(guard([spread], inWindow('allow')))).toMatchObject({
+      target: allocation(3, 1, 2048),
+      reason: 'frozen',
+      explanation: expect.stringMatching(/^Goes to 1 × 3 cores, 2048 MiB/),
+    });
+  });
+
+  it('what lies above its bounds stays, and a pause is named before the window', () => {
+    const outside = draftOf(auth, { cpu: 6, memory: 16_384, instances: 12 }, allocation(1));
+    expect(only(guard([outside], inWindow('allow'))).target).toEqual({
+      cpu: 6,
+      memory: 16_384,
+      instances: 12,
+    });
+    expect(only(guard([growing], inWindow('allow', { paused: true }))).reason).toBe('paused');
+  });
+
+  it('that has ended, everything is as before', () => {
+    const over = settingsWith({ freezeWindows: [{ ...window, untilSeconds: NOW, growth: 'hold' }] });
+    expect(only(guard([shrinking], guardContext(over)))).toEqual(shrinking);
   });
 });

@@ -98,7 +98,8 @@ describeWith('prometheus', 'traffic that a real Prometheus has scraped', (progra
     const latency = monitor
       .getMetrics(length, end)
       .services.find(({ service, chain }) => service === 'web' && chain === 'buy')!.latency;
-    for (const q of [0.5, 0.9, 0.95, 0.99]) {
+    // Half of the requests are fast and half are slow: between them every answer is as good as another.
+    for (const q of [0.3, 0.9, 0.95, 0.99]) {
       const selector = '{job="web",http_route=~"/buy/.*",http_response_status_code="200"}';
       const buckets = `http_server_request_duration_seconds_bucket${selector}`;
       const [answer] = await server.query(

@@ -120,10 +120,14 @@ export function workerEntry(): URL {
   return new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
 }
 
+/** A thread that needs more ends alone; without a limit of its own it could take the daemon with it. */
+const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 1024 };
+
 /** Node.js 20 reads TypeScript in a thread only after tsx, a tool of development, was registered in that thread. */
 function startThread(entry: URL, settings: WorkerSettings): Worker {
-  if (!entry.pathname.endsWith('.ts')) return new Worker(entry, { workerData: settings, execArgv: [] });
+  const options = { workerData: settings, execArgv: [], resourceLimits: RESOURCE_LIMITS };
+  if (!entry.pathname.endsWith('.ts')) return new Worker(entry, options);
   const tsx = import.meta.resolve('tsx/esm/api');
   const code = `import('${tsx}').then(({ register }) => { register(); return import('${entry}'); });`;
-  return new Worker(code, { eval: true, workerData: settings, execArgv: [] });
+  return new Worker(code, { ...options, eval: true });
 }

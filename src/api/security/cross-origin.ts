@@ -1,0 +1,27 @@
+import type { FastifyRequest } from 'fastify';
+import { ProblemError } from '../problems.ts';
+
+/**
+ * A page of another site can make a browser post here, though it cannot read the answer. Browsers say so in
+ * `Sec-Fetch-Site` (secure contexts) and in `Origin` (always, with a POST); other clients send neither. A call with a
+ * token is nobody else's: a page cannot know it.
+ */
+export function refuseOtherOrigins({ headers }: FastifyRequest): void {
+  if (headers.authorization !== undefined) return;
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin' && site !== 'none')
+    throw crossOrigin(`${headers.origin ?? 'one'}`);
+  if (headers.origin !== undefined && hostOf(headers.origin) !== headers.host?.toLowerCase())
+    throw crossOrigin(headers.origin);
+}
+
+function hostOf(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined;
+}
+
+function crossOrigin(origin: string): ProblemError {
+  const found = `${JSON.stringify(origin.slice(0, 200))}`;
+  const allowed =
+    'a page of this server itself (a proxy in front must pass Host on), or a client that is no browser';
+  return ProblemError.ofFaults('cross-origin', [{ where: 'origin', found, allowed }]);
+}

@@ -1,0 +1,86 @@
+/** Changes to what runs: what is asked of the executor, what became of it, and what it takes to put it back. */
+import type { ResourceAllocation, ServiceSpec } from './data-models.ts';
+
+/** Limits of one instance, cores and MiB; an absent one is not set. */
+export interface Limits {
+  readonly cpu?: number;
+  readonly memory?: number;
+}
+
+/** What one instance asks for and may use at most, and how many there are: all that a change touches. */
+export interface TargetState {
+  /** Cores and MiB; an absent one is not set. */
+  readonly requests: Limits;
+  readonly limits: Limits;
+  readonly instances: number;
+}
+
+/** What is known of the workload that a service runs as. */
+export type TargetReading =
+  | {
+      readonly kind: 'running';
+      /** For people: `Deployment shop/auth-service, container app`. */
+      readonly target: string;
+      readonly state: TargetState;
+      readonly instancesReady: number;
+      /** Instances of an old and of a new template run side by side, or some are not ready yet. */
+      readonly rolling: boolean;
+      /** Changes when other code or settings are rolled out; not when only resources, replicas or our annotations change. */
+      readonly version: string;
+      readonly qos: 'Guaranteed' | 'Burstable' | 'BestEffort';
+      /** Who else decides on it: `HorizontalPodAutoscaler shop/auth-service`. */
+      readonly autoscaler?: string;
+      /** When an instance was last killed for its memory, Unix s. */
+      readonly oomKilledSeconds?: number;
+    }
+  | { readonly kind: 'unreadable'; readonly reason: string };
+
+/** One service's change as it is asked for. */
+export interface Change {
+  readonly service: ServiceSpec;
+  readonly decision: string;
+  /** The decision's sentence; with its id it becomes the change cause. */
+  readonly explanation: string;
+  readonly to: ResourceAllocation;
+  /** Absent: by the service's policy. An undo says them. */
+  readonly limits?: Limits;
+}
+
+/** What can be told before anything is written. */
+export type CheckOutcome = { readonly kind: 'ready'; readonly before: TargetState } | ChangeStopped;
+
+/** Nothing was written. `refused`: it stays so until a person acts; `held`: it is worth another try later. */
+export interface ChangeStopped {
+  readonly kind: 'refused' | 'held';
+  readonly reason: string;
+}
+
+export type ChangeOutcome =
+  | { readonly kind: 'applied'; readonly reason: string }
+  /** It did not come up; what was there before runs again. */
+  | { readonly kind: 'restored'; readonly reason: string }
+  /** It did not come up, or it is not known whether it did, and it could not be put back. */
+  | { readonly kind: 'failed'; readonly reason: string }
+  | ChangeStopped;
+
+export type ChangeStatus = 'writing' | ChangeOutcome['kind'];
+
+/** One change as it is remembered; saved as `writing` before the first write. */
+export interface ChangeRecord {
+  readonly service: string;
+  /** Id of the decision that asked for it; of an undo the id of the change that it takes back, with `undo-` before it. */
+  readonly decision: string;
+  readonly atSeconds: number;
+  readonly status: ChangeStatus;
+  /** Absent where nothing could be read. */
+  readonly before?: TargetState;
+  readonly to: ResourceAllocation;
+  readonly limits?: Limits;
+  /** A sentence for people: what was done, or why not. */
+  readonly detail: string;
+  readonly finishedSeconds?: number;
+}
+
+export type UndoOutcome =
+  | { readonly kind: 'undone'; readonly change: ChangeRecord }
+  | { readonly kind: 'not-undone'; readonly reason: string };

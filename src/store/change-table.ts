@@ -1,0 +1,57 @@
+/** The changes that were asked of the executor, newest first by the order in which they were begun. */
+import type { ChangeRecord } from '../models/changes.ts';
+import type { ChangeQuery } from '../models/history.ts';
+import type { Connection } from './connection.ts';
+import { text, textAt, UnreadableRow } from './rows.ts';
+
+export function changeTable(connection: Connection) {
+  const insert = connection.prepare(
+    `INSERT INTO changes (decision, service, at, body) VALUES (?, ?, ?, ?)
+     ON CONFLICT (decision, service) DO UPDATE SET body = excluded.body`,
+  );
+  const newest = connection.prepare(`SELECT ${text('body')} FROM changes ORDER BY number DESC LIMIT ?`).raw();
+  const newestOfService = connection
+    .prepare(`SELECT ${text('body')} FROM changes WHERE service = ? ORDER BY number DESC LIMIT ?`)
+    .raw();
+  const prune = connection.prepare(
+    `DELETE FROM changes WHERE at < ?
+     AND number < (SELECT max(number) FROM changes AS newer WHERE newer.service = changes.service)`,
+  );
+
+  return {
+    save(change: ChangeRecord): void {
+      insert.run([change.decision, change.service, change.atSeconds, JSON.stringify(change)]);
+    },
+    load: ({ limit, service }: ChangeQuery): readonly unknown[] =>
+      service === undefined ? newest.all([limit]) : newestOfService.all([service, limit]),
+    /** Keeps the newest of each service, however old: an undo goes on from it. */
+    prune: (beforeSeconds: number) => prune.run([beforeSeconds]),
+  };
+}
+
+/** Throws an UnreadableRow. */
+export function toChange(row: unknown): ChangeRecord {
+  const value = parsed(textAt(row, 0));
+  if (isChange(value)) return value;
+  throw new UnreadableRow('the history holds a change that cannot be read');
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The text is our own: this tells a change from something else, it does not check its every field. */
+function isChange(value: unknown): value is ChangeRecord {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'service' in value &&
+    'decision' in value &&
+    'status' in value &&
+    'to' in value
+  );
+}

@@ -1,0 +1,252 @@
+/** Writes a change, waits until it runs, and puts back what was there when it does not. */
+import type { Change, ChangeOutcome, ChangeStopped, TargetState } from '../../../models/changes.ts';
+import { describeFailure, isOutcomeUnknown, isTransient } from '../api/api-failure.ts';
+import { pauseSeconds } from '../api/retry.ts';
+import { resourcesOf } from '../wanted.ts';
+import { describeRef } from '../workload/workload.ts';
+import { Moves } from './moves.ts';
+import { isGentle } from './patch.ts';
+import { type ChangeParts, describeProblem, findSite, type Site, stateOf, stopped } from './site.ts';
+import { stepsOf, type Write } from './steps.ts';
+import type { Written } from './target.ts';
+import { type Verified, verify } from './verify.ts';
+import { sameResources, sameState, wantedState } from './wanted-state.ts';
+
+export async function carryOut(
+  change: Change,
+  before: TargetState,
+  parts: ChangeParts,
+  signal: AbortSignal | undefined,
+): Promise<ChangeOutcome> {
+  const site = await findSite(change, parts, signal);
+  if (site.kind !== 'site') return site;
+  if (!sameState(site.state, before))
+    return {
+      kind: 'held',
+      reason: `${describeRef(site.workload)} is no longer as it was when this was checked`,
+    };
+  return new Rollout(site, before, parts, await podIds(site)).run();
+}
+
+/**
+ * Waits for an API that is away: before it is back, what became of the change is not known. Which pods were there
+ * before is no longer known.
+ */
+export async function resume(
+  change: Change,
+  before: TargetState,
+  parts: ChangeParts,
+  signal: AbortSignal | undefined,
+): Promise<ChangeOutcome> {
+  const site = await findSiteAgain(change, parts, signal);
+  if (site.kind !== 'site')
+    return { kind: 'failed', reason: `it is not known what became of it: ${site.reason}` };
+  if (sameState(site.state, before))
+    return {
+      kind: 'held',
+      reason: `${describeRef(site.workload)} is as before: nothing was written, or it was put back`,
+    };
+  return new Rollout({ ...site, change: withLimitsOf(site) }, before, parts, undefined).run();
+}
+
+async function findSiteAgain(
+  change: Change,
+  parts: ChangeParts,
+  signal: AbortSignal | undefined,
+): Promise<Site | ChangeStopped> {
+  for (;;) {
+    const site = await findSite(change, parts, signal);
+    if (site.kind !== 'held' || signal?.aborted === true) return site;
+    await parts.clock.sleep(LOOK_AGAIN_SECONDS * (1 + parts.random()), signal);
+  }
+}
+
+const LOOK_AGAIN_SECONDS = 2;
+
+/** Which limits were ours to remove can no longer be told once they are gone. */
+function withLimitsOf({ change, state }: Site): Change {
+  const gone = change.service.limits === 'none' && change.limits === undefined;
+  return gone ? { ...change, limits: state.limits } : change;
+}
+
+async function podIds({ target, workload }: Site): Promise<ReadonlySet<string> | undefined> {
+  const pods = await target.pods(workload);
+  return pods.kind === 'failure' ? undefined : new Set(pods.value.map(({ uid }) => uid));
+}
+
+/** What went wrong on the way; undefined when nothing did. */
+type Trouble =
+  | { readonly kind: 'not-written'; readonly outcome: ChangeOutcome }
+  | { readonly kind: 'not-up'; readonly reason: string }
+  | { readonly kind: 'lost'; readonly reason: string }
+  | undefined;
+
+class Rollout {
+  readonly #site: Site;
+  readonly #parts: ChangeParts;
+  readonly #moves: Moves;
+  readonly #before: TargetState;
+  readonly #wanted: TargetState;
+  readonly #podsBefore: ReadonlySet<string> | undefined;
+  readonly #startSeconds: number;
+  /** What stands as far as we wrote it. */
+  #written: TargetState;
+  #hasWritten = false;
+
+  constructor(
+    site: Site,
+    before: TargetState,
+    parts: ChangeParts,
+    podsBefore: ReadonlySet<string> | undefined,
+  ) {
+    this.#site = site;
+    this.#parts = parts;
+    this.#moves = new Moves(site);
+    this.#before = before;
+    this.#wanted = wantedState(
+      site.change,
+      before,
+      site.workload,
+      site.container,
+      parts.settings.limitFactor,
+    );
+    this.#podsBefore = podsBefore;
+    this.#startSeconds = parts.clock.nowSeconds();
+    this.#written = before;
+  }
+
+  async run(): Promise<ChangeOutcome> {
+    for (const group of stepsOf(this.#before, this.#wanted)) {
+      const trouble = (await this.#writeAll(group)) ?? (await this.#wait(this.#written));
+      if (trouble !== undefined) return this.#end(trouble);
+    }
+    return { kind: 'applied', reason: this.#success() };
+  }
+
+  async #writeAll(group: readonly Write[]): Promise<Trouble> {
+    for (const write of group) {
+      const trouble = await this.#write(write);
+      if (trouble !== undefined) return trouble;
+      this.#hasWritten = true;
+      this.#written = afterWrite(write, this.#written, this.#wanted);
+    }
+    return undefined;
+  }
+
+  async #write(write: Write): Promise<Trouble> {
+    const { workload, container } = this.#site;
+    const written = await this.#moves.move(write, this.#before, this.#wanted);
+    if (written.kind === 'written') return undefined;
+    if (written.kind === 'foreign') return this.#notWritten({ kind: 'held', reason: written.reason });
+    if (isOutcomeUnknown(written.failure)) return this.#lookAgain(write, describeFailure(written.failure));
+    return this.#notWritten(stopped(workload, written.failure, container));
+  }
+
+  #notWritten(outcome: Extract<ChangeOutcome, { kind: 'held' | 'refused' }>): Trouble {
+    return this.#hasWritten ? { kind: 'not-up', reason: outcome.reason } : { kind: 'not-written', outcome };
+  }
+
+  /** Nobody answered. Whether it was written is known as soon as it can be read again. */
+  async #lookAgain(write: Write, failure: string): Promise<Trouble> {
+    const { clock, settings } = this.#parts;
+    const { target, signal, container } = this.#site;
+    const end = clock.nowSeconds() + settings.verifyTimeout;
+    while (signal?.aborted !== true && clock.nowSeconds() < end) {
+      const read = await target.read();
+      const live = read.kind === 'read' ? stateOf(read.value, container) : undefined;
+      if (live !== undefined && stands(write, live, this.#wanted)) return undefined;
+      if (live !== undefined) return this.#notWritten({ kind: 'held', reason: failure });
+    }
+    if (signal?.aborted === true) return { kind: 'lost', reason: this.#parts.brokenOffBecause() };
+    return { kind: 'lost', reason: `it is not known whether it was written: ${failure}` };
+  }
+
+  async #wait(expected: TargetState): Promise<Trouble> {
+    const verified = await this.#verify(expected);
+    if (verified.kind === 'up') return undefined;
+    if (verified.kind === 'not-up') return verified;
+    return {
+      kind: 'lost',
+      reason: verified.kind === 'aborted' ? this.#parts.brokenOffBecause() : verified.reason,
+    };
+  }
+
+  #verify(expected: TargetState): Promise<Verified> {
+    const { clock, settings } = this.#parts;
+    return verify(expected, {
+      site: this.#site,
+      moves: this.#moves,
+      clock,
+      timeoutSeconds: settings.verifyTimeout,
+      podsBefore: this.#podsBefore,
+    });
+  }
+
+  #end(trouble: NonNullable<Trouble>): ChangeOutcome | Promise<ChangeOutcome> {
+    switch (trouble.kind) {
+      case 'not-written':
+        return trouble.outcome;
+      case 'not-up':
+        return this.#restore(trouble.reason);
+      case 'lost':
+        return { kind: 'failed', reason: trouble.reason };
+    }
+  }
+
+  /** In the opposite order. What was not written stands as before already. */
+  async #restore(why: string): Promise<ChangeOutcome> {
+    const writes = stepsOf(this.#before, this.#wanted).flat().reverse();
+    const cause = `put back: ${why}`;
+    for (const write of writes) {
+      const written = await this.#putBack(write, cause);
+      if (written.kind === 'foreign') return { kind: 'failed', reason: `${why}; ${written.reason}` };
+      if (written.kind === 'failure') {
+        const problem = describeProblem(this.#site.workload, written.failure, this.#site.container);
+        return { kind: 'failed', reason: `${why}; it could not be put back: ${problem}` };
+      }
+    }
+    const verified = await this.#verify(this.#before);
+    if (verified.kind === 'up')
+      return { kind: 'restored', reason: `${why}; what was there before runs again` };
+    const problem = verified.kind === 'aborted' ? this.#parts.brokenOffBecause() : verified.reason;
+    return { kind: 'failed', reason: `${why}; what was there before was put back, but: ${problem}` };
+  }
+
+  /** Something does not run: this is tried for as long as a rollout may take. */
+  async #putBack(write: Write, cause: string): Promise<Written> {
+    const { clock, random, settings } = this.#parts;
+    const { signal } = this.#site;
+    const end = clock.nowSeconds() + settings.verifyTimeout;
+    for (let attempt = 1; ; attempt += 1) {
+      const written = await this.#moves.move(write, this.#written, this.#before, { cause });
+      if (written.kind !== 'failure' || !isTransient(written.failure)) return written;
+      if (signal?.aborted === true || clock.nowSeconds() >= end) return written;
+      await clock.sleep(pauseSeconds(written.failure, attempt, random), signal);
+    }
+  }
+
+  #success(): string {
+    const { requests, instances } = this.#wanted;
+    const size = Object.values(resourcesOf({ requests, limits: {} }).requests).join(' and ');
+    const name = describeRef(this.#site.workload);
+    if (!this.#hasWritten) return `${name} had ${instances} × ${size} already`;
+    const seconds = Math.round(this.#parts.clock.nowSeconds() - this.#startSeconds);
+    return `${name} runs ${instances} × ${size} after ${seconds} s${this.#strategyNote()}`;
+  }
+
+  #strategyNote(): string {
+    const { kind, strategy } = this.#site.workload;
+    if (kind.kind !== 'Deployment' || isGentle(strategy)) return '';
+    return `; its rollout strategy (surge ${strategy.maxSurge}, unavailable ${strategy.maxUnavailable}) was left as it is`;
+  }
+}
+
+function afterWrite(write: Write, written: TargetState, wanted: TargetState): TargetState {
+  return write === 'resources'
+    ? { ...wanted, instances: written.instances }
+    : { ...written, instances: wanted.instances };
+}
+
+function stands(write: Write, live: TargetState, wanted: TargetState): boolean {
+  return write === 'resources' ? sameResources(live, wanted) : live.instances === wanted.instances;
+}

@@ -1,0 +1,112 @@
+/** Everything that can be told before the first write. */
+import type { Change, ChangeStopped, CheckOutcome, TargetState } from '../../../models/changes.ts';
+import { describeFailure, isStatus } from '../api/api-failure.ts';
+import { listAll } from '../api/list-all.ts';
+import { collectionPath } from '../api/paths.ts';
+import { AUTOSCALERS, type Autoscaler, autoscalerOf, parseAutoscaler } from '../workload/autoscaler.ts';
+import { describeRef, type Workload } from '../workload/workload.ts';
+import { handOver } from './conflicts.ts';
+import { Moves } from './moves.ts';
+import { othersApplying, othersOwn, REPLICAS, SELECTOR, weApplied } from './ownership.ts';
+import { presentPart } from './patch.ts';
+import { notRolledOut } from './rollout-status.ts';
+import { type ChangeParts, findSite, refused, type Site, stopped } from './site.ts';
+import { stepsOf } from './steps.ts';
+import { limitsBelowRequests, wantedState } from './wanted-state.ts';
+
+export async function check(
+  change: Change,
+  parts: ChangeParts,
+  signal: AbortSignal | undefined,
+): Promise<CheckOutcome> {
+  const site = await findSite(change, parts, signal);
+  if (site.kind !== 'site') return site;
+  const wanted = wantedState(change, site.state, site.workload, site.container, parts.settings.limitFactor);
+  const stop =
+    obstacle(site.workload) ??
+    ownershipObstacle(site) ??
+    limitObstacle(site, wanted) ??
+    replicasObstacle(site, wanted) ??
+    (await autoscalerObstacle(site, parts)) ??
+    (await dryRun(site, wanted));
+  return stop ?? { kind: 'ready', before: site.state };
+}
+
+function obstacle(workload: Workload): ChangeStopped | undefined {
+  const name = describeRef(workload);
+  const { strategy, paused } = workload;
+  if (paused) return refused(`${name} is paused; kubectl rollout resume lets it go on`);
+  if (strategy.type === 'Recreate')
+    return refused(`${name} has the strategy Recreate: a change would take all instances down at once`);
+  if (strategy.type === 'OnDelete')
+    return refused(`${name} has the strategy OnDelete: its instances do not change by themselves`);
+  if (strategy.partition > 0)
+    return refused(`${name} has the partition ${strategy.partition}: some of its instances would not change`);
+  const underWay = notRolledOut(workload);
+  if (underWay === undefined) return undefined;
+  return { kind: 'held', reason: `a rollout of ${name} is under way: ${underWay}` };
+}
+
+function limitObstacle({ change, workload }: Site, wanted: TargetState): ChangeStopped | undefined {
+  const below = limitsBelowRequests(wanted);
+  if (below === undefined) return undefined;
+  const { id, limits } = change.service;
+  const advice =
+    change.limits === undefined
+      ? `; services.${id}.limits is ${limits}: raise the limit, or let it follow`
+      : '';
+  return refused(`${describeRef(workload)}: ${below}${advice}`);
+}
+
+function replicasObstacle(
+  { workload, state, container }: Site,
+  wanted: TargetState,
+): ChangeStopped | undefined {
+  const owners = othersApplying(workload.managers, REPLICAS);
+  if (wanted.instances === state.instances || owners.length === 0) return undefined;
+  const names = owners.map((owner) => `"${owner}"`).join(' and ');
+  return refused(
+    `${names} owns .spec.replicas of ${describeRef(workload)} and would set it back. ${handOver(workload, [names], presentPart(container, state))}`,
+  );
+}
+
+/** What we then left out would be removed, or refused because it is required. */
+function ownershipObstacle({ workload }: Site): ChangeStopped | undefined {
+  if (!weApplied(workload.managers, SELECTOR) || othersOwn(workload.managers, SELECTOR)) return undefined;
+  return refused(
+    `dta-slo owns all of ${describeRef(workload)}: kubectl apply --server-side moves what a client-side apply owned to the field manager that it is given. Apply your manifest once with kubectl apply --server-side --force-conflicts -f FILE`,
+  );
+}
+
+/** Read anew: what is kept may be a few seconds old, and two that size the same thing do harm. */
+async function autoscalerObstacle(
+  { workload, signal }: Site,
+  parts: ChangeParts,
+): Promise<ChangeStopped | undefined> {
+  const found: Autoscaler[] = [];
+  for (const kind of AUTOSCALERS) {
+    const listing = await listAll(parts.client, collectionPath(kind, workload.namespace), { signal });
+    if (listing.kind === 'listing')
+      found.push(...listing.items.flatMap((item) => parseAutoscaler(kind, item) ?? []));
+    else if (isStatus(listing.failure, 403))
+      return refused(
+        `whether a ${kind.kind} scales ${describeRef(workload)} cannot be known: ${describeFailure(listing.failure)}`,
+      );
+    else if (!isStatus(listing.failure, 404)) return stopped(workload, listing.failure);
+  }
+  const owner = autoscalerOf(workload, found);
+  if (owner === undefined) return undefined;
+  return refused(
+    `${owner} decides on ${describeRef(workload)}; two that size the same workload work against each other`,
+  );
+}
+
+async function dryRun(site: Site, wanted: TargetState): Promise<ChangeStopped | undefined> {
+  const moves = new Moves(site);
+  for (const write of stepsOf(site.state, wanted).flat()) {
+    const written = await moves.move(write, site.state, wanted, { dryRun: true });
+    if (written.kind === 'failure') return stopped(site.workload, written.failure, site.container);
+    if (written.kind === 'foreign') return { kind: 'held', reason: written.reason };
+  }
+  return undefined;
+}

@@ -1,0 +1,73 @@
+/** A change and the workload that it is about, as it stands now. */
+import type { Change, ChangeStopped, TargetState } from '../../../models/changes.ts';
+import type { ServiceSpec } from '../../../models/data-models.ts';
+import type { KubernetesSettings } from '../../../models/settings.ts';
+import { type ApiFailure, describeFailure } from '../api/api-failure.ts';
+import { unusableBecause } from '../read-target.ts';
+import type { Located } from '../watch/namespace-view.ts';
+import { describeRef, type Workload } from '../workload/workload.ts';
+import { conflictsOf, describeConflicts } from './conflicts.ts';
+import { presentPart } from './patch.ts';
+import { type ApiParts, isLasting, isOwnerConflict, Target } from './target.ts';
+
+export interface ChangeParts extends ApiParts {
+  readonly settings: KubernetesSettings;
+  locate(service: ServiceSpec, signal: AbortSignal | undefined): Promise<Located>;
+  /** Why the signal of a change was aborted. */
+  brokenOffBecause(): string;
+}
+
+export interface Site {
+  readonly kind: 'site';
+  readonly change: Change;
+  readonly target: Target;
+  /** As it was read just now. */
+  readonly workload: Workload;
+  /** Name of the container that is sized. */
+  readonly container: string;
+  readonly state: TargetState;
+  readonly signal: AbortSignal | undefined;
+}
+
+export async function findSite(
+  change: Change,
+  parts: ChangeParts,
+  signal: AbortSignal | undefined,
+): Promise<Site | ChangeStopped> {
+  const located = await parts.locate(change.service, signal);
+  if (located.kind === 'unknown') return { kind: located.later ? 'held' : 'refused', reason: located.reason };
+  const target = new Target(located.workload, parts, signal);
+  const read = await target.read();
+  if (read.kind === 'failure') return stopped(located.workload, read.failure);
+  const workload = read.value;
+  const container = located.container.name;
+  const state = stateOf(workload, container);
+  if (state === undefined) return refused(`${describeRef(workload)} no longer has a container ${container}`);
+  const unusable = unusableBecause(workload);
+  if (unusable !== undefined) return refused(unusable);
+  return { kind: 'site', change, target, workload, container, state, signal };
+}
+
+export function stateOf({ containers, replicas }: Workload, container: string): TargetState | undefined {
+  const found = containers.find(({ name }) => name === container);
+  return found === undefined
+    ? undefined
+    : { requests: found.requests, limits: found.limits, instances: replicas };
+}
+
+export function refused(reason: string): ChangeStopped {
+  return { kind: 'refused', reason };
+}
+
+/** Nothing was written, because of a failure of the API. */
+export function stopped(ref: Workload, failure: ApiFailure, container?: string): ChangeStopped {
+  const kind = isLasting(failure) ? 'refused' : 'held';
+  return { kind, reason: describeProblem(ref, failure, container) };
+}
+
+export function describeProblem(workload: Workload, failure: ApiFailure, container = ''): string {
+  const state = stateOf(workload, container);
+  if (isOwnerConflict(failure) && state !== undefined)
+    return describeConflicts(workload, conflictsOf(failure), presentPart(container, state));
+  return `${describeRef(workload)}: ${describeFailure(failure)}`;
+}
