@@ -5,8 +5,6 @@ import { setDefaults } from './defaults.ts';
 import {
   clone,
   ensureObject,
-  isObject,
-  type Json,
   type JsonObject,
   type KubeObject,
   numberAt,
@@ -15,11 +13,15 @@ import {
   sameJson,
   stringAt,
 } from './json.ts';
-import { ownUpdate, sameButTimes, type Writer } from './managed-fields.ts';
-import { apiVersionOf, CONTROLLER_REVISIONS, NAMESPACES, type ResourceType } from './resource-types.ts';
+import { ownUpdate } from './managed-fields.ts';
+import { sameButTimes, type Writer } from './managers.ts';
+import { qosOf } from './qos.ts';
+import { resizedSpec } from './resize.ts';
+import { apiVersionOf, NAMESPACES, PODS, type ResourceType } from './resource-types.ts';
 import { schemaOf } from './schemas.ts';
-import { alreadyExists, badRequest, conflict, forbidden, invalid, notFound, staleVersion } from './status.ts';
+import { alreadyExists, badRequest, invalid } from './status.ts';
 import { causesOf } from './validation.ts';
+import { checkIdentity, checkNamespace, checkVersion } from './write-checks.ts';
 
 /** How a write is to be done: the options of its query, and who does it. */
 export interface WriteOptions {
@@ -80,6 +82,8 @@ export function createObject(
   if (of.subresources.includes('status') && of !== NAMESPACES) delete object['status'];
   plane.storage.stamp(metadata);
   setDefaults(of.kind, object);
+  if (of === PODS)
+    object['status'] = { phase: 'Pending', qosClass: qosOf(objectsAt(object, 'spec', 'containers')) };
   if (hasGeneration(of)) metadata['generation'] = 1;
   return finish(plane, of, undefined, object, options, managed);
 }
@@ -154,63 +158,6 @@ function dryRunResult(before: KubeObject | undefined, object: KubeObject): KubeO
   return shown;
 }
 
-function checkIdentity(
-  of: ResourceType,
-  namespace: string | undefined,
-  name: string,
-  body: JsonObject,
-): void {
-  const { apiVersion, kind } = body;
-  if (typeof kind === 'string' && kind !== of.kind)
-    throw badRequest(
-      `${kind} in version "${of.version}" cannot be handled as a ${of.kind}: no kind "${kind}" is registered`,
-    );
-  if (typeof apiVersion === 'string' && apiVersion !== apiVersionOf(of))
-    throw badRequest(
-      `the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(of)})`,
-    );
-  const bodyNamespace = stringAt(body, 'metadata', 'namespace');
-  if (of.namespaced && bodyNamespace !== '' && bodyNamespace !== namespace)
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-  const bodyName = stringAt(body, 'metadata', 'name');
-  if (name !== '' && bodyName !== '' && bodyName !== name)
-    throw badRequest(`the name of the object (${bodyName}) does not match the name on the URL (${name})`);
-}
-
-function checkNamespace(plane: ControlPlane, of: ResourceType, namespace: string | undefined): void {
-  if (!of.namespaced) return;
-  const found = plane.storage.get(NAMESPACES, '', namespace ?? '');
-  if (found === undefined) throw notFound(NAMESPACES, namespace ?? '');
-  if (found.metadata['deletionTimestamp'] !== undefined)
-    throw forbidden(
-      of,
-      '',
-      `unable to create new content in namespace ${namespace} because it is being terminated`,
-    );
-}
-
-/** Leases and custom resources must name the version that they replace; the rest may leave it out. */
-function checkVersion(of: ResourceType, before: KubeObject, object: JsonObject): void {
-  const version = stringAt(object, 'metadata', 'resourceVersion');
-  const uid = stringAt(object, 'metadata', 'uid');
-  if (uid !== '' && uid !== before.metadata.uid)
-    throw conflict(
-      of,
-      before.metadata.name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${before.metadata.uid}`,
-    );
-  if (version !== '' && version !== before.metadata.resourceVersion)
-    throw staleVersion(of, before.metadata.name);
-  if (version === '' && (of.custom || of.kind === 'Lease'))
-    throw invalid(of, before.metadata.name, [
-      {
-        reason: 'FieldValueInvalid',
-        message: 'Invalid value: 0x0: must be specified for an update',
-        field: 'metadata.resourceVersion',
-      },
-    ]);
-}
-
 function keepWhatIsFixed(before: KubeObject, object: JsonObject): void {
   const metadata = ensureObject(object, 'metadata');
   const { name, namespace, uid, creationTimestamp, generation, resourceVersion, deletionTimestamp } =
@@ -239,17 +186,6 @@ function keepOtherParts(of: ResourceType, before: KubeObject, object: JsonObject
   }
   if (subresource === 'resize') object['spec'] = resizedSpec(before, object);
   if (of.subresources.includes('status')) object['status'] = clone(before['status']);
-}
-
-/** `/resize` writes the resources of containers and nothing else. */
-function resizedSpec(before: KubeObject, object: JsonObject): JsonObject {
-  const wanted = objectsAt(object, 'spec', 'containers');
-  const containers = objectsAt(before, 'spec', 'containers').map((container) => {
-    const resized = wanted.find((one) => one['name'] === container['name']);
-    const { resources, resizePolicy } = resized ?? container;
-    return { ...container, resources, ...(resizePolicy === undefined ? {} : { resizePolicy }) };
-  });
-  return clone({ ...objectAt(before, 'spec'), containers });
 }
 
 function countGeneration(of: ResourceType, before: KubeObject, object: JsonObject): void {
@@ -285,8 +221,3 @@ export function randomSuffix(): string {
 export function asKubeObject(object: JsonObject): KubeObject {
   return object as KubeObject;
 }
-
-export const isBody = (value: Json | undefined): value is JsonObject => isObject(value);
-
-/** Revisions are written once. */
-export const isImmutable = (of: ResourceType): boolean => of === CONTROLLER_REVISIONS;
