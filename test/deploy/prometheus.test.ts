@@ -121,13 +121,14 @@ describeWith('prometheus', 'a Prometheus that scrapes the daemon', (prometheus) 
   });
 
   it('answers every query of the dashboard with what it is to show', async () => {
+    const queries = dashboardQueries();
+    expect(queries.length).toBeGreaterThan(50);
     const answers = await Promise.all(
-      dashboardQueries().map(async ({ title, expr }) => ({ title, expr, ...(await ask(expr)) })),
+      queries.map(async (query) => ({ ...query, ...(await ask(query.expr)) })),
     );
-    expect(answers.length).toBeGreaterThan(50);
     expect(answers.filter(({ error }) => error !== undefined)).toEqual([]);
-    const empty = answers.filter(({ expr, data }) => data?.result.length === 0 && !isQuiet(expr));
-    expect(empty.map(({ title, expr }) => `${title}: ${expr}`)).toEqual([]);
+    // A scrape that comes too late on a busy machine leaves nothing to show for a moment.
+    for (const { expr } of queries.filter((query) => !isQuiet(query.expr))) await until(expr);
   });
 });
 
@@ -139,7 +140,7 @@ function isQuiet(expr: string): boolean {
 /** The shipped files, at the daemon's address and at a pace that a test can wait for. */
 function writeConfiguration(home: string, target: string): void {
   mkdirSync(join(home, 'rules'), { recursive: true });
-  const swift = (text: string) => text.replaceAll(/(_?interval): \w+/g, '$1: 250ms');
+  const swift = (text: string) => text.replaceAll(/(_?interval): \w+/g, '$1: 500ms');
   const shipped = readText('deploy/prometheus/prometheus.yml');
   writeFileSync(join(home, 'prometheus.yml'), swift(shipped).replace('dta-slo:8000', target));
   for (const file of RULE_FILES)
