@@ -109,6 +109,8 @@ describe('the server', () => {
       { method: 'GET', path: WEB, code: 200, userAgent: 'someone/2.0', route: { verb: 'get', name: 'web' } },
       { path: '/nothing', code: 404, route: undefined },
     ]);
+    expect(server.count({ verb: 'get', resource: 'deployments' })).toBe(1);
+    expect(server.count({ verb: 'patch' })).toBe(0);
   });
 
   it('comes back on the same port with everything in it', async () => {

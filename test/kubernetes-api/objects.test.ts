@@ -305,7 +305,16 @@ describe('limits of a namespace', () => {
   it('give defaults to new pods and refuse what a limit range forbids', async () => {
     server.objects.create(LIMIT_RANGES, {
       metadata: { name: 'range', namespace: 'paged' },
-      spec: { limits: [{ type: 'Container', default: { cpu: '500m' }, max: { cpu: '2' } }] },
+      spec: {
+        limits: [
+          {
+            type: 'Container',
+            default: { cpu: '500m' },
+            max: { cpu: '2' },
+            maxLimitRequestRatio: { cpu: '4' },
+          },
+        ],
+      },
     });
     const path = '/api/v1/namespaces/paged/pods';
     const given = await call(server, 'POST', path, { body: pod('given', {}) });
@@ -315,6 +324,10 @@ describe('limits of a namespace', () => {
     const reply = await call(server, 'POST', path, { body: pod('big', { limits: { cpu: '3' } }) });
     expect(reply.body['message']).toBe(
       'pods "big" is forbidden: maximum cpu usage per Container is 2, but limit is 3',
+    );
+    const wide = pod('wide', { limits: { cpu: '2' }, requests: { cpu: '250m' } });
+    expect((await call(server, 'POST', path, { body: wide })).body['message']).toBe(
+      'pods "wide" is forbidden: cpu max limit to request ratio per Container is 4, but provided ratio is 8.000000',
     );
   });
 });
