@@ -4,6 +4,7 @@
  */
 import type { ChangeOutcome, CheckOutcome } from '../../../src/models/changes.ts';
 import type { ServiceSpec } from '../../../src/models/data-models.ts';
+import { systemClock } from '../../../src/utils/system-clock.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import type { Fault, RequestMatch } from '../../kubernetes-api/faults.ts';
 import {
@@ -61,6 +62,8 @@ const scaler = (kind: string, apiVersion: string) => ({
     maxReplicas: 5,
   },
 });
+/** Back-offs pass quickly. */
+const HASTY = { clock: systemClock(20), settings: { verifyTimeout: 100 } };
 const OWNED = { requests: { cpu: '100m', memory: '128Mi' } };
 
 export const BEHAVIOURS: readonly Behaviour[] = [
@@ -91,6 +94,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     when: '500 all the time',
     answer: 'held',
     says: /the API server answered 500/,
+    connecting: HASTY,
     told: 'that the API answered 500; read again, nothing was written',
     left: 'before',
     meanwhile: fault(PATCH, status(500), 1000),
@@ -216,7 +220,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     says: /did not answer within 0\.2 s/,
     told: 'that no answer came in time; read again, nothing was written',
     left: 'before',
-    connecting: { settings: { requestTimeout: 0.2 } },
+    connecting: { clock: systemClock(20), settings: { requestTimeout: 0.2, verifyTimeout: 100 } },
     meanwhile: fault(PATCH, { kind: 'hang' }, 1000),
   },
   {

@@ -36,6 +36,9 @@ const BETWEEN_WATCHES_SECONDS = 0.5;
 /** A kind that is not installed may be later. */
 const NOT_INSTALLED_SECONDS = 300;
 
+/** A person has to give the right. */
+const NO_RIGHT_SECONDS = 30;
+
 /** How a watch ended: `again` goes on from where it was, `list` begins anew. */
 type Ending =
   | { readonly kind: 'again' | 'list' }
@@ -185,7 +188,8 @@ export class Reflector<T> {
     const known = this.#freshness;
     const sinceSeconds = known.kind === 'failing' ? known.sinceSeconds : clock.nowSeconds();
     this.#become({ kind: 'failing', sinceSeconds, failure: reason });
-    return clock.sleep(pauseSeconds(reason, this.#failures, random), this.#stopping.signal);
+    const seconds = isStatus(reason, 403) ? NO_RIGHT_SECONDS : pauseSeconds(reason, this.#failures, random);
+    return clock.sleep(seconds, this.#stopping.signal);
   }
 
   #become(freshness: Freshness): void {
