@@ -27,6 +27,8 @@ export interface Behaviour {
   readonly deployment?: DeploymentShape;
   readonly service?: Partial<ServiceSpec>;
   readonly connecting?: ConnectOptions;
+  /** Hurts the cluster for others. */
+  readonly ownCluster?: boolean;
   /** Before the check. */
   readonly prepare?: (server: ApiServer) => void;
   /** Between check and write. */
@@ -80,6 +82,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     says: /what runs in namespace shop is not known since \d+ s: |the API server cannot be reached/,
     told: 'that it cannot be reached, and since when',
     left: 'before',
+    ownCluster: true,
     prepare: (server) => void server.stop(),
   },
   {
@@ -237,6 +240,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     says: /does not accept the credentials \(401/,
     told: 'credentials are read anew and tried once more; then that they are not accepted',
     left: 'before',
+    ownCluster: true,
     meanwhile: (server) => server.expireToken(server.token),
   },
   {
@@ -247,6 +251,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     left: 'wanted',
     prepare: (server) =>
       void server.faults.add({ verb: 'get', resource: 'deployments' }, { kind: 'slow', milliseconds: 1 }, 1),
+    ownCluster: true,
     afterWrite: async (server) => {
       await server.stop();
       await pause(400);
@@ -309,6 +314,24 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     prepare: (server) => server.newPods(NAMESPACE, 'auth-service', 'unready'),
   },
   {
+    when: 'The dry run answers with more than was asked for (a webhook, a kind that cannot be applied in part)',
+    answer: 'refused',
+    says: /the API would change more of Deployment shop\/auth-service than its resources/,
+    told: 'that more would change than resources',
+    left: 'before',
+    prepare: (server) => {
+      const spoilt = structuredClone(server.objects.must(DEPLOYMENTS, NAMESPACE, 'auth-service'));
+      setImage(spoilt['spec'] as never, 'shop/other:1');
+      const body: Fault = {
+        kind: 'body',
+        code: 200,
+        contentType: 'application/json',
+        text: JSON.stringify(spoilt),
+      };
+      server.faults.add(DRY_RUN, body);
+    },
+  },
+  {
     when: 'A HorizontalPodAutoscaler scales the workload',
     answer: 'refused',
     says: /HorizontalPodAutoscaler shop\/auth decides on Deployment shop\/auth-service/,
@@ -345,7 +368,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   {
     when: "Somebody else's rollout is under way",
     answer: 'held',
-    says: /a rollout of Deployment shop\/auth-service is under way: \d of 2 instances have the new template/,
+    says: /a rollout of Deployment shop\/auth-service is under way: (\d of 2 instances have|its controller has not seen)/,
     told: 'how far it has come',
     left: 'theirs',
     prepare: (server) => {
