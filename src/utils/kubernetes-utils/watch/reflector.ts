@@ -50,6 +50,7 @@ export class Reflector<T> {
   readonly #objects = new Map<string, T>();
   readonly #stopping = new AbortController();
   readonly #waiting = new Set<() => void>();
+  #listed: readonly T[] | undefined;
   #freshness: Freshness = { kind: 'starting' };
   #resourceVersion = '';
   #failures = 0;
@@ -64,8 +65,10 @@ export class Reflector<T> {
     return this.#freshness;
   }
 
+  /** The same list as long as nothing has changed. */
   get objects(): readonly T[] {
-    return [...this.#objects.values()];
+    this.#listed ??= [...this.#objects.values()];
+    return this.#listed;
   }
 
   start(): void {
@@ -102,6 +105,7 @@ export class Reflector<T> {
     });
     if (listing.kind === 'failure') return listing;
     this.#objects.clear();
+    this.#listed = undefined;
     for (const item of listing.items) this.#keep(item);
     this.#resourceVersion = listing.resourceVersion;
     this.#become({ kind: 'fresh' });
@@ -167,8 +171,10 @@ export class Reflector<T> {
     const resourceVersion = textAt(object, 'metadata', 'resourceVersion');
     if (type === undefined || resourceVersion === undefined) return { kind: 'list' };
     this.#resourceVersion = resourceVersion;
+    if (type === 'BOOKMARK') return undefined;
+    this.#listed = undefined;
     if (type === 'DELETED') this.#objects.delete(keyOf(object));
-    else if (type !== 'BOOKMARK') this.#keep(object);
+    else this.#keep(object);
     return undefined;
   }
 
