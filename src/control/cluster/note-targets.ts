@@ -44,9 +44,9 @@ export function noteTargets(
  * A plan promises the request, CFS enforces the limit (DESIGN section 3, "Capacity in force"). Without a request the
  * limit is requested, as Kubernetes does; without both nothing is promised, and the configured start stands for it.
  */
-function capacityOf(
+export function capacityOf(
   { initial }: ServiceSpec,
-  { state: { requests, limits, instances } }: Running,
+  { state: { requests, limits, instances } }: Pick<Running, 'state'>,
 ): ResourceAllocation & Pick<CapacityInForce, 'cpuLimit'> {
   return {
     cpu: requests.cpu ?? limits.cpu ?? initial.cpu,

@@ -1,5 +1,8 @@
 import type { Change, ChangeOutcome, ChangeRecord, TargetState } from '../../models/changes.ts';
 import type { ClusterWatch } from '../cluster/cluster-watch.ts';
+import { capacityOf } from '../cluster/note-targets.ts';
+import { isFrozen } from '../guard/freeze.ts';
+import { freezeAt } from '../guard/freeze-windows.ts';
 import type { ControlParts } from '../parts.ts';
 import { UNDO } from './change-log.ts';
 
@@ -40,7 +43,7 @@ export class ChangeCarrier {
   /** In the history first, then in the cluster. Undefined when the daemon stops meanwhile. */
   async write({ change, before }: Checked): Promise<ChangeRecord | undefined> {
     const { changes, executor } = this.#parts;
-    const stopped = this.#stoppedBecause(change);
+    const stopped = this.#stoppedBecause(change, before);
     if (stopped !== undefined) return this.#end(change, { kind: 'held', reason: stopped });
     const record = this.#record(change, before);
     if (!changes.begin(record)) {
@@ -51,13 +54,19 @@ export class ChangeCarrier {
   }
 
   /** What may have changed since the decision was made. */
-  #stoppedBecause({ service, decision }: Change): string | undefined {
+  #stoppedBecause({ service, decision, to }: Change, before: TargetState): string | undefined {
     const { control, topology } = this.#parts.settings;
     if (this.#signal.aborted) return 'The daemon is stopping.';
     if (decision.startsWith(UNDO)) return undefined;
     if (control.paused) return 'Changes were paused before it was its turn.';
     if (topology.services.get(service.id)?.mode !== service.mode)
       return 'Its mode was changed before it was its turn.';
+    const freeze = freezeAt(control.freezeWindows, this.#parts.clock.nowSeconds());
+    if (
+      freeze !== undefined &&
+      isFrozen(freeze, service, { from: capacityOf(service, { state: before }), to })
+    )
+      return `A freeze window opened before it was its turn ("${freeze.reason}").`;
     return undefined;
   }
 

@@ -156,6 +156,33 @@ describe('carrying out a decision', () => {
     expect(changes.latest().get('payment-service')?.detail).toContain('paused');
   });
 
+  it.each([
+    ['allow', ['write auth-service', 'applied auth-service']],
+    ['hold', []],
+  ] as const)(
+    'does not shrink in a freeze window that opened meanwhile (growth: %s)',
+    async (growth, written) => {
+      const { parts, rollouts, executor, changes } = rolloutsOf();
+      // More than the 3 × 2 cores that the decision leaves it.
+      const large = { ...BEFORE, requests: { cpu: 4, memory: 2048 } };
+      executor.checks.set('payment-service', { kind: 'ready', before: large });
+      executor.onCall = (call) => {
+        if (call !== 'check payment-service') return;
+        const window = { kind: 'once', fromSeconds: NOW - 1, untilSeconds: NOW + 60 } as const;
+        const freezeWindows = [{ ...window, growth, reason: 'launch', timezone: 'UTC' }];
+        parts.settings = { ...parts.settings, control: { ...parts.settings.control, freezeWindows } };
+      };
+      rollouts.begin(decided('d1', { 'auth-service': 'grow', 'payment-service': 'shrink' }));
+      await rollouts.settled();
+      expect(executor.calls.filter((call) => !call.startsWith('check'))).toEqual(written);
+      const stopped = growth === 'allow' ? 'payment-service' : 'auth-service';
+      expect(changes.latest().get(stopped)).toMatchObject({
+        status: 'held',
+        detail: expect.stringContaining('launch'),
+      });
+    },
+  );
+
   it('keeps the same refusal of every pass once, and counts each', async () => {
     const { rollouts, executor, store, changes } = rolloutsOf();
     executor.checks.set('auth-service', { kind: 'refused', reason: 'An autoscaler.' });
