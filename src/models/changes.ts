@@ -42,6 +42,8 @@ export interface Change {
   /** The decision's sentence; with its id it becomes the change cause. */
   readonly explanation: string;
   readonly to: ResourceAllocation;
+  /** Absent: those of `to`. An undo says them, also that there were none. */
+  readonly requests?: Limits;
   /** Absent: by the service's policy. An undo says them. */
   readonly limits?: Limits;
 }
@@ -75,6 +77,7 @@ export interface ChangeRecord {
   /** Absent where nothing could be read. */
   readonly before?: TargetState;
   readonly to: ResourceAllocation;
+  readonly requests?: Limits;
   readonly limits?: Limits;
   /** A sentence for people: what was done, or why not. */
   readonly detail: string;

@@ -73,7 +73,7 @@ export class ChangeCarrier {
   /** Goes on with what a restart cut short. */
   async resume(record: ChangeRecord): Promise<void> {
     const { executor, settings } = this.#parts;
-    const { service: id, before, decision, detail, to, limits } = record;
+    const { service: id, before, decision, detail, to, requests, limits } = record;
     const service = settings.topology.services.get(id);
     if (service === undefined || before === undefined) {
       const reason =
@@ -81,7 +81,14 @@ export class ChangeCarrier {
       this.#parts.changes.end({ ...record, status: 'failed', detail: reason }, 'failed');
       return;
     }
-    const change = { service, decision, explanation: detail, to, ...(limits !== undefined && { limits }) };
+    const change = {
+      service,
+      decision,
+      explanation: detail,
+      to,
+      ...(requests !== undefined && { requests }),
+      ...(limits !== undefined && { limits }),
+    };
     await this.#ended(change, record, await executor.resume(change, before, this.#signal));
   }
 
@@ -109,7 +116,10 @@ export class ChangeCarrier {
     return ended;
   }
 
-  #record({ service, decision, explanation, to, limits }: Change, before?: TargetState): ChangeRecord {
+  #record(
+    { service, decision, explanation, to, requests, limits }: Change,
+    before?: TargetState,
+  ): ChangeRecord {
     return {
       service: service.id,
       decision,
@@ -118,6 +128,7 @@ export class ChangeCarrier {
       to,
       detail: explanation,
       ...(before !== undefined && { before }),
+      ...(requests !== undefined && { requests }),
       ...(limits !== undefined && { limits }),
     };
   }

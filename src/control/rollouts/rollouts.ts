@@ -153,7 +153,7 @@ export class Rollouts {
       instances,
     };
     const explanation = `Back to ${describeAllocation(to)}: change ${decision} is undone.`;
-    return { service, decision: UNDO + decision, explanation, to, limits };
+    return { service, decision: UNDO + decision, explanation, to, requests, limits };
   }
 
   #tellIdle(reason: string): void {

@@ -1,20 +1,41 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import type { ChangeOutcome } from '../../../src/models/changes.ts';
 import type { Executor } from '../../../src/models/ports.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
-import { DEPLOYMENTS } from '../../kubernetes-api/resource-types.ts';
+import {
+  AUTOSCALERS,
+  DEPLOYMENTS,
+  PODS,
+  REPLICA_SETS,
+  RESOURCE_QUOTAS,
+  SCALED_OBJECTS,
+} from '../../kubernetes-api/resource-types.ts';
 import { BEHAVIOURS, type Behaviour, behaviourRows } from './behaviours.ts';
-import { changeTo, createDeployment, NAMESPACE, rolledOut, serviceWith, startCluster } from './cluster.ts';
+import {
+  changeTo,
+  createDeployment,
+  NAMESPACE,
+  rolledOut,
+  serviceWith,
+  startCluster,
+  type TestCluster,
+} from './cluster.ts';
+
+let shared: TestCluster | undefined;
+const ends: (() => Promise<void> | void)[] = [];
+afterAll(async () => {
+  for (const end of ends) await end();
+});
 
 test.each(BEHAVIOURS.map((behaviour) => [behaviour.when, behaviour.answer, behaviour] as const))(
   '%s: %s',
   { timeout: 20_000 },
   async (_when, answer, behaviour) => {
-    const { server, executor } = await startCluster({}, behaviour.connecting);
+    const { server, executor } = await clusterFor(behaviour);
     createDeployment(server, behaviour.deployment);
     await rolledOut(server);
-    await executor.readTargets([serviceWith()]);
+    await vi.waitFor(async () => expect(await kindOf(executor)).toBe('running'), { timeout: 5000 });
     const specBefore = structuredClone(specOf(server));
     behaviour.prepare?.(server);
     if (behaviour.answer === 'held') await seen(executor);
@@ -38,6 +59,24 @@ test('the table of the documentation is the one that these tests run', () => {
     .filter((line) => / \| `(applied|held|refused|restored|failed)`: /.test(line));
   expect(found).toEqual(behaviourRows());
 });
+
+/** Most share one, and find it as new. */
+async function clusterFor({ ownCluster = false, connecting }: Behaviour): Promise<TestCluster> {
+  if (ownCluster) return startCluster({}, connecting);
+  shared ??= await startCluster({}, {}, (act) => ends.unshift(act));
+  const { server } = shared;
+  server.faults.clear();
+  server.newPods(NAMESPACE, 'auth-service', 'ready');
+  for (const type of [DEPLOYMENTS, REPLICA_SETS, PODS, AUTOSCALERS, SCALED_OBJECTS, RESOURCE_QUOTAS])
+    for (const { metadata } of server.objects.list(type, NAMESPACE))
+      server.objects.remove(type, NAMESPACE, metadata.name);
+  await vi.waitFor(async () => expect(await kindOf(shared?.executor)).toBe('unreadable'), { timeout: 5000 });
+  return connecting === undefined ? shared : { ...shared, executor: await shared.connect(connecting) };
+}
+
+async function kindOf(executor: Executor | undefined): Promise<string | undefined> {
+  return (await executor?.readTargets([serviceWith()]))?.get('auth-service')?.kind;
+}
 
 /** Check and carry out; what stands in the way of the check is the outcome. */
 async function perform(executor: Executor, server: ApiServer, behaviour: Behaviour): Promise<ChangeOutcome> {

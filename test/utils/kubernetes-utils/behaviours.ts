@@ -4,6 +4,7 @@
  */
 import type { ChangeOutcome, CheckOutcome } from '../../../src/models/changes.ts';
 import type { ServiceSpec } from '../../../src/models/data-models.ts';
+import { systemClock } from '../../../src/utils/system-clock.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import type { Fault, RequestMatch } from '../../kubernetes-api/faults.ts';
 import {
@@ -26,6 +27,8 @@ export interface Behaviour {
   readonly deployment?: DeploymentShape;
   readonly service?: Partial<ServiceSpec>;
   readonly connecting?: ConnectOptions;
+  /** Hurts the cluster for others. */
+  readonly ownCluster?: boolean;
   /** Before the check. */
   readonly prepare?: (server: ApiServer) => void;
   /** Between check and write. */
@@ -61,6 +64,8 @@ const scaler = (kind: string, apiVersion: string) => ({
     maxReplicas: 5,
   },
 });
+/** Back-offs pass quickly. */
+const HASTY = { clock: systemClock(20), settings: { verifyTimeout: 100 } };
 const OWNED = { requests: { cpu: '100m', memory: '128Mi' } };
 
 export const BEHAVIOURS: readonly Behaviour[] = [
@@ -77,6 +82,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     says: /what runs in namespace shop is not known since \d+ s: |the API server cannot be reached/,
     told: 'that it cannot be reached, and since when',
     left: 'before',
+    ownCluster: true,
     prepare: (server) => void server.stop(),
   },
   {
@@ -91,6 +97,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     when: '500 all the time',
     answer: 'held',
     says: /the API server answered 500/,
+    connecting: HASTY,
     told: 'that the API answered 500; read again, nothing was written',
     left: 'before',
     meanwhile: fault(PATCH, status(500), 1000),
@@ -216,7 +223,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     says: /did not answer within 0\.2 s/,
     told: 'that no answer came in time; read again, nothing was written',
     left: 'before',
-    connecting: { settings: { requestTimeout: 0.2 } },
+    connecting: { clock: systemClock(20), settings: { requestTimeout: 0.2, verifyTimeout: 100 } },
     meanwhile: fault(PATCH, { kind: 'hang' }, 1000),
   },
   {
@@ -233,6 +240,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     says: /does not accept the credentials \(401/,
     told: 'credentials are read anew and tried once more; then that they are not accepted',
     left: 'before',
+    ownCluster: true,
     meanwhile: (server) => server.expireToken(server.token),
   },
   {
@@ -243,6 +251,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     left: 'wanted',
     prepare: (server) =>
       void server.faults.add({ verb: 'get', resource: 'deployments' }, { kind: 'slow', milliseconds: 1 }, 1),
+    ownCluster: true,
     afterWrite: async (server) => {
       await server.stop();
       await pause(400);
@@ -305,6 +314,24 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     prepare: (server) => server.newPods(NAMESPACE, 'auth-service', 'unready'),
   },
   {
+    when: 'The dry run answers with more than was asked for (a webhook, a kind that cannot be applied in part)',
+    answer: 'refused',
+    says: /the API would change more of Deployment shop\/auth-service than its resources/,
+    told: 'that more would change than resources',
+    left: 'before',
+    prepare: (server) => {
+      const spoilt = structuredClone(server.objects.must(DEPLOYMENTS, NAMESPACE, 'auth-service'));
+      setImage(spoilt['spec'] as never, 'shop/other:1');
+      const body: Fault = {
+        kind: 'body',
+        code: 200,
+        contentType: 'application/json',
+        text: JSON.stringify(spoilt),
+      };
+      server.faults.add(DRY_RUN, body);
+    },
+  },
+  {
     when: 'A HorizontalPodAutoscaler scales the workload',
     answer: 'refused',
     says: /HorizontalPodAutoscaler shop\/auth decides on Deployment shop\/auth-service/,
@@ -341,7 +368,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   {
     when: "Somebody else's rollout is under way",
     answer: 'held',
-    says: /a rollout of Deployment shop\/auth-service is under way: \d of 2 instances have the new template/,
+    says: /a rollout of Deployment shop\/auth-service is under way: (\d of 2 instances have|its controller has not seen)/,
     told: 'how far it has come',
     left: 'theirs',
     prepare: (server) => {

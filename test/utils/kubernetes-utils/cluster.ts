@@ -41,15 +41,16 @@ export interface ConnectOptions extends Partial<Omit<KubernetesExecutorOptions, 
   readonly inCluster?: boolean;
 }
 
-/** Everything ends with the test. */
+/** Everything ends with the test, or when `onEnd` says so. */
 export async function startCluster(
   options: ApiServerOptions = {},
   connecting: ConnectOptions = {},
+  onEnd: (act: () => Promise<void> | void) => void = onTestFinished,
 ): Promise<TestCluster> {
   const server = await startApiServer({ namespaces: [NAMESPACE], ...options });
-  onTestFinished(() => server.close());
+  onEnd(() => server.close());
   const folder = mkdtempSync(join(tmpdir(), 'dta-slo-cluster-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  onEnd(() => rmSync(folder, { recursive: true, force: true }));
   const log: LogLine[] = [];
   let files = 0;
   const connect = async ({ settings = {}, token, inCluster = false, ...rest }: ConnectOptions = {}) => {
@@ -64,7 +65,7 @@ export async function startCluster(
       ...rest,
     });
     if (connected.kind !== 'connected') throw new Error(connected.reason);
-    onTestFinished(() => connected.executor.stop());
+    onEnd(() => connected.executor.stop());
     connected.executor.start();
     return connected.executor;
   };

@@ -131,6 +131,22 @@ describe('limits', () => {
   });
 });
 
+test('an undo brings back that nothing was set', async () => {
+  const { server, executor } = await startCluster();
+  createDeployment(server);
+  await rolledOut(server);
+  const change = changeTo(1, 1024, 3);
+  const before = await ready(executor, change);
+  await carry(executor, change);
+  const { requests, limits, instances } = before;
+  await carry(executor, changeTo(4, 8192, instances, { decision: 'undo-d-1', requests, limits }));
+  expect(specOf(server)).toMatchObject({
+    replicas: 2,
+    template: { spec: { containers: [{ resources: {} }] } },
+  });
+  expect(JSON.stringify(specOf(server))).not.toContain('requests');
+});
+
 describe('after a restart in the middle of a change', () => {
   test('what was written is waited for', async () => {
     const { server, executor, connect } = await startCluster();

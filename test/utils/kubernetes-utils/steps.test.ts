@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import type { TargetState } from '../../../src/models/changes.ts';
 import { statusFailure } from '../../../src/utils/kubernetes-utils/api/api-failure.ts';
 import { pauseSeconds } from '../../../src/utils/kubernetes-utils/api/retry.ts';
-import { conflictsOf } from '../../../src/utils/kubernetes-utils/change/conflicts.ts';
+import { conflictsOf, describeConflicts } from '../../../src/utils/kubernetes-utils/change/conflicts.ts';
 import { stepsOf } from '../../../src/utils/kubernetes-utils/change/steps.ts';
+import { DEPLOYMENT } from '../../../src/utils/kubernetes-utils/workload/target-names.ts';
 
 describe('the order of writes within a service', () => {
   test.each([
@@ -65,6 +66,14 @@ test('conflicts are told by owner, with all fields of each', () => {
       ['"kubectl"', ['.spec.replicas']],
     ]),
   );
+});
+
+test('no command is told that would replace all containers by a part of one', () => {
+  const rollout = { kind: { ...DEPLOYMENT, kind: 'Rollout' }, namespace: 'shop', name: 'auth' };
+  const atomic = new Map([['"kubectl"', ['.spec.template.spec.containers']]]);
+  const told = describeConflicts(rollout, atomic, { spec: {} });
+  expect(told).toContain('it is not written to');
+  expect(told).not.toContain('force-conflicts');
 });
 
 test('the pause grows up to a bound, is spread over all of it, and is never shorter than asked for', () => {

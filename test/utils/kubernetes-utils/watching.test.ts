@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -162,6 +162,35 @@ test('all requests share a few connections', async () => {
 });
 
 describe('credentials', () => {
+  test('of a program are asked for once, and are good for all requests', async () => {
+    const { server, connect } = await startCluster();
+    createDeployment(server);
+    const folder = mkdtempSync(join(tmpdir(), 'dta-slo-exec-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const expirationTimestamp = new Date(Date.now() + 600_000).toISOString();
+    const credential = JSON.stringify({ status: { token: server.addToken(), expirationTimestamp } });
+    const program = `echo run >> ${folder}/runs; echo '${credential}'`;
+    const executor = await connect({ settings: { kubeconfig: withProgram(folder, server, program) } });
+    await vi.waitFor(async () => expect(instancesOf(await read(executor))).toBe(2));
+    expect(readFileSync(join(folder, 'runs'), 'utf8')).toBe('run\n');
+  });
+
+  test('of a program that hangs are told as missing, and nobody waits for it', async () => {
+    const { server, connect } = await startCluster();
+    const folder = mkdtempSync(join(tmpdir(), 'dta-slo-exec-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const kubeconfig = withProgram(folder, server, 'exec sleep 5');
+    const executor = await connect({ settings: { kubeconfig, requestTimeout: 0.3 } });
+    await vi.waitFor(async () =>
+      expect(instancesOf(await read(executor))).toContain(
+        'the credentials for the API server cannot be had (not within 0.3 s)',
+      ),
+    );
+    const start = Date.now();
+    await executor.stop();
+    expect(Date.now() - start).toBeLessThan(500);
+  });
+
   test('a token file is read again when its token has expired', async () => {
     const { server, connect } = await startCluster();
     createDeployment(server);
@@ -188,6 +217,20 @@ function scale(server: ApiServer, replicas: number): void {
   server.objects.change(DEPLOYMENTS, NAMESPACE, 'auth-service', ({ spec }) =>
     Object.assign(spec as object, { replicas }),
   );
+}
+
+/** A kubeconfig whose token comes from a shell program. */
+function withProgram(folder: string, server: ApiServer, program: string): string {
+  const file = join(folder, 'config');
+  const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'sh', args: ['-c', program] };
+  const config = {
+    'current-context': 'a',
+    clusters: [{ name: 'a', cluster: { server: server.url, 'certificate-authority-data': btoa(server.ca) } }],
+    users: [{ name: 'a', user: { exec } }],
+    contexts: [{ name: 'a', context: { cluster: 'a', user: 'a' } }],
+  };
+  writeFileSync(file, JSON.stringify(config));
+  return file;
 }
 
 function listsOf(server: ApiServer): number {

@@ -76,21 +76,43 @@ export class ApiClient {
     const opened = await this.#open(request);
     if (opened.kind === 'failure') return opened;
     const answer = await this.#whole(opened.response);
-    return answer.kind === 'failure' && request.signal?.aborted === true
-      ? failed({ kind: 'aborted' })
-      : answer;
+    return answer.kind === 'failure' && isAborted(request) ? failed({ kind: 'aborted' }) : answer;
   }
 
   /** Resolves with the headers of the answer. */
   async #open(request: ApiRequest): Promise<ApiStream> {
-    if (request.signal?.aborted === true) return failed({ kind: 'aborted' });
+    if (isAborted(request)) return failed({ kind: 'aborted' });
     let connection: Connection;
     try {
-      connection = await this.access.connection();
+      connection = await this.#connection(request.signal);
     } catch (thrown) {
+      if (isAborted(request)) return failed({ kind: 'aborted' });
       return failed({ kind: 'credentials', detail: messageOf(thrown) });
     }
     return new Promise((resolve) => this.#send(request, connection, resolve));
+  }
+
+  /** A program that gives credentials may hang: it is waited for as for an answer. */
+  async #connection(signal: AbortSignal | undefined): Promise<Connection> {
+    const giveUp = new AbortController();
+    const end = () => giveUp.abort();
+    signal?.addEventListener('abort', end, { once: true });
+    const timer = setTimeout(end, this.#timeoutSeconds * 1000);
+    const ended = new Promise<never>((_resolve, reject) => {
+      giveUp.signal.addEventListener('abort', () =>
+        reject(new Error(`not within ${this.#timeoutSeconds} s`)),
+      );
+    });
+    try {
+      return await Promise.race([this.access.connection(), ended]);
+    } catch (thrown) {
+      // The next request is not to wait for the same program.
+      if (giveUp.signal.aborted) this.#renewed();
+      throw thrown;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+    }
   }
 
   #send(request: ApiRequest, connection: Connection, resolve: (stream: ApiStream) => void): void {
@@ -141,6 +163,10 @@ export class ApiClient {
       clearTimeout(timer);
     }
   }
+}
+
+function isAborted({ signal }: ApiRequest): boolean {
+  return signal?.aborted === true;
 }
 
 function urlOf(server: URL, { path, query = {} }: ApiRequest): URL {

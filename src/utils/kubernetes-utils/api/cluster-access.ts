@@ -18,6 +18,8 @@ export class ClusterAccess {
   readonly namespace: string | undefined;
   readonly #load: () => KubeConfig;
   #config: KubeConfig;
+  /** Shared by all who ask meanwhile: a program that gives a token is run once. */
+  #connecting: Promise<Connection> | undefined;
   #kept: { readonly agent: Agent; readonly secrets: string } | undefined;
 
   private constructor(load: () => KubeConfig) {
@@ -40,7 +42,14 @@ export class ClusterAccess {
    * Tokens of files are read again every minute and those of programs when they have expired (client-node does it);
    * connections are kept for as long as certificates and keys stay the same. The client would open one a request.
    */
-  async connection(): Promise<Connection> {
+  connection(): Promise<Connection> {
+    this.#connecting ??= this.#connect().finally(() => {
+      this.#connecting = undefined;
+    });
+    return this.#connecting;
+  }
+
+  async #connect(): Promise<Connection> {
     const options: RequestOptions = {};
     await this.#config.applyToHTTPSOptions(options);
     const secrets = JSON.stringify([options.ca, options.cert, options.key].map((value) => String(value)));
@@ -53,6 +62,7 @@ export class ClusterAccess {
 
   /** Reads everything again: what was accepted a minute ago no longer is. */
   renew(): void {
+    this.#connecting = undefined;
     this.#config = this.#load();
   }
 

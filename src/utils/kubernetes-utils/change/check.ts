@@ -3,16 +3,18 @@ import type { Change, ChangeStopped, CheckOutcome, TargetState } from '../../../
 import { describeFailure, isStatus } from '../api/api-failure.ts';
 import { listAll } from '../api/list-all.ts';
 import { collectionPath } from '../api/paths.ts';
+import { resourcesOf } from '../wanted.ts';
 import { AUTOSCALERS, type Autoscaler, autoscalerOf, parseAutoscaler } from '../workload/autoscaler.ts';
-import { describeRef, type Workload } from '../workload/workload.ts';
+import { versionOf } from '../workload/version.ts';
+import { describeRef, parseWorkload, type Workload } from '../workload/workload.ts';
 import { handOver } from './conflicts.ts';
 import { Moves } from './moves.ts';
 import { othersApplying, othersOwn, REPLICAS, SELECTOR, weApplied } from './ownership.ts';
 import { presentPart } from './patch.ts';
 import { notRolledOut } from './rollout-status.ts';
-import { type ChangeParts, findSite, refused, type Site, stopped } from './site.ts';
+import { type ChangeParts, findSite, refused, type Site, stateOf, stopped } from './site.ts';
 import { stepsOf } from './steps.ts';
-import { limitsBelowRequests, wantedState } from './wanted-state.ts';
+import { limitsBelowRequests, sameResources, wantedState } from './wanted-state.ts';
 
 export async function check(
   change: Change,
@@ -107,6 +109,29 @@ async function dryRun(site: Site, wanted: TargetState): Promise<ChangeStopped | 
     const written = await moves.move(write, site.state, wanted, { dryRun: true });
     if (written.kind === 'failure') return stopped(site.workload, written.failure, site.container);
     if (written.kind === 'foreign') return { kind: 'held', reason: written.reason };
+    const spoilt = write === 'resources' ? spoiltBecause(site, wanted, written.answer) : undefined;
+    if (spoilt !== undefined) return refused(spoilt);
   }
   return undefined;
+}
+
+/** What the API would make of it, where that is not what is wanted and nothing else. */
+function spoiltBecause(
+  { workload, container }: Site,
+  wanted: TargetState,
+  answer: unknown,
+): string | undefined {
+  if (answer === undefined) return undefined;
+  const name = describeRef(workload);
+  const after = parseWorkload(workload.kind, answer);
+  const state = after === undefined ? undefined : stateOf(after, container);
+  if (
+    after === undefined ||
+    state === undefined ||
+    versionOf(after.template) !== versionOf(workload.template)
+  )
+    return `the API would change more of ${name} than its resources, so it is left alone`;
+  if (sameResources(state, wanted)) return undefined;
+  const made = JSON.stringify(resourcesOf(state));
+  return `something in the API (an admission webhook?) would make other resources of ${name}: ${made}`;
 }

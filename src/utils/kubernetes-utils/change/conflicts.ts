@@ -22,6 +22,8 @@ export function describeConflicts(
   conflicts: ReadonlyMap<string, readonly string[]>,
   present: object,
 ): string {
+  if ([...conflicts.values()].flat().some((field) => field.endsWith('.containers')))
+    return `${describeRef(ref)} has containers that belong together for the API (Argo Rollouts do before their types know otherwise): who applies a part replaces all, so it is not written to`;
   const owners = [...conflicts].map(([manager, fields]) => `${manager} owns ${fields.join(', ')}`);
   const managers = [...conflicts.keys()];
   return `${owners.join('; ')} of ${describeRef(ref)}. ${handOver(ref, managers, present)}`;

@@ -33,7 +33,8 @@ export type Writing =
 export type WritingFor = (workload: Workload) => Writing;
 
 export type Written =
-  | { readonly kind: 'written' }
+  /** The object as the API answered it; undefined where it stood already. */
+  | { readonly kind: 'written'; readonly answer: unknown }
   | { readonly kind: 'failure'; readonly failure: ApiFailure }
   | { readonly kind: 'foreign'; readonly reason: string };
 
@@ -109,7 +110,7 @@ export class Target {
       { ...this.#options, alsoRetry: isChangedMeanwhile },
     );
     if (foreign !== undefined) return { kind: 'foreign', reason: foreign };
-    return answer.kind === 'failure' ? answer : { kind: 'written' };
+    return answer.kind === 'failure' ? answer : { kind: 'written', answer: answer.body };
   }
 
   #patch(body: object, suffix: string, contentType: string, isDryRun: boolean): Promise<ApiAnswer> {

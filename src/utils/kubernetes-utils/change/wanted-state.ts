@@ -11,7 +11,7 @@ const RESOURCES = ['cpu', 'memory'] as const;
  * what it no longer names.
  */
 export function wantedState(
-  { service, to, limits }: Change,
+  { service, to, requests, limits }: Change,
   before: TargetState,
   { managers }: Pick<Workload, 'managers'>,
   container: string,
@@ -23,7 +23,7 @@ export function wantedState(
     return pick(before.limits, (key) => !weApplied(managers, resourcePath(container, 'limits', key)));
   };
   return {
-    requests: { cpu: to.cpu, memory: to.memory },
+    requests: requests ?? { cpu: to.cpu, memory: to.memory },
     limits: limits ?? policy(),
     instances: to.instances,
   };

@@ -6,9 +6,9 @@ import { collectionPath, PODS } from '../api/paths.ts';
 import { AUTOSCALERS, type Autoscaler, parseAutoscaler } from '../workload/autoscaler.ts';
 import { findContainer, findTarget } from '../workload/find-target.ts';
 import { type Pod, parsePod } from '../workload/pod.ts';
-import { selects } from '../workload/selector.ts';
 import { workloadKinds } from '../workload/target-names.ts';
 import { type Container, parseWorkload, type Workload } from '../workload/workload.ts';
+import { LabelIndex } from './label-index.ts';
 import { Reflector, type ReflectorOptions } from './reflector.ts';
 
 export interface NamespaceViewOptions extends Omit<ReflectorOptions<unknown>, 'path' | 'parse'> {
@@ -28,6 +28,7 @@ export class NamespaceView {
   readonly #workloads: readonly Reflector<Workload>[];
   readonly #autoscalers: readonly Reflector<Autoscaler>[];
   readonly #pods: Reflector<Pod>;
+  #indexed: { readonly pods: readonly Pod[]; readonly index: LabelIndex<Pod> } | undefined;
 
   constructor({ namespace, settings, ...options }: NamespaceViewOptions) {
     this.namespace = namespace;
@@ -70,12 +71,18 @@ export class NamespaceView {
   /** The pods of a workload, or why they cannot be told. */
   podsOf(workload: Workload): readonly Pod[] | string {
     const trouble = this.#trouble([this.#pods]);
-    return trouble ?? this.#pods.objects.filter(({ labels }) => selects(workload.selector, labels));
+    return trouble ?? this.#podIndex.selected(workload.selector);
   }
 
   /** Who else decides in this namespace, or why that cannot be told. */
   get autoscalers(): readonly Autoscaler[] | string {
     return this.#trouble(this.#autoscalers) ?? this.#autoscalers.flatMap(({ objects }) => objects);
+  }
+
+  get #podIndex(): LabelIndex<Pod> {
+    const pods = this.#pods.objects;
+    if (this.#indexed?.pods !== pods) this.#indexed = { pods, index: new LabelIndex(pods) };
+    return this.#indexed.index;
   }
 
   get #all(): readonly Reflector<unknown>[] {

@@ -36,6 +36,9 @@ const BETWEEN_WATCHES_SECONDS = 0.5;
 /** A kind that is not installed may be later. */
 const NOT_INSTALLED_SECONDS = 300;
 
+/** A person has to give the right. */
+const NO_RIGHT_SECONDS = 30;
+
 /** How a watch ended: `again` goes on from where it was, `list` begins anew. */
 type Ending =
   | { readonly kind: 'again' | 'list' }
@@ -47,6 +50,7 @@ export class Reflector<T> {
   readonly #objects = new Map<string, T>();
   readonly #stopping = new AbortController();
   readonly #waiting = new Set<() => void>();
+  #listed: readonly T[] | undefined;
   #freshness: Freshness = { kind: 'starting' };
   #resourceVersion = '';
   #failures = 0;
@@ -61,8 +65,10 @@ export class Reflector<T> {
     return this.#freshness;
   }
 
+  /** The same list as long as nothing has changed. */
   get objects(): readonly T[] {
-    return [...this.#objects.values()];
+    this.#listed ??= [...this.#objects.values()];
+    return this.#listed;
   }
 
   start(): void {
@@ -99,6 +105,7 @@ export class Reflector<T> {
     });
     if (listing.kind === 'failure') return listing;
     this.#objects.clear();
+    this.#listed = undefined;
     for (const item of listing.items) this.#keep(item);
     this.#resourceVersion = listing.resourceVersion;
     this.#become({ kind: 'fresh' });
@@ -164,8 +171,10 @@ export class Reflector<T> {
     const resourceVersion = textAt(object, 'metadata', 'resourceVersion');
     if (type === undefined || resourceVersion === undefined) return { kind: 'list' };
     this.#resourceVersion = resourceVersion;
+    if (type === 'BOOKMARK') return undefined;
+    this.#listed = undefined;
     if (type === 'DELETED') this.#objects.delete(keyOf(object));
-    else if (type !== 'BOOKMARK') this.#keep(object);
+    else this.#keep(object);
     return undefined;
   }
 
@@ -185,7 +194,8 @@ export class Reflector<T> {
     const known = this.#freshness;
     const sinceSeconds = known.kind === 'failing' ? known.sinceSeconds : clock.nowSeconds();
     this.#become({ kind: 'failing', sinceSeconds, failure: reason });
-    return clock.sleep(pauseSeconds(reason, this.#failures, random), this.#stopping.signal);
+    const seconds = isStatus(reason, 403) ? NO_RIGHT_SECONDS : pauseSeconds(reason, this.#failures, random);
+    return clock.sleep(seconds, this.#stopping.signal);
   }
 
   #become(freshness: Freshness): void {
