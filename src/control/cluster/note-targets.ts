@@ -3,6 +3,7 @@ import type { CapacityInForce, ResourceAllocation, ServiceSpec } from '../../mod
 import { noteCapacity } from '../capacities.ts';
 import type { ControlParts } from '../parts.ts';
 import { voidAssumption } from '../void-assumption.ts';
+import { allocationOf } from './allocation-of.ts';
 
 type Running = Extract<TargetReading, { kind: 'running' }>;
 
@@ -40,18 +41,11 @@ export function noteTargets(
   }
 }
 
-/**
- * A plan promises the request, CFS enforces the limit (DESIGN section 3, "Capacity in force"). Without a request the
- * limit is requested, as Kubernetes does; without both nothing is promised, and the configured start stands for it.
- */
+/** A plan promises the request, CFS enforces the limit (DESIGN section 3, "Capacity in force"). */
 function capacityOf(
-  { initial }: ServiceSpec,
-  { state: { requests, limits, instances } }: Running,
+  spec: ServiceSpec,
+  { state }: Running,
 ): ResourceAllocation & Pick<CapacityInForce, 'cpuLimit'> {
-  return {
-    cpu: requests.cpu ?? limits.cpu ?? initial.cpu,
-    memory: requests.memory ?? limits.memory ?? initial.memory,
-    instances,
-    ...(limits.cpu !== undefined && { cpuLimit: limits.cpu }),
-  };
+  const { cpu: cpuLimit } = state.limits;
+  return { ...allocationOf(spec, state), ...(cpuLimit !== undefined && { cpuLimit }) };
 }

@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import type { Change, ChangeRecord, TargetState, UndoOutcome } from '../../models/changes.ts';
 import type { Decision } from '../../models/decisions.ts';
 import { messageOf } from '../../models/errors.ts';
+import { allocationOf } from '../cluster/allocation-of.ts';
 import type { ClusterWatch } from '../cluster/cluster-watch.ts';
 import { describeAllocation } from '../draft.ts';
 import { type CarrierParts, ChangeCarrier, type Checked } from './change-carrier.ts';
@@ -146,14 +147,9 @@ export class Rollouts {
     // Also where the service is only recommended by now: the change was written, and so is its undoing.
     const service =
       configured.mode === 'recommend' ? { ...configured, mode: 'rolling' as const } : configured;
-    const { requests, limits, instances } = before;
-    const to = {
-      cpu: requests.cpu ?? limits.cpu ?? service.initial.cpu,
-      memory: requests.memory ?? limits.memory ?? service.initial.memory,
-      instances,
-    };
+    const to = allocationOf(service, before);
     const explanation = `Back to ${describeAllocation(to)}: change ${decision} is undone.`;
-    return { service, decision: UNDO + decision, explanation, to, limits };
+    return { service, decision: UNDO + decision, explanation, to, limits: before.limits };
   }
 
   #tellIdle(reason: string): void {
