@@ -6,7 +6,7 @@ import { allocationOf } from '../cluster/allocation-of.ts';
 import type { ClusterWatch } from '../cluster/cluster-watch.ts';
 import { describeAllocation } from '../draft.ts';
 import { type CarrierParts, ChangeCarrier, type Checked } from './change-carrier.ts';
-import { UNDO } from './change-log.ts';
+import { isUndo, UNDO } from './change-log.ts';
 import { chainsLeftShort, wantedChanges } from './wanted-changes.ts';
 
 /** Services that are changed at once: the cluster's scheduler and registries are shared by all. */
@@ -52,7 +52,7 @@ export class Rollouts {
     this.#run(this.#carryOutAll(wanted.grows, wanted.shrinks));
   }
 
-  /** Puts back what the service ran with before the latest change that was applied to it. */
+  /** Puts back what the service ran with before the latest change that was made to it. */
   async undo(service: string): Promise<UndoOutcome> {
     const { changes, executor } = this.#parts;
     const not = (reason: string): UndoOutcome => ({ kind: 'not-undone', reason });
@@ -65,7 +65,7 @@ export class Rollouts {
     const record = await this.#track(this.#change(change));
     return record?.status === 'applied'
       ? { kind: 'undone', change: record }
-      : not(record?.detail ?? 'the daemon is stopping');
+      : not(record?.detail ?? 'it is being undone already, or the daemon is stopping');
   }
 
   /** Resolves when nothing is under way. */
@@ -119,7 +119,7 @@ export class Rollouts {
   #supersede({ services }: Decision, changes: readonly Change[]): void {
     const wanted = new Map(changes.map(({ service, decision }) => [service.id, decision]));
     for (const { id } of services) {
-      if (this.#wanted.get(id)?.startsWith(UNDO) === true) continue;
+      if (isUndo(this.#wanted.get(id) ?? '')) continue;
       const decision = wanted.get(id);
       if (decision === undefined) this.#wanted.delete(id);
       else this.#wanted.set(id, decision);
@@ -129,9 +129,11 @@ export class Rollouts {
   async #change(change: Change): Promise<ChangeRecord | undefined> {
     const { id } = change.service;
     this.#wanted.set(id, change.decision);
-    const record = await this.#changeWanted(change);
-    this.#wanted.delete(id);
-    return record;
+    try {
+      return await this.#changeWanted(change);
+    } finally {
+      this.#wanted.delete(id);
+    }
   }
 
   async #changeWanted(change: Change): Promise<ChangeRecord | undefined> {
