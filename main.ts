@@ -47,8 +47,6 @@ async function serve(flags: FlagValues): Promise<void> {
     throw new Error(whyNotListening(error, settings.server), { cause: error });
   });
   app.start();
-  logger.info({ url, version: version(), config: file }, 'listening');
-  warnIfOpen(settings.server, logger);
 
   process.on('SIGHUP', () => reload(app, read, logger));
   const stop = once(async (signal: NodeJS.Signals) => {
@@ -60,6 +58,8 @@ async function serve(flags: FlagValues): Promise<void> {
   });
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  logger.info({ url, version: version(), config: file }, 'listening');
+  warnIfOpen(settings.server, logger);
 }
 
 function warnIfOpen({ host, auth }: Settings['server'], logger: pino.Logger): void {

@@ -3,7 +3,7 @@ import { type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import type { ConfigProblem } from '../models/errors.ts';
 import { allowedBy, annotationsOf } from './annotations.ts';
-import { describeFound } from './describe-value.ts';
+import { describeFound, describeSecret } from './describe-value.ts';
 import { hint } from './hint.ts';
 import { type FlagValues, OverridesSchema, SPELLINGS, VARIABLE_PREFIX } from './overrides.ts';
 import { isServiceLink } from './service-links.ts';
@@ -33,12 +33,7 @@ export function readOverrides(given: readonly GivenText[], source: string): Over
     const value = parseText(schema, text);
     if (Value.Check(schema, value)) values[key] = value;
     else
-      problems.push({
-        source,
-        path: spelling,
-        found: describeGiven(schema, text),
-        allowed: allowedBy(schema),
-      });
+      problems.push({ source, path: spelling, found: foundText(schema, text), allowed: allowedBy(schema) });
   }
   return { values: Value.Check(OverridesSchema, values) ? values : {}, problems };
 }
@@ -58,8 +53,8 @@ export function readEnvironment(environment: Environment): OverridesReading {
   return { values, problems: [...problems, ...unknown] };
 }
 
-function describeGiven(schema: TSchema, text: string): string {
-  return annotationsOf(schema).secret === true ? `a text of ${text.length} characters` : describeFound(text);
+function foundText(schema: TSchema, text: string): string {
+  return annotationsOf(schema).secret === true ? describeSecret(text) : describeFound(text);
 }
 
 function parseText(schema: TSchema, text: string): unknown {

@@ -1,5 +1,6 @@
 /** The sections that say what there is: services, chains and their SLOs. */
 import { Type } from 'typebox';
+import { AVAILABLE_MODES } from '../models/data-models.ts';
 
 /** `__proto__` is refused so that no table of names anywhere has to fear it. */
 export const IdSchema = Type.String({
@@ -77,7 +78,7 @@ export const ServiceSchema = Type.Object(
         description: 'Where the traffic of this service is read from.',
       }),
     ),
-    mode: Type.Enum(['recommend', 'rolling'], {
+    mode: Type.Enum([...AVAILABLE_MODES], {
       default: 'recommend',
       allowed: 'recommend or rolling (in-place is not available in this version)',
       description:

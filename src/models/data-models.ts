@@ -37,8 +37,9 @@ export interface Slo {
   readonly priority: number;
 }
 
-export const SERVICE_MODES = ['recommend', 'rolling', 'in-place'] as const;
-export type ServiceMode = (typeof SERVICE_MODES)[number];
+export type ServiceMode = 'recommend' | 'rolling' | 'in-place';
+/** Those that can be chosen in this version: nothing resizes instances in place yet. */
+export const AVAILABLE_MODES = ['recommend', 'rolling'] as const satisfies readonly ServiceMode[];
 
 export interface ServiceSpec {
   readonly id: string;

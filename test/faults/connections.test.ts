@@ -67,6 +67,17 @@ describe('slow clients', () => {
     expect(parsedAnswer(await open(url, '').answer).status).toBe(408);
   });
 
+  it('are not those who rest between two requests on one connection', async () => {
+    const url = await listening({ headersMs: 200, requestMs: 400 });
+    const get = 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n';
+    const client = open(url, get);
+    await pause(700);
+    client.socket.write(get);
+    await pause(100);
+    client.socket.end();
+    expect((await client.answer).match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2);
+  });
+
   it('that trickle a body are told 408 and closed', async () => {
     const url = await listening({ headersMs: 300, requestMs: 600 });
     const json = open(url, `${postHead('application/json', 'content-length: 1000')}{"chain_id":"`);

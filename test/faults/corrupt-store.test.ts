@@ -178,6 +178,7 @@ describe('a history', () => {
     const count = numberAt(ours.prepare('SELECT count(*) FROM decisions').raw().get([]), 0);
     ours.exec(`
       UPDATE decisions SET body = x'00ff00ff' WHERE number = (SELECT min(number) FROM decisions);
+      UPDATE steps SET chain = CAST(x'ff41fe' AS TEXT) WHERE start = (SELECT min(start) FROM steps) AND chain LIKE 'o%';
       UPDATE windows SET payload = 'text' WHERE start = (SELECT min(start) FROM windows);
       INSERT INTO capacities (service, since, cpu, memory, instances, source) VALUES ('payment-service', 5, 1, 1, 1, 'dream');
       UPDATE states SET value = x'00' WHERE name LIKE 'profiles/%payment-service%';
@@ -189,7 +190,7 @@ describe('a history', () => {
     expect(app.daemon.capacityInForce('auth-service')).toMatchObject({ cpu: 2, source: 'applied' });
     expect(app.daemon.profiles.getLoadLatencyProfile('auth-service')).not.toEqual([]);
     const said = lines.map(({ message }) => message);
-    expect(said.filter((message) => message.startsWith('rows of the history'))).toHaveLength(2);
+    expect(said.filter((message) => message.startsWith('rows of the history'))).toHaveLength(3);
     expect(said).toContain('some of the stored profiles cannot be used; they are learned anew');
     await app.stop();
   });

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiServer, startApiServer } from './api-server.ts';
-import { call, DEPLOYMENTS_PATH, deployment } from './fixtures.ts';
+import { DEPLOYMENTS_PATH, deployment } from './fixtures.ts';
 import { DEPLOYMENTS } from './resource-types.ts';
+import { call } from './target.ts';
 
 let server: ApiServer;
 let folder: string;
@@ -95,7 +96,7 @@ describe('what a client finds', () => {
   });
 
   it('is the version and the groups, to read without any right but a token', async () => {
-    expect((await call(server, 'GET', '/version')).body).toMatchObject({ major: '1', minor: '32' });
+    expect((await call(server, 'GET', '/version')).body).toMatchObject({ major: '1', minor: '33' });
     const { body } = await call(server, 'GET', '/apis');
     expect(JSON.stringify(body)).toContain('apps/v1');
     expect((await call(server, 'GET', '/healthz')).text).toBe('ok');

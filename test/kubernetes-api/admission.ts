@@ -75,7 +75,17 @@ function rangeProblems(item: JsonObject, container: JsonObject): string[] {
     if (limits[name] === undefined) return [`${wanted}.  No limit is specified`];
     return amount(limits[name]) > amount(most) ? [`${wanted}, but limit is ${limits[name]}`] : [];
   });
-  return [...low, ...high];
+  return [...low, ...high, ...ratioProblems(objectAt(item, 'maxLimitRequestRatio'), limits, requests)];
+}
+
+function ratioProblems(ratios: JsonObject, limits: JsonObject, requests: JsonObject): string[] {
+  return Object.entries(ratios).flatMap(([name, most]) => {
+    const wanted = `${name} max limit to request ratio per Container is ${most}`;
+    if (limits[name] === undefined || requests[name] === undefined)
+      return [`${wanted}, but no ${limits[name] === undefined ? 'limit' : 'request'} is specified or is 0`];
+    const ratio = amount(limits[name]) / amount(requests[name]);
+    return ratio > amount(most) ? [`${wanted}, but provided ratio is ${ratio.toFixed(6)}`] : [];
+  });
 }
 
 function checkQuota(

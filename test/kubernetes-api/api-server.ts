@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { Access, ALL_RIGHTS, type Rule } from './access.ts';
 import { makeControlPlane, ServerClock } from './control-plane.ts';
 import { Controllers, type Fate } from './controllers/controllers.ts';
-import type { Faults } from './faults.ts';
+import { type Faults, meets, type RequestMatch } from './faults.ts';
 import { HttpServer, type LoggedRequest } from './http-server.ts';
 import type { KubeObject } from './json.ts';
 import { kubeconfigText, writeServiceAccount } from './kubeconfig.ts';
@@ -43,6 +43,8 @@ export interface ApiServer {
   /** Reads and writes past HTTP: for setting up a test and for looking at what is left. */
   readonly objects: Objects;
   readonly requests: LoggedRequest[];
+  /** How many requests of a kind there were: `{ verb: 'patch', resource: 'deployments' }`. */
+  count(match: RequestMatch): number;
   readonly handshakes: number;
   readonly connections: number;
   /** Writes a KUBECONFIG file for the token, or for another. */
@@ -105,6 +107,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
     watches,
     objects,
     requests: http.requests,
+    count: (match) => http.requests.filter((request) => meets(match, request)).length,
     get handshakes() {
       return http.handshakes;
     },

@@ -1,4 +1,4 @@
-import { ensureObject, isObject, type JsonObject, objectsAt, stringAt } from './json.ts';
+import { clone, ensureObject, isObject, type JsonObject, objectsAt, stringAt } from './json.ts';
 import { roundedToMilli } from './quantity.ts';
 
 /** Fills in what the API server fills in, in place: `pkg/apis/{core,apps,autoscaling}/v1/defaults.go` by behaviour. */
@@ -123,5 +123,5 @@ function pullPolicyOf(image: string): string {
 }
 
 function fill(target: JsonObject, defaults: JsonObject): void {
-  for (const [key, value] of Object.entries(defaults)) target[key] ??= structuredClone(value);
+  for (const [key, value] of Object.entries(defaults)) target[key] ??= clone(value);
 }

@@ -1,23 +1,27 @@
 import type { ControlPlane } from './control-plane.ts';
 import type { Json } from './json.ts';
-import { apiVersionOf, type ResourceType } from './resource-types.ts';
+import { apiVersionOf, PODS, type ResourceType } from './resource-types.ts';
 
-export const VERSION: Json = {
-  major: '1',
-  minor: '32',
-  gitVersion: 'v1.32.4',
-  gitCommit: '',
-  gitTreeState: 'clean',
-  buildDate: '2025-04-22T16:03:46Z',
-  goVersion: 'go1.23.6',
-  compiler: 'gc',
-  platform: 'linux/amd64',
-};
+/** The last version without `pods/resize`, or the first that has it switched on. */
+function versionOf(plane: ControlPlane): Json {
+  const [minor, gitVersion] = plane.serves(PODS, 'resize') ? ['33', 'v1.33.4'] : ['32', 'v1.32.8'];
+  return {
+    major: '1',
+    minor,
+    gitVersion,
+    gitCommit: '',
+    gitTreeState: 'clean',
+    buildDate: '2025-08-13T00:00:00Z',
+    goVersion: 'go1.24.5',
+    compiler: 'gc',
+    platform: 'linux/amd64',
+  };
+}
 
 /** The answer of a path that describes the API, or undefined where the path is another. */
 export function discover(path: string, plane: ControlPlane, address: string): Json | undefined {
   const types = plane.types();
-  if (path === '/version') return VERSION;
+  if (path === '/version') return versionOf(plane);
   if (path === '/api') return apiVersions(address);
   if (path === '/apis') return { kind: 'APIGroupList', apiVersion: 'v1', groups: groupsOf(types) };
   const group = /^\/apis\/([^/]+)$/.exec(path)?.[1];

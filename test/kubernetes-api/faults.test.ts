@@ -2,9 +2,10 @@ import { Agent, get } from 'node:https';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiServer, startApiServer } from './api-server.ts';
 import { METRICS_DOWN } from './faults.ts';
-import { call, DEPLOYMENTS_PATH, deployment } from './fixtures.ts';
+import { DEPLOYMENTS_PATH, deployment } from './fixtures.ts';
 import { at } from './json.ts';
 import { DEPLOYMENTS } from './resource-types.ts';
+import { call } from './target.ts';
 
 let server: ApiServer;
 beforeAll(async () => {
@@ -108,6 +109,8 @@ describe('the server', () => {
       { method: 'GET', path: WEB, code: 200, userAgent: 'someone/2.0', route: { verb: 'get', name: 'web' } },
       { path: '/nothing', code: 404, route: undefined },
     ]);
+    expect(server.count({ verb: 'get', resource: 'deployments' })).toBe(1);
+    expect(server.count({ verb: 'patch' })).toBe(0);
   });
 
   it('comes back on the same port with everything in it', async () => {

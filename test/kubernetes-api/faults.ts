@@ -95,7 +95,8 @@ export class Faults {
   }
 }
 
-function meets(match: RequestMatch, { method, path, query, route }: Asked): boolean {
+/** Whether a request is one of those. */
+export function meets(match: RequestMatch, { method, path, query, route }: Asked): boolean {
   const verbs = match.verb === undefined ? undefined : [match.verb].flat();
   const wanted: ReadonlyArray<readonly [unknown, unknown]> = [
     [match.resource, route?.of.plural],

@@ -34,7 +34,7 @@ export interface Answer {
 export function handle(plane: ControlPlane, request: ApiRequest): Answer {
   const { route } = request;
   authorize(request.user, route);
-  if (route.of === POD_METRICS) return { code: 200, body: metricsOf(plane, route, request.query) };
+  if (route.of === POD_METRICS) return readMetrics(plane, request);
   if (route.of === ACCESS_REVIEWS) return reviewAccess(request);
   switch (route.verb) {
     case 'get':
@@ -54,6 +54,11 @@ export function handle(plane: ControlPlane, request: ApiRequest): Answer {
     case 'watch':
       throw methodNotAllowed();
   }
+}
+
+function readMetrics(plane: ControlPlane, { route, query }: ApiRequest): Answer {
+  if (route.verb !== 'get' && route.verb !== 'list') throw methodNotAllowed();
+  return { code: 200, body: metricsOf(plane, route, query) };
 }
 
 /** Watches end on their own: they answer for as long as they last. */

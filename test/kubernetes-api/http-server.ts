@@ -26,6 +26,9 @@ export interface LoggedRequest {
   code: number | undefined;
 }
 
+/** Node closes an idle connection after 5 s; the API server keeps it for minutes. */
+const IDLE_MS = 180_000;
+
 /** The HTTPS side: connections, faults, and answers as JSON. */
 export class HttpServer {
   readonly faults = new Faults();
@@ -56,6 +59,7 @@ export class HttpServer {
   /** Listens: at the first start on a port that the system picks, afterwards on the same. */
   async start(): Promise<void> {
     const server = createServer({ key: this.#certificates.key, cert: this.#certificates.cert });
+    server.keepAliveTimeout = IDLE_MS;
     server.on('secureConnection', () => {
       this.handshakes += 1;
     });

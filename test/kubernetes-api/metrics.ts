@@ -28,7 +28,8 @@ export function metricsOf(plane: ControlPlane, route: Route, query: URLSearchPar
   if (route.name === '')
     return { kind: 'PodMetricsList', apiVersion: 'metrics.k8s.io/v1beta1', metadata: {}, items: all };
   const [found] = all;
-  if (found === undefined) throw notFound(route.of, `${route.namespace}/${route.name}`);
+  if (found === undefined)
+    throw notFound({ ...route.of, plural: 'podmetrics' }, `${route.namespace}/${route.name}`);
   return { kind: 'PodMetrics', apiVersion: 'metrics.k8s.io/v1beta1', ...found };
 }
 
@@ -50,11 +51,16 @@ function podMetrics(plane: ControlPlane, pod: KubeObject): JsonObject[] {
         ...(labels === undefined ? {} : { labels }),
       },
       timestamp: `${new Date(plane.now().getTime() - ageMs).toISOString().slice(0, 19)}Z`,
-      window: `${first.usage.windowSeconds ?? 15}s`,
+      window: durationText(first.usage.windowSeconds ?? 15),
       containers: usages.map(({ name: container, usage }) => ({
         name: container,
         usage: { cpu: usage.cpu, memory: usage.memory },
       })),
     },
   ];
+}
+
+/** As Go writes a duration: `15s`, `1m0s`. */
+function durationText(seconds: number): string {
+  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
 }

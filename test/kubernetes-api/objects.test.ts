@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiServer, startApiServer } from './api-server.ts';
-import { call, DEPLOYMENTS_PATH, deployment } from './fixtures.ts';
+import { DEPLOYMENTS_PATH, deployment } from './fixtures.ts';
 import { at, type JsonObject, listAt, stringAt } from './json.ts';
 import {
   AUTOSCALERS,
@@ -11,6 +11,7 @@ import {
   PODS,
   RESOURCE_QUOTAS,
 } from './resource-types.ts';
+import { call } from './target.ts';
 
 let server: ApiServer;
 beforeAll(async () => {
@@ -304,7 +305,16 @@ describe('limits of a namespace', () => {
   it('give defaults to new pods and refuse what a limit range forbids', async () => {
     server.objects.create(LIMIT_RANGES, {
       metadata: { name: 'range', namespace: 'paged' },
-      spec: { limits: [{ type: 'Container', default: { cpu: '500m' }, max: { cpu: '2' } }] },
+      spec: {
+        limits: [
+          {
+            type: 'Container',
+            default: { cpu: '500m' },
+            max: { cpu: '2' },
+            maxLimitRequestRatio: { cpu: '4' },
+          },
+        ],
+      },
     });
     const path = '/api/v1/namespaces/paged/pods';
     const given = await call(server, 'POST', path, { body: pod('given', {}) });
@@ -315,11 +325,15 @@ describe('limits of a namespace', () => {
     expect(reply.body['message']).toBe(
       'pods "big" is forbidden: maximum cpu usage per Container is 2, but limit is 3',
     );
+    const wide = pod('wide', { limits: { cpu: '2' }, requests: { cpu: '250m' } });
+    expect((await call(server, 'POST', path, { body: wide })).body['message']).toBe(
+      'pods "wide" is forbidden: cpu max limit to request ratio per Container is 4, but provided ratio is 8.000000',
+    );
   });
 });
 
 describe('a pod', () => {
-  it('is not resized past /resize, nor into another QoS class', async () => {
+  it('is resized through /resize alone', async () => {
     server.objects.create(PODS, {
       ...pod('fixed', {}),
       metadata: { name: 'fixed', namespace: 'shop' },
@@ -334,10 +348,45 @@ describe('a pod', () => {
       });
     const past = await patch('', { requests: { cpu: '500m' } });
     expect(past.body['message']).toContain('pod updates may not change fields other than');
-    const classes = await patch('/resize', { requests: { cpu: '500m' } });
-    expect(classes.body['message']).toContain('Pod QOS Class may not change as a result of resizing');
     const both = { requests: { cpu: '2' }, limits: { cpu: '2' } };
     expect((await patch('/resize', both)).code).toBe(200);
+  });
+
+  it.each<[string, JsonObject, string]>([
+    [
+      'into another QoS class',
+      { limits: { cpu: '1' } },
+      'Pod "sized" is invalid: spec: Invalid value: "Burstable": Pod QOS Class may not change as a result of resizing',
+    ],
+    [
+      'without its limit',
+      { limits: { memory: null } },
+      'spec.containers[0].resources.limits: Forbidden: resource limits cannot be removed',
+    ],
+    [
+      'to less memory',
+      { limits: { memory: '512Mi' }, requests: { memory: '512Mi' } },
+      'spec.containers[0].resources.limits[memory]: Forbidden: memory limits cannot be decreased unless resizePolicy is RestartContainer',
+    ],
+    [
+      'in other resources',
+      { limits: { 'ephemeral-storage': '1Gi' } },
+      'spec: Forbidden: only cpu and memory resources are mutable',
+    ],
+    ['above its limit', { requests: { cpu: '9' } }, 'must be less than or equal to cpu limit of 2'],
+  ])('is not resized %s', async (_, resources, message) => {
+    if (server.objects.get(PODS, 'shop', 'sized') === undefined)
+      server.objects.create(PODS, {
+        ...pod('sized', { limits: { cpu: '2', memory: '1Gi' }, requests: { cpu: '1', memory: '1Gi' } }),
+        metadata: { name: 'sized', namespace: 'shop' },
+      });
+    const wanted = message.includes('QOS') ? { requests: { cpu: '1' }, ...resources } : resources;
+    const reply = await call(server, 'PATCH', '/api/v1/namespaces/shop/pods/sized/resize', {
+      body: { spec: { containers: [{ name: 'app', resources: wanted }] } },
+      type: 'application/strategic-merge-patch+json',
+    });
+    expect(reply.code).toBe(422);
+    expect(reply.body['message']).toContain(message);
   });
 
   it('has no /resize before Kubernetes 1.33', async () => {

@@ -1,5 +1,5 @@
 import type { ControlPlane } from './control-plane.ts';
-import type { JsonObject, KubeObject } from './json.ts';
+import { clone, type JsonObject, type KubeObject } from './json.ts';
 import type { ResourceType } from './resource-types.ts';
 import { asKubeObject, createObject, replaceObject, type WriteOptions } from './writes.ts';
 
@@ -42,7 +42,7 @@ export class Objects {
     subresource = '',
   ): KubeObject {
     const before = this.must(of, namespace, name);
-    const after = structuredClone(before);
+    const after = clone(before);
     edit(after);
     return replaceObject(this.#plane, of, before, after, writeOptions(manager, subresource));
   }

@@ -23,7 +23,7 @@ function indexOf(types: readonly ResourceType[]): Json {
 function documentOf(types: readonly ResourceType[]): Json {
   return {
     openapi: '3.0.0',
-    info: { title: 'Kubernetes', version: 'v1.32.4' },
+    info: { title: 'Kubernetes', version: 'unversioned' },
     paths: Object.fromEntries(types.map((type) => [`${placeOf(type)}/{name}`, { patch: patchOf(type) }])),
     components: { schemas: {} },
   };

@@ -43,7 +43,7 @@ export function listObjects(plane: ControlPlane, route: Route, query: URLSearchP
       ...(more
         ? {
             continue: tokenOf({ version, start: keyOf(last) }),
-            remainingItemCount: found.length - page.length,
+            ...(isSelective(query) ? {} : { remainingItemCount: found.length - page.length }),
           }
         : {}),
     },
@@ -56,6 +56,10 @@ function withoutType(object: KubeObject): JsonObject {
   const { apiVersion: _, kind: __, ...rest } = object;
   return rest;
 }
+
+/** What is left is not counted where a selector decides. */
+const isSelective = (query: URLSearchParams): boolean =>
+  query.has('labelSelector') || query.has('fieldSelector');
 
 const keyOf = (object: KubeObject): string => `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
 

@@ -8,8 +8,8 @@ import {
   sameJson,
   stringAt,
 } from './json.ts';
-import { qosOf } from './qos.ts';
 import { quantityNumber } from './quantity.ts';
+import { resizeCauses } from './resize.ts';
 import { selectorMatches } from './selectors.ts';
 import type { Cause } from './status.ts';
 
@@ -53,15 +53,7 @@ function podCauses(object: JsonObject, before: JsonObject | undefined, subresour
   const causes = podSpecCauses(spec, 'spec');
   if (before === undefined || causes.length > 0) return causes;
   if (subresource !== 'resize') return fixedPodSpec(spec, objectAt(before, 'spec'));
-  if (qosOf(objectsAt(spec, 'containers')) !== qosOf(objectsAt(before, 'spec', 'containers')))
-    return [
-      bad(
-        'metadata',
-        stringAt(before, 'metadata', 'name'),
-        'Pod QOS Class may not change as a result of resizing',
-      ),
-    ];
-  return [];
+  return resizeCauses(object, before);
 }
 
 function fixedPodSpec(spec: JsonObject, before: JsonObject): Cause[] {

@@ -1,9 +1,9 @@
 import { request } from 'node:https';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiServer, startApiServer } from './api-server.ts';
-import { call } from './fixtures.ts';
 import { type JsonObject, stringAt } from './json.ts';
 import { CONFIG_MAPS, NAMESPACES } from './resource-types.ts';
+import { call } from './target.ts';
 
 let server: ApiServer;
 beforeAll(async () => {

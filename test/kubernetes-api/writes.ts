@@ -5,8 +5,6 @@ import { setDefaults } from './defaults.ts';
 import {
   clone,
   ensureObject,
-  isObject,
-  type Json,
   type JsonObject,
   type KubeObject,
   numberAt,
@@ -16,7 +14,9 @@ import {
   stringAt,
 } from './json.ts';
 import { ownUpdate, sameButTimes, type Writer } from './managed-fields.ts';
-import { apiVersionOf, CONTROLLER_REVISIONS, NAMESPACES, type ResourceType } from './resource-types.ts';
+import { qosOf } from './qos.ts';
+import { resizedSpec } from './resize.ts';
+import { apiVersionOf, NAMESPACES, PODS, type ResourceType } from './resource-types.ts';
 import { schemaOf } from './schemas.ts';
 import { alreadyExists, badRequest, conflict, forbidden, invalid, notFound, staleVersion } from './status.ts';
 import { causesOf } from './validation.ts';
@@ -80,6 +80,8 @@ export function createObject(
   if (of.subresources.includes('status') && of !== NAMESPACES) delete object['status'];
   plane.storage.stamp(metadata);
   setDefaults(of.kind, object);
+  if (of === PODS)
+    object['status'] = { phase: 'Pending', qosClass: qosOf(objectsAt(object, 'spec', 'containers')) };
   if (hasGeneration(of)) metadata['generation'] = 1;
   return finish(plane, of, undefined, object, options, managed);
 }
@@ -241,17 +243,6 @@ function keepOtherParts(of: ResourceType, before: KubeObject, object: JsonObject
   if (of.subresources.includes('status')) object['status'] = clone(before['status']);
 }
 
-/** `/resize` writes the resources of containers and nothing else. */
-function resizedSpec(before: KubeObject, object: JsonObject): JsonObject {
-  const wanted = objectsAt(object, 'spec', 'containers');
-  const containers = objectsAt(before, 'spec', 'containers').map((container) => {
-    const resized = wanted.find((one) => one['name'] === container['name']);
-    const { resources, resizePolicy } = resized ?? container;
-    return { ...container, resources, ...(resizePolicy === undefined ? {} : { resizePolicy }) };
-  });
-  return clone({ ...objectAt(before, 'spec'), containers });
-}
-
 function countGeneration(of: ResourceType, before: KubeObject, object: JsonObject): void {
   if (!hasGeneration(of)) return;
   const annotations = (state: JsonObject): JsonObject => objectAt(state, 'metadata', 'annotations');
@@ -285,8 +276,3 @@ export function randomSuffix(): string {
 export function asKubeObject(object: JsonObject): KubeObject {
   return object as KubeObject;
 }
-
-export const isBody = (value: Json | undefined): value is JsonObject => isObject(value);
-
-/** Revisions are written once. */
-export const isImmutable = (of: ResourceType): boolean => of === CONTROLLER_REVISIONS;

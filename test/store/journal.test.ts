@@ -90,3 +90,20 @@ test('closing on a full disk says how much is lost, and throws nothing', () => {
   journal.close();
   expect(errors).toContainEqual({ lost: 2 });
 });
+
+test('what waits is bounded: the oldest rows make room, and are counted', () => {
+  const { journal, connection, folder } = journalOnSmallDisk();
+  fill(connection);
+  journal.saveWindows([bigWindow(60)]);
+  for (let at = 1; at <= 150; at += 1) journal.saveDecision(decision(`${at}`, at));
+  expect(journal.status).toMatchObject({ waiting: 101, dropped: 50 });
+  expect(journal.status.failure).toContain('full');
+  makeRoom(connection);
+  journal.retry();
+  expect(journal.status).toEqual({ failure: undefined, waiting: 0, dropped: 50 });
+  journal.close();
+  const kept = openStore(folder).loadDecisions({ limit: 200 });
+  expect(kept.map(({ atSeconds }) => atSeconds)).toEqual(
+    Array.from({ length: 100 }, (_, index) => 150 - index),
+  );
+});

@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import type { ChangeRecord } from '../../models/changes.ts';
 import type { Daemon } from '../../models/daemon.ts';
-import { SERVICE_MODES } from '../../models/data-models.ts';
+import { AVAILABLE_MODES } from '../../models/data-models.ts';
 import { requireService } from '../names.ts';
 import { ProblemError } from '../problems.ts';
 import { Allocation, type ApiServer, ProblemResponse, ServiceParams, UnixSeconds } from '../schemas.ts';
@@ -25,7 +25,7 @@ const PauseBody = Type.Optional(
 
 const ModeBody = Type.Object(
   {
-    mode: Type.Union([...SERVICE_MODES.map((mode) => Type.Literal(mode)), Type.Null()], {
+    mode: Type.Union([...AVAILABLE_MODES.map((mode) => Type.Literal(mode)), Type.Null()], {
       description: 'null: the mode of the configuration.',
     }),
   },

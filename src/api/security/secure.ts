@@ -1,9 +1,8 @@
 /** Everything between a connection and a route: headers, other origins, tokens, and how often a client may write. */
-import type { FastifyRequest } from 'fastify';
 import type { Daemon } from '../../models/daemon.ts';
 import { clientRateLimit } from '../rate-limit.ts';
 import type { ApiServer } from '../schemas.ts';
-import { type Access, accessOf } from './access.ts';
+import { accessOf } from './access.ts';
 import { authentication } from './authentication.ts';
 import { refuseOtherOrigins } from './cross-origin.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
@@ -22,17 +21,16 @@ export function secure(server: ApiServer, daemon: Daemon): void {
   const authenticate = auth && authentication({ auth, clock, logger: server.log });
   const spendWrite = clientRateLimit(clock, { burst: WRITES_AT_ONCE, secondsPerCall: SECONDS_PER_WRITE });
 
-  const check = (request: FastifyRequest, access: Access) => {
-    authenticate?.(request, access);
-    if (access === 'open' || access === 'read' || request.routeOptions.url === TRAFFIC) return;
-    refuseOtherOrigins(request);
-    spendWrite(request.ip);
-  };
-
   server.addHook('onRequest', (request, reply, done) => {
-    const route = request.routeOptions.url;
+    // Asking for the route makes an object; for the hot one the address tells as well.
+    const route = request.raw.url === TRAFFIC ? TRAFFIC : request.routeOptions.url;
+    const access = accessOf(request.method, route);
     if (route !== TRAFFIC) reply.headers(SECURITY_HEADERS);
-    check(request, accessOf(request.method, route));
+    authenticate?.(request, access);
+    if (route !== TRAFFIC && (access === 'write' || access === 'intake')) {
+      refuseOtherOrigins(request);
+      spendWrite(request.ip);
+    }
     done();
   });
 }

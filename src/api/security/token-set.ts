@@ -1,5 +1,5 @@
 /** Bearer tokens, kept as digests only: neither a dump of the memory nor a log line can give one away. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 
 const SHORTEST = 16;
 const LONGEST = 4096;
@@ -52,5 +52,5 @@ export class TokenSet {
 }
 
 function digestOf(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
+  return hash('sha256', token, 'buffer');
 }

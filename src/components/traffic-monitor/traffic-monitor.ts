@@ -34,6 +34,9 @@ const WINDOW_SECONDS = 60;
 /** A fed series that is known no later than this answers for the latest seconds that are known of it, s. */
 const LARGEST_LAG_SECONDS = 120;
 
+/** Time between two looks for silent series that make room for new ones, s. */
+const SEEK_ROOM_SECONDS = 10;
+
 /**
  * Who calls what, how often, how slow, how often wrong. Counts are exact, latency quantiles within 1 %. Memory is
  * bounded by `maxSeries` and `maxSketchBytes`, whatever arrives; a record of a series that exists allocates nothing.
@@ -48,6 +51,8 @@ export class TrafficMonitor implements TrafficIntake, TrafficStepIntake, Traffic
   readonly #builder = new HistogramBuilder();
   readonly #rejected = noRejections();
   #accepted = 0;
+  /** When it was last looked for silent series that make room for new ones. */
+  #soughtRoomSeconds = Number.NEGATIVE_INFINITY;
 
   constructor(options: TrafficMonitorOptions = {}) {
     this.#options = resolveOptions(options);
@@ -249,6 +254,9 @@ export class TrafficMonitor implements TrafficIntake, TrafficStepIntake, Traffic
   #admit(service: string | undefined, chain: string, nowSeconds: number): Series | Rejection {
     const first = this.#registry.admit(service, chain);
     if (first !== 'too-many-series') return first;
+    // Looking at every series for each of a million new names would stop everything else.
+    if (Math.abs(nowSeconds - this.#soughtRoomSeconds) < SEEK_ROOM_SECONDS) return first;
+    this.#soughtRoomSeconds = nowSeconds;
     this.#registry.dropSilent(nowSeconds - this.#options.windowSize);
     return this.#registry.admit(service, chain);
   }

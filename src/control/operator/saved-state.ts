@@ -1,7 +1,7 @@
 /** The operator's state as it stands on disk: JSON, `{ paused?: { sinceSeconds, reason }, modes: { service: mode } }`. */
 
 import type { OperatorState } from '../../models/daemon.ts';
-import { SERVICE_MODES, type ServiceMode } from '../../models/data-models.ts';
+import { AVAILABLE_MODES, type ServiceMode } from '../../models/data-models.ts';
 import type { Pause } from '../../models/settings.ts';
 
 export function encodeState({ paused, modes }: OperatorState): Uint8Array {
@@ -27,7 +27,7 @@ function stateOf(value: unknown): OperatorState | undefined {
 }
 
 function isMode(value: unknown): value is ServiceMode {
-  return SERVICE_MODES.some((mode) => mode === value);
+  return AVAILABLE_MODES.some((mode) => mode === value);
 }
 
 function isPause(value: unknown): value is Pause {

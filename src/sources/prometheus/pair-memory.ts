@@ -73,7 +73,8 @@ export class PairMemory {
 
   #isPartlyScraped(samples: number): boolean {
     if (Number.isNaN(samples)) return false;
-    const isPart = samples < LEAST_SAMPLES * this.#usualSamples;
+    // Of the very first point nobody knows whether it was scraped in full.
+    const isPart = this.#usualSamples === 0 || samples < LEAST_SAMPLES * this.#usualSamples;
     this.#usualSamples = Math.max(samples, this.#usualSamples * (1 - FORGOTTEN));
     return isPart;
   }

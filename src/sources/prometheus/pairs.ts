@@ -1,5 +1,5 @@
 import type { Topology } from '../../models/data-models.ts';
-import type { PrometheusSettings } from '../../models/prometheus-settings.ts';
+import type { FedService, PrometheusSettings } from '../../models/prometheus-settings.ts';
 import type { Labels } from './range-answer.ts';
 
 /** One series of ours: a chain at a service, or a chain end to end. */
@@ -14,14 +14,19 @@ export class PairFinder {
   readonly atServices: readonly Pair[];
   readonly endToEnd: readonly Pair[];
   readonly #settings: PrometheusSettings;
+  readonly #ofService: ReadonlyMap<string, readonly Pair[]>;
   /** By the values of both labels: there are as many as there are names, and they come again with every answer. */
   readonly #known = new Map<string, Pair | undefined>();
 
   constructor(settings: PrometheusSettings, topology: Topology) {
     this.#settings = settings;
-    this.atServices = [...settings.services.keys()].flatMap((service) =>
-      (topology.services.get(service)?.chains ?? []).map((chain) => ({ service, chain })),
+    this.#ofService = new Map(
+      [...settings.services.keys()].map((service) => [
+        service,
+        (topology.services.get(service)?.chains ?? []).map((chain) => ({ service, chain })),
+      ]),
     );
+    this.atServices = [...this.#ofService.values()].flat();
     const isAsked = settings.queries.endToEnd !== undefined;
     this.endToEnd = isAsked
       ? [...topology.chains.keys()].map((chain) => ({ service: undefined, chain }))
@@ -43,9 +48,10 @@ export class PairFinder {
   }
 
   #findAtService(name: string, path: string): Pair | undefined {
-    const [service, fed] = [...this.#settings.services].find(([, { match }]) => match.test(name)) ?? [];
-    if (fed === undefined) return undefined;
-    const pairs = this.atServices.filter((pair) => pair.service === service);
+    const service = findService(this.#settings.services, name, ({ match }) => match.test(name));
+    const fed = this.#settings.services.get(service ?? '');
+    if (service === undefined || fed === undefined) return undefined;
+    const pairs = this.#ofService.get(service) ?? [];
     const named = pairs.find(({ chain }) => fed.chains.get(chain)?.test(path) ?? this.#isChain(chain, path));
     if (named !== undefined) return named;
     // Whatever a service with one chain does is done for it, unless the file says what belongs to the chain there.
@@ -61,4 +67,16 @@ export class PairFinder {
     if (!this.#known.has(key)) this.#known.set(key, find());
     return this.#known.get(key);
   }
+}
+
+/** The service that a name stands for: most have their own. */
+export function findService(
+  services: ReadonlyMap<string, FedService>,
+  name: string,
+  is: (fed: FedService) => boolean,
+): string | undefined {
+  const own = services.get(name);
+  if (own !== undefined && is(own)) return name;
+  for (const [service, fed] of services) if (is(fed)) return service;
+  return undefined;
 }

@@ -1,5 +1,6 @@
 import type { UsageSample } from '../../models/metrics.ts';
 import type { FedService, PrometheusSettings } from '../../models/prometheus-settings.ts';
+import { findService } from './pairs.ts';
 import type { Labels, RangeSeries } from './range-answer.ts';
 import type { RangeClient, StepRange } from './range-client.ts';
 
@@ -18,54 +19,71 @@ interface PodUse {
 
 type Kind = 'cpu' | 'memory' | 'throttled';
 
-/** Measured use of the fed services over a range, oldest first. Throws a SourceFault. */
-export async function readUsage(
-  client: RangeClient,
-  settings: PrometheusSettings,
-  range: StepRange,
-  signal: AbortSignal,
-): Promise<readonly UsageSample[]> {
-  const pods = new Map<string, PodUse>();
-  const kinds: readonly Kind[] = ['cpu', 'memory', 'throttled'];
-  for (const kind of kinds) {
-    const query = settings.queries[kind];
-    if (query === undefined) continue;
-    for (const series of await client.ask(kind, query, range, signal))
-      addUse(pods, kind, series, settings, range);
+/** Most pods that are remembered: they come and go. */
+const MOST_PODS = 100_000;
+
+/** Reads the measured use of the fed services. */
+export class UsageReader {
+  readonly #settings: PrometheusSettings;
+  /** The service of each container that was seen; undefined for those that are nobody's. */
+  readonly #services = new Map<string, string | undefined>();
+
+  constructor(settings: PrometheusSettings) {
+    this.#settings = settings;
   }
-  return Array.from({ length: range.count }, (_, i) => samplesAt(i, pods, range)).flat();
+
+  /** Oldest first. Throws a SourceFault. */
+  async read(client: RangeClient, range: StepRange, signal: AbortSignal): Promise<readonly UsageSample[]> {
+    const pods = new Map<string, PodUse>();
+    const kinds: readonly Kind[] = ['cpu', 'memory', 'throttled'];
+    for (const kind of kinds) {
+      const query = this.#settings.queries[kind];
+      if (query === undefined) continue;
+      for (const series of await client.ask(kind, query, range, signal)) this.#add(pods, kind, series, range);
+    }
+    return Array.from({ length: range.count }, (_, i) => samplesAt(i, pods, range)).flat();
+  }
+
+  #add(pods: Map<string, PodUse>, kind: Kind, { labels, values }: RangeSeries, range: StepRange): void {
+    const { pod: podLabel, service: serviceLabel } = this.#settings.labels;
+    const pod = labels[podLabel] ?? '';
+    const name = `${labels['namespace'] ?? ''}\n${pod}`;
+    const service = this.#serviceOf(
+      `${name}\n${labels['container'] ?? ''}\n${labels[serviceLabel] ?? ''}`,
+      pod,
+      labels,
+    );
+    if (service === undefined) return;
+    const use = pods.get(`${service}\n${name}`) ?? emptyUse(service);
+    pods.set(`${service}\n${name}`, use);
+    for (const [at, value] of values) {
+      const i = Math.round((at - range.firstSeconds) / range.step);
+      if (i < 0 || i >= range.count || value < 0) continue;
+      const before = use[kind][i];
+      use[kind][i] = kind === 'throttled' ? Math.max(before ?? 0, value) : (before ?? 0) + value;
+    }
+  }
+
+  #serviceOf(key: string, pod: string, labels: Labels): string | undefined {
+    if (this.#services.has(key)) return this.#services.get(key);
+    if (this.#services.size >= MOST_PODS) this.#services.clear();
+    const { services, labels: names } = this.#settings;
+    const service = findService(services, pod, (fed) => isOf(fed, pod, labels, names.service));
+    this.#services.set(key, service);
+    return service;
+  }
 }
 
-function addUse(
-  pods: Map<string, PodUse>,
-  kind: Kind,
-  { labels, values }: RangeSeries,
-  settings: PrometheusSettings,
-  { firstSeconds, step, count }: StepRange,
-): void {
-  const pod = labels[settings.labels.pod] ?? '';
-  const service = [...settings.services].find(([, fed]) => isOf(fed, pod, labels, settings))?.[0];
-  if (service === undefined) return;
-  const key = `${service}\n${labels['namespace'] ?? ''}\n${pod}`;
-  const use = pods.get(key) ?? emptyUse(service);
-  pods.set(key, use);
-  for (const [at, value] of values) {
-    const i = Math.round((at - firstSeconds) / step);
-    if (i < 0 || i >= count || value < 0) continue;
-    const before = use[kind][i];
-    use[kind][i] = kind === 'throttled' ? Math.max(before ?? 0, value) : (before ?? 0) + value;
-  }
-}
-
-function isOf(fed: FedService, pod: string, labels: Labels, { labels: names }: PrometheusSettings): boolean {
+function isOf(fed: FedService, pod: string, labels: Labels, serviceLabel: string): boolean {
   const { namespace, container } = labels;
   if (fed.namespace !== undefined && namespace !== undefined && namespace !== fed.namespace) return false;
-  if (
-    container !== undefined &&
-    (fed.container === undefined ? SIDECARS.test(container) : container !== fed.container)
-  )
-    return false;
-  return pod === '' ? fed.match.test(labels[names.service] ?? '') : fed.pods.test(pod);
+  if (container !== undefined && !isSized(fed, container)) return false;
+  return pod === '' ? fed.match.test(labels[serviceLabel] ?? '') : fed.pods.test(pod);
+}
+
+/** Whether the container is the service's own: the configured one, else all but the proxies. */
+function isSized(fed: FedService, container: string): boolean {
+  return fed.container === undefined ? !SIDECARS.test(container) : container === fed.container;
 }
 
 function emptyUse(service: string): PodUse {

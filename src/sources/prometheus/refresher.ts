@@ -6,7 +6,7 @@ import { PairMemory } from './pair-memory.ts';
 import { type Pair, PairFinder } from './pairs.ts';
 import { RangeClient, type StepRange } from './range-client.ts';
 import { readTraffic, type TrafficAnswers } from './read-traffic.ts';
-import { readUsage } from './read-usage.ts';
+import { UsageReader } from './read-usage.ts';
 import { SourceFault } from './source-fault.ts';
 
 /** So much of what was told is asked for again, s: samples may have come late. */
@@ -31,17 +31,20 @@ export class Refresher {
   readonly #sinks: RefreshSinks;
   readonly #client: RangeClient;
   readonly #pairs: PairFinder;
+  readonly #usage: UsageReader;
   readonly #memories = new Map<Pair, PairMemory>();
   /** Everything up to there was asked for, Unix s. */
   #askedUntil: number;
   #piece = 1;
   #missing: readonly string[] = [];
+  #latestRange: StepRange | undefined;
 
   constructor(settings: PrometheusSettings, topology: Topology, sinks: RefreshSinks, nowSeconds: number) {
     this.#settings = settings;
     this.#sinks = sinks;
     this.#client = new RangeClient(settings);
     this.#pairs = new PairFinder(settings, topology);
+    this.#usage = new UsageReader(settings);
     const oldest = this.#aligned(nowSeconds - settings.lookback);
     const told = this.#all.map((pair) => sinks.traffic.toldUntilSeconds(pair.service, pair.chain) ?? oldest);
     for (const [i, pair] of this.#all.entries()) {
@@ -62,6 +65,11 @@ export class Refresher {
 
   get bytesRead(): number {
     return this.#client.bytesRead;
+  }
+
+  /** The points of the latest queries for traffic. */
+  get latestRange(): StepRange | undefined {
+    return this.#latestRange;
   }
 
   /** Pairs of which the newest answer had nothing. */
@@ -111,6 +119,7 @@ export class Refresher {
     const oldest = this.#aligned(nowSeconds - this.#settings.lookback);
     const overlapping = Math.max(start - overlap, oldest);
     const range = rangeOf(Math.min(start, overlapping), end, step);
+    this.#latestRange = range;
     const answers = await readTraffic(this.#client, this.#settings, this.#pairs, range, signal);
     this.#tell(answers, range);
     return usageFault;
@@ -118,7 +127,7 @@ export class Refresher {
 
   async #readUsage(range: StepRange, signal: AbortSignal): Promise<SourceFault | undefined> {
     try {
-      const samples = await readUsage(this.#client, this.#settings, range, signal);
+      const samples = await this.#usage.read(this.#client, range, signal);
       const isNew = ({ service, atSeconds }: UsageSample) =>
         atSeconds > (this.#sinks.latestUsageSeconds(service) ?? Number.NEGATIVE_INFINITY);
       this.#sinks.recordUsage(samples.filter(isNew));

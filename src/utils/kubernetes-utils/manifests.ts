@@ -32,6 +32,9 @@ function heading({ id, atSeconds }: Decision): string[] {
     comment(
       'Fields that another manager set are told as conflicts: docs/kubernetes.md says how to hand them over.',
     ),
+    comment(
+      'What was made by a client-side kubectl apply first needs one kubectl apply --server-side of its own manifest.',
+    ),
   ];
 }
 

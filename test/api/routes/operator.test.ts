@@ -102,9 +102,9 @@ describe('POST /services/{service}/mode', () => {
 
   it('shows the mode of this moment, not that of the latest decision', async () => {
     daemon.decisions.push(testDecision('d'));
-    await post('/services/payment-service/mode', { mode: 'in-place' });
+    await post('/services/payment-service/mode', { mode: 'rolling' });
     const { services } = (await server.inject({ url: '/allocations/payment-service' })).json();
-    expect(services[0]).toMatchObject({ mode: 'in-place', mode_source: 'operator' });
+    expect(services[0]).toMatchObject({ mode: 'rolling', mode_source: 'operator' });
   });
 
   it('refuses an unknown service with the known ones', async () => {
@@ -116,13 +116,13 @@ describe('POST /services/{service}/mode', () => {
     });
   });
 
-  it.each([[{ mode: 'roling' }], [{}], [{ mode: 1 }], [undefined]])(
+  it.each([[{ mode: 'in-place' }], [{ mode: 'roling' }], [{}], [{ mode: 1 }], [undefined]])(
     'refuses %j with the modes',
     async (body) => {
       const answer = await post('/services/auth-service/mode', body);
       expect(answer.statusCode).toBe(400);
       if (body !== undefined)
-        expect(answer.json().detail).toContain('allowed: "recommend" or "rolling" or "in-place" or null');
+        expect(answer.json().detail).toContain('allowed: "recommend" or "rolling" or null');
       expect(daemon.operator.state.modes.size).toBe(0);
     },
   );

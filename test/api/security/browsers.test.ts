@@ -118,6 +118,7 @@ describe('writes of one client', () => {
     expect((await call('192.0.2.2')).statusCode).toBe(200);
     const record = { chain_id: 'order-processing', response_time: 0.1 };
     expect((await call('192.0.2.1', '/requests', record)).statusCode).toBe(202);
+    expect((await call('192.0.2.1', '/requests?source=sidecar', record)).statusCode).toBe(202);
     expect((await server.inject({ url: '/allocations', remoteAddress: '192.0.2.1' })).statusCode).toBe(200);
   });
 });

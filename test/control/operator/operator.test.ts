@@ -94,14 +94,14 @@ describe('what the operator sets', () => {
     const app = await start(settings);
     const { operator } = app.daemon;
     operator.pause('deploy');
-    operator.setMode('auth-service', 'in-place');
+    operator.setMode('auth-service', 'rolling');
     app.reload({ ...settings, control: { ...settings.control, paused: true, burnRate: 7 } });
     expect(app.daemon.settings.control).toMatchObject({
       burnRate: 7,
       paused: true,
       pause: { reason: 'deploy' },
     });
-    expect(modeOf(app)).toBe('in-place');
+    expect(modeOf(app)).toBe('rolling');
     operator.resume();
     expect(app.daemon.settings.control).toMatchObject({ burnRate: 7, paused: true });
     expect(app.daemon.settings.control.pause).toBeUndefined();

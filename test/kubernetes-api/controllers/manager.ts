@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ControlPlane } from '../control-plane.ts';
-import { type JsonObject, type KubeObject, stringAt } from '../json.ts';
+import { clone, type JsonObject, type KubeObject, sameJson, stringAt } from '../json.ts';
 import { EVENTS, PODS, type ResourceType } from '../resource-types.ts';
 import { createObject, randomSuffix, replaceObject, type WriteOptions } from '../writes.ts';
 import { objectIsOwnedBy } from './owners.ts';
@@ -59,7 +59,7 @@ export class Manager {
           labels: { ...((kept['labels'] as JsonObject | undefined) ?? {}), ...labels },
           ownerReferences: [ownerReference(owner)],
         },
-        spec: structuredClone(template['spec'] ?? {}),
+        spec: template['spec'] ?? {},
       },
       options(''),
     );
@@ -79,8 +79,9 @@ export class Manager {
   ): KubeObject {
     const before = this.plane.storage.get(of, object.metadata.namespace ?? '', object.metadata.name);
     if (before === undefined) return object;
-    const copy = structuredClone(before);
+    const copy = clone(before);
     edit(copy);
+    if (sameJson(copy, before)) return before;
     return replaceObject(this.plane, of, before, copy, options(subresource));
   }
 

@@ -113,7 +113,7 @@ function transitioned(
 ): JsonObject {
   const old = conditionOf(pod, type);
   const lastTransitionTime = old?.['status'] === status ? old['lastTransitionTime'] : now;
-  return { type, status, lastProbeTime: null, lastTransitionTime, ...why };
+  return { type, status, lastTransitionTime, ...why };
 }
 
 export const replicasOf = (object: KubeObject): number => numberAt(object, 'spec', 'replicas');

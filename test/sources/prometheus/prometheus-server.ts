@@ -15,6 +15,8 @@ export interface PrometheusOptions {
   /** What it is to have scraped before it starts: OpenMetrics with times, and promtool to make blocks of it. */
   readonly history?: { readonly openMetrics: string; readonly promtool: string };
   readonly scrapeSeconds?: number;
+  /** Labels of the samples beat those of the job. */
+  readonly honorLabels?: boolean;
   readonly flags?: readonly string[];
 }
 
@@ -32,13 +34,17 @@ export class PrometheusServer {
 
   static async start(
     program: string,
-    { jobs = [], history, scrapeSeconds = 1, flags = [] }: PrometheusOptions,
+    { jobs = [], history, scrapeSeconds = 1, honorLabels = false, flags = [] }: PrometheusOptions,
   ) {
     const folder = mkdtempSync(join(tmpdir(), 'dta-slo-prometheus-'));
     if (history !== undefined) writeBlocks(folder, history);
     const config = {
       global: { scrape_interval: `${scrapeSeconds}s`, scrape_timeout: `${scrapeSeconds}s` },
-      scrape_configs: jobs.map(({ job, targets }) => ({ job_name: job, static_configs: [{ targets }] })),
+      scrape_configs: jobs.map(({ job, targets }) => ({
+        job_name: job,
+        honor_labels: honorLabels,
+        static_configs: [{ targets }],
+      })),
     };
     // JSON is YAML.
     writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(config));
@@ -64,6 +70,16 @@ export class PrometheusServer {
     const response = await fetch(`${this.url}/api/v1/query?query=${encodeURIComponent(promql)}`);
     const answer = (await response.json()) as { data: { result: [] } };
     return answer.data.result;
+  }
+
+  /** Resolves when every target of a job has so many samples; the first scrape comes five seconds after the start. */
+  async untilScraped(job: string, samples: number): Promise<void> {
+    for (let i = 0; i < 400; i++) {
+      const [answer] = await this.query(`min(count_over_time(up{job="${job}"}[1m]))`);
+      if (Number(answer?.value[1] ?? 0) >= samples) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`${job} is not scraped`);
   }
 
   async stop(): Promise<void> {

@@ -36,7 +36,7 @@ describeWith('prometheus', 'traffic that a real Prometheus has scraped', (progra
         { job: 'night', targets: [night!.address] },
       ],
     });
-    await sleep(3);
+    for (const job of ['web', 'db', 'night']) await server.untilScraped(job, 3);
     startSeconds = clock.nowSeconds();
     let tick = 0;
     const timer = setInterval(() => {

@@ -37,6 +37,8 @@ export interface ConnectOptions extends Partial<Omit<KubernetesExecutorOptions, 
   readonly settings?: Partial<KubernetesSettings>;
   /** Another token than the server's first. */
   readonly token?: string;
+  /** Without a kubeconfig: what the environment names. */
+  readonly inCluster?: boolean;
 }
 
 /** Everything ends with the test. */
@@ -50,11 +52,11 @@ export async function startCluster(
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const log: LogLine[] = [];
   let files = 0;
-  const connect = async ({ settings = {}, token, ...rest }: ConnectOptions = {}) => {
+  const connect = async ({ settings = {}, token, inCluster = false, ...rest }: ConnectOptions = {}) => {
     const kubeconfig = join(folder, `kubeconfig-${++files}`);
     await server.kubeconfig(kubeconfig, token);
     const connected = await connectKubernetes({
-      settings: { ...TEST_SETTINGS, kubeconfig, ...settings },
+      settings: { ...TEST_SETTINGS, ...(!inCluster && { kubeconfig }), ...settings },
       environment: {},
       clock: systemClock(),
       random: seededRandom(1),

@@ -5,9 +5,10 @@ import { listAll } from '../api/list-all.ts';
 import { collectionPath } from '../api/paths.ts';
 import { AUTOSCALERS, type Autoscaler, autoscalerOf, parseAutoscaler } from '../workload/autoscaler.ts';
 import { describeRef, type Workload } from '../workload/workload.ts';
-import { takeOverCommand } from './conflicts.ts';
+import { handOver } from './conflicts.ts';
 import { Moves } from './moves.ts';
-import { othersApplying, REPLICAS } from './ownership.ts';
+import { othersApplying, othersOwn, REPLICAS, SELECTOR, weApplied } from './ownership.ts';
+import { presentPart } from './patch.ts';
 import { notRolledOut } from './rollout-status.ts';
 import { type ChangeParts, findSite, refused, type Site, stopped } from './site.ts';
 import { stepsOf } from './steps.ts';
@@ -23,6 +24,7 @@ export async function check(
   const wanted = wantedState(change, site.state, site.workload, site.container, parts.settings.limitFactor);
   const stop =
     obstacle(site.workload) ??
+    ownershipObstacle(site) ??
     limitObstacle(site, wanted) ??
     replicasObstacle(site, wanted) ??
     (await autoscalerObstacle(site, parts)) ??
@@ -56,13 +58,23 @@ function limitObstacle({ change, workload }: Site, wanted: TargetState): ChangeS
   return refused(`${describeRef(workload)}: ${below}${advice}`);
 }
 
-function replicasObstacle({ workload, state }: Site, wanted: TargetState): ChangeStopped | undefined {
+function replicasObstacle(
+  { workload, state, container }: Site,
+  wanted: TargetState,
+): ChangeStopped | undefined {
   const owners = othersApplying(workload.managers, REPLICAS);
   if (wanted.instances === state.instances || owners.length === 0) return undefined;
   const names = owners.map((owner) => `"${owner}"`).join(' and ');
-  const command = takeOverCommand(workload, { spec: { replicas: state.instances } });
   return refused(
-    `${names} owns .spec.replicas of ${describeRef(workload)} and would set it back. To hand it over, leave it out of what ${names} applies and run: ${command}`,
+    `${names} owns .spec.replicas of ${describeRef(workload)} and would set it back. ${handOver(workload, [names], presentPart(container, state))}`,
+  );
+}
+
+/** What we then left out would be removed, or refused because it is required. */
+function ownershipObstacle({ workload }: Site): ChangeStopped | undefined {
+  if (!weApplied(workload.managers, SELECTOR) || othersOwn(workload.managers, SELECTOR)) return undefined;
+  return refused(
+    `dta-slo owns all of ${describeRef(workload)}: kubectl apply --server-side moves what a client-side apply owned to the field manager that it is given. Apply your manifest once with kubectl apply --server-side --force-conflicts -f FILE`,
   );
 }
 

@@ -23,11 +23,26 @@ export function describeConflicts(
   present: object,
 ): string {
   const owners = [...conflicts].map(([manager, fields]) => `${manager} owns ${fields.join(', ')}`);
-  return `${owners.join('; ')} of ${describeRef(ref)}. To hand this over, leave it out of what ${[...conflicts.keys()].join(' and ')} applies and run: ${takeOverCommand(ref, present)}`;
+  const managers = [...conflicts.keys()];
+  return `${owners.join('; ')} of ${describeRef(ref)}. ${handOver(ref, managers, present)}`;
 }
 
-/** Makes us the owner of what stands; docs/kubernetes.md says what to do in the own manifests. */
-export function takeOverCommand({ kind, namespace, name }: WorkloadRef, present: object): string {
+/**
+ * `kubectl apply --server-side` moves everything that a client-side apply owned to the field manager that it is given
+ * (migrateToSSAIfNecessary of kubectl): that must be the user's own first, or we would own the whole workload.
+ */
+export function handOver(ref: WorkloadRef, managers: readonly string[], present: object): string {
+  const isClientSide = managers.includes(CLIENT_SIDE);
+  const first = isClientSide
+    ? 'first apply your manifest as it is with kubectl apply --server-side -f FILE, then '
+    : '';
+  return `To hand this over, ${first}run: ${takeOverCommand(ref, present)} ; then leave resources and replicas out of what ${managers.join(' and ')} applies (docs/kubernetes.md).`;
+}
+
+const CLIENT_SIDE = '"kubectl-client-side-apply"';
+
+/** Makes us an owner of what stands. */
+function takeOverCommand({ kind, namespace, name }: WorkloadRef, present: object): string {
   const body = { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: { namespace, name }, ...present };
   const text = JSON.stringify(body).replaceAll("'", "'\\''");
   return `echo '${text}' | kubectl apply --server-side --force-conflicts --field-manager=${FIELD_MANAGER} -f -`;

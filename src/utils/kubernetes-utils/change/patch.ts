@@ -4,7 +4,7 @@ import { CHANGE_CAUSE } from '../change-cause.ts';
 import { quantitiesOf } from '../wanted.ts';
 import { apiVersionOf } from '../workload/target-names.ts';
 import type { Strategy, Workload } from '../workload/workload.ts';
-import { REPLICAS, weApplied } from './ownership.ts';
+import { CHANGE_CAUSE_PATH, othersOwn, REPLICAS, weApplied } from './ownership.ts';
 
 export const APPLY = 'application/apply-patch+yaml';
 export const MERGE = 'application/merge-patch+json';
@@ -29,7 +29,12 @@ export function templatePatch(
   return {
     apiVersion: apiVersionOf(kind),
     kind: kind.kind,
-    metadata: { namespace, name, resourceVersion, annotations: { [CHANGE_CAUSE]: cause } },
+    metadata: {
+      namespace,
+      name,
+      resourceVersion,
+      ...(!othersOwn(managers, CHANGE_CAUSE_PATH) && { annotations: { [CHANGE_CAUSE]: cause } }),
+    },
     spec: {
       ...(weApplied(managers, REPLICAS) && { replicas }),
       ...(isGentle(strategy) && kind.kind === 'Deployment' && { strategy: GENTLE }),
@@ -43,9 +48,12 @@ export function scalePatch({ resourceVersion }: Workload, replicas: number): obj
   return { metadata: { resourceVersion }, spec: { replicas } };
 }
 
-/** The part of the object with the resources that stand, for whoever hands them over. */
-export function presentPart(container: string, state: Pick<TargetState, 'requests' | 'limits'>): object {
-  return { spec: { template: resourcesPart(container, state) } };
+/**
+ * What stands of all that we may change, for whoever hands it over: were only a part of it taken over, the rest would
+ * go when its owner leaves it out.
+ */
+export function presentPart(container: string, state: TargetState): object {
+  return { spec: { replicas: state.instances, template: resourcesPart(container, state) } };
 }
 
 const QUARTER = '25%';

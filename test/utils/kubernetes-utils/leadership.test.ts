@@ -1,0 +1,143 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { Clock, Executor } from '../../../src/models/ports.ts';
+import { systemClock } from '../../../src/utils/system-clock.ts';
+import type { ApiServer } from '../../kubernetes-api/api-server.ts';
+import type { JsonObject } from '../../kubernetes-api/json.ts';
+import { LEASES } from '../../kubernetes-api/resource-types.ts';
+import {
+  changeTo,
+  createDeployment,
+  NAMESPACE,
+  rolledOut,
+  startCluster,
+  type TestCluster,
+} from './cluster.ts';
+
+const LEASE = { enabled: true, name: 'dta-slo', duration: 3 };
+
+describe('of two replicas', () => {
+  test('one writes, and the other says who leads', async () => {
+    const { server, first, second } = await twoReplicas();
+    await vi.waitFor(() => expect(second.idleBecause).toBe('pod-1 leads (Lease shop/dta-slo)'));
+    expect(first.idleBecause).toBeUndefined();
+    expect(await second.check(changeTo(1, 1024, 2))).toEqual({
+      kind: 'held',
+      reason: 'pod-1 leads (Lease shop/dta-slo)',
+    });
+    expect(await first.check(changeTo(1, 1024, 2))).toMatchObject({ kind: 'ready' });
+    expect(server.objects.must(LEASES, NAMESPACE, 'dta-slo')['spec']).toMatchObject({
+      holderIdentity: 'pod-1',
+      leaseDurationSeconds: 3,
+      leaseTransitions: 0,
+    });
+  });
+
+  test('the other leads at once when the first ends in good order', async () => {
+    const { server, first, second } = await twoReplicas();
+    await vi.waitFor(() => expect(second.idleBecause).toContain('pod-1 leads'));
+    await first.stop();
+    expect(server.objects.must(LEASES, NAMESPACE, 'dta-slo')['spec']).not.toHaveProperty('holderIdentity');
+    await vi.waitFor(() => expect(second.idleBecause).toBeUndefined(), { timeout: 1500 });
+  });
+
+  test('the other leads after the duration when the first is gone without a word', async () => {
+    const { server, connect } = await startCluster();
+    server.objects.create(LEASES, {
+      metadata: { name: 'dta-slo', namespace: NAMESPACE },
+      spec: heldBy('pod-0', '2001-01-01T00:00:00.000000Z'),
+    });
+    const start = Date.now();
+    const second = await replica({ server, connect }, 'pod-2');
+    await vi.waitFor(() => expect(second.idleBecause).toContain('pod-0 leads'));
+    await vi.waitFor(() => expect(second.idleBecause).toBeUndefined(), { timeout: 6000 });
+    // By its own clock: that the other's time stamp is years old says nothing.
+    expect(Date.now() - start).toBeGreaterThan(3000);
+    expect(server.objects.must(LEASES, NAMESPACE, 'dta-slo')['spec']).toMatchObject({ leaseTransitions: 1 });
+  }, 10_000);
+
+  test('a clock that is an hour ahead does not take what the other renews', async () => {
+    const cluster = await startCluster();
+    await replica(cluster, 'pod-1');
+    await vi.waitFor(() => expect(cluster.server.objects.get(LEASES, NAMESPACE, 'dta-slo')).toBeDefined());
+    const ahead: Clock = { nowSeconds: () => systemClock().nowSeconds() + 3600, sleep: systemClock().sleep };
+    const second = await replica(cluster, 'pod-2', ahead);
+    await new Promise((resolve) => setTimeout(resolve, 3500));
+    expect(second.idleBecause).toContain('pod-1 leads');
+  }, 10_000);
+});
+
+test('a leader that cannot renew does not write any more, and breaks off what it was doing', async () => {
+  const cluster = await startCluster({}, {});
+  createDeployment(cluster.server);
+  await rolledOut(cluster.server);
+  const first = await replica(cluster, 'pod-1');
+  await vi.waitFor(() => expect(first.idleBecause).toBeUndefined());
+  cluster.server.newPods(NAMESPACE, 'auth-service', 'unready');
+  const change = changeTo(1, 1024, 2);
+  const checked = await first.check(change);
+  if (checked.kind !== 'ready') throw new Error(checked.reason);
+  const carrying = first.carryOut(change, checked.before);
+  cluster.server.faults.add({ resource: 'leases' }, { kind: 'status', code: 503 });
+  expect(await carrying).toEqual({
+    kind: 'failed',
+    reason: expect.stringMatching(
+      /^it was broken off because who leads is not known: Lease shop\/dta-slo: the API server answered 503.*; what was written stays$/,
+    ),
+  });
+  expect(first.idleBecause).toContain('who leads is not known');
+}, 10_000);
+
+test('a replica without the right to the Lease says so and writes nothing', async () => {
+  const cluster = await startCluster({});
+  const token = cluster.server.addToken([{ verbs: ['*'], apiGroups: ['apps'], resources: ['*'] }]);
+  const executor = await replica(cluster, 'pod-1', undefined, token);
+  await vi.waitFor(() =>
+    expect(executor.idleBecause).toMatch(/^who leads is not known: .*the right is missing \(403/),
+  );
+});
+
+test('outside a cluster, and where it is turned off, there is no election', async () => {
+  const { server, executor } = await startCluster();
+  expect(executor.idleBecause).toBeUndefined();
+  expect(server.objects.list(LEASES)).toEqual([]);
+});
+
+async function twoReplicas(): Promise<{ server: ApiServer; first: Executor; second: Executor }> {
+  const cluster = await startCluster();
+  createDeployment(cluster.server);
+  await rolledOut(cluster.server);
+  const first = await replica(cluster, 'pod-1');
+  await vi.waitFor(() => expect(first.idleBecause).toBeUndefined());
+  return { server: cluster.server, first, second: await replica(cluster, 'pod-2') };
+}
+
+async function replica(
+  { server, connect }: Pick<TestCluster, 'server' | 'connect'>,
+  pod: string,
+  clock: Clock = systemClock(),
+  token = server.token,
+): Promise<Executor> {
+  const folder = mkdtempSync(join(tmpdir(), 'dta-slo-account-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  await server.inClusterFolder(folder, token);
+  const { hostname, port } = new URL(server.url);
+  return connect({
+    inCluster: true,
+    serviceAccountFolder: folder,
+    clock,
+    environment: {
+      KUBERNETES_SERVICE_HOST: hostname,
+      KUBERNETES_SERVICE_PORT: port,
+      POD_NAMESPACE: NAMESPACE,
+      HOSTNAME: pod,
+    },
+    settings: { lease: LEASE },
+  });
+}
+
+function heldBy(holderIdentity: string, renewTime: string): JsonObject {
+  return { holderIdentity, leaseDurationSeconds: 3, acquireTime: renewTime, renewTime, leaseTransitions: 0 };
+}
