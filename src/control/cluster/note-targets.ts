@@ -36,6 +36,7 @@ export function noteTargets(
     const rolled = before?.kind === 'running' && before.rolling;
     if (reading.rolling || rolled) capacities.unsettle(service, sinceSeconds, clock.nowSeconds());
     const capacity = capacityOf(spec, reading);
+    capacities.see(service, { ...capacity, source: 'cluster', sinceSeconds: clock.nowSeconds() });
     voidAssumption(parts, service, capacity);
     noteCapacity(parts, service, capacity, 'cluster');
   }
