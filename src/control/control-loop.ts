@@ -70,9 +70,9 @@ export class ControlLoop {
   async #tickUntilStopped(): Promise<void> {
     const { clock, cluster } = this.#parts;
     // What runs is known before anything is learned: it may have changed while we were away.
-    await cluster.look(this.#stopping.signal);
+    const looked = cluster.look(this.#stopping.signal);
     while (!this.#stopping.signal.aborted) {
-      await clock.sleep(TICK_SECONDS, this.#stopping.signal);
+      await Promise.all([looked, clock.sleep(TICK_SECONDS, this.#stopping.signal)]);
       if (!this.#stopping.signal.aborted) await this.#tick();
     }
   }
