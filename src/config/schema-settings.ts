@@ -11,7 +11,7 @@ const AuthSchema = Type.Object(
         minLength: 1,
         derived: 'none',
         description:
-          'File with the tokens of operators, one a line, read again when it changes. Without it and `DTA_SLO_TOKEN` nobody is asked for a token.',
+          'File with the tokens of operators, one a line, relative to the working folder; read again when it changes. Without it and `DTA_SLO_TOKEN` nobody is asked for a token.',
       }),
     ),
     intake_token_file: Type.Optional(

@@ -133,7 +133,7 @@ describeWith('prometheus', 'a Prometheus that scrapes the daemon', (prometheus) 
 
 /** Shown only when something went wrong or has come to an end, or of sources that are not used. */
 function isQuiet(expr: string): boolean {
-  return /> 0$|dta_slo_(source_up|predictor_last_training)/.test(expr);
+  return /> 0$|dta_slo_(source_|predictor_last_training)/.test(expr);
 }
 
 /** The shipped files, at the daemon's address and at a pace that a test can wait for. */

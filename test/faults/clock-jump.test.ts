@@ -73,17 +73,18 @@ describe.each([
     });
     const before = (await decisions()).length;
     const held = await allocations();
+    expect(before).toBeGreaterThan(2);
     clock.jump(jump);
 
-    // Whatever pass comes first knows nothing of the last minutes.
-    const first = (await server.inject({ method: 'POST', url: '/allocations' })).json();
-    for (const { id, status } of first.services) expect({ id, status }).not.toEqual({ id, status: 'shrink' });
+    const passes = app.daemon.passes.completed.interval;
     expect(await run(1200)).toEqual({ accepted: 9600, refused: 0 });
     const { completed, failed } = app.daemon.passes;
     expect(failed).toBe(0);
-    expect(completed.interval).toBeGreaterThanOrEqual(7);
+    expect(completed.interval - passes).toBeGreaterThanOrEqual(3);
     const all = await decisions();
-    expect(all.length).toBeGreaterThanOrEqual(before + 5);
+    // Whatever pass comes first knows nothing of the last minutes.
+    const first = all.at(-before - 1)!;
+    for (const { id, status } of first.services) expect({ id, status }).not.toEqual({ id, status: 'shrink' });
     expect(new Set(all.map(({ decision_id }) => decision_id)).size).toBe(all.length);
     const latest = await allocations();
     expect(latest.decision_id).toBe(all[0]?.decision_id);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { endLeftovers, runToEnd, temporaryFolder } from '../e2e/daemon-process.ts';
 import {
+  BUSY_MACHINE_MS,
   call,
   countedSamples,
   FLUSHED_MS,
@@ -25,7 +26,7 @@ afterAll(() => {
   root.remove();
 });
 
-describe.concurrent('the disk of the history', () => {
+describe.concurrent('the disk of the history', { timeout: BUSY_MACHINE_MS }, () => {
   it.skipIf(!IS_ROOT)(
     'full: the daemon decides and counts on, says so, and writes all that waited when there is room',
     async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { endLeftovers, runToEnd, temporaryFolder } from '../e2e/daemon-process.ts';
 import {
+  BUSY_MACHINE_MS,
   call,
   countedSamples,
   FLUSHED_MS,
@@ -22,7 +23,7 @@ afterAll(() => {
   root.remove();
 });
 
-describe.concurrent('the place of the history', () => {
+describe.concurrent('the place of the history', { timeout: BUSY_MACHINE_MS }, () => {
   it('deleted while running: it is written there again, whole, and said loudly', async () => {
     const folder = join(root.path, 'deleted', 'data');
     const daemon = await startOn(folder);

@@ -9,6 +9,9 @@ import { type DaemonProcess, startDaemon } from '../e2e/daemon-process.ts';
 /** Whether this process may mount, and make files immutable. */
 export const IS_ROOT = process.getuid?.() === 0;
 
+/** Some daemons at once on a machine that others use too take this long at most, ms. */
+export const BUSY_MACHINE_MS = 120_000;
+
 export interface Disk {
   readonly path: string;
   /** Takes all the room that is left. */
@@ -95,7 +98,7 @@ export async function metric(url: string, name: string): Promise<number> {
 export async function until(
   what: string,
   isTrue: () => Promise<boolean> | boolean,
-  seconds = 8,
+  seconds = 30,
 ): Promise<void> {
   const end = performance.now() + seconds * 1000;
   while (!(await isTrue())) {

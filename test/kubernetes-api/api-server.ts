@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { Access, ALL_RIGHTS, type Rule } from './access.ts';
-import { makeControlPlane, ServerClock } from './control-plane.ts';
+import { type ControlPlane, makeControlPlane, ServerClock } from './control-plane.ts';
 import { Controllers, type Fate } from './controllers/controllers.ts';
 import { type Faults, meets, type RequestMatch } from './faults.ts';
 import { HttpServer, type LoggedRequest } from './http-server.ts';
 import type { KubeObject } from './json.ts';
-import { kubeconfigText, writeServiceAccount } from './kubeconfig.ts';
+import { type Connection, kubeconfigText, writeServiceAccount } from './kubeconfig.ts';
 import { type Usage, usageKey } from './metrics.ts';
 import { Objects } from './objects.ts';
 import { NAMESPACES, type ResourceType } from './resource-types.ts';
-import { makeCertificates } from './tls.ts';
+import { type Certificates, makeCertificates } from './tls.ts';
 import { Watches } from './watch.ts';
 
 export interface ApiServerOptions {
@@ -75,64 +75,126 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
+/** Starts a server on a port of its own. */
 export async function startApiServer(options: ApiServerOptions = {}): Promise<ApiServer> {
-  const missing = new Set(options.without ?? []);
-  const access = new Access();
-  const clock = new ServerClock();
-  const plane = makeControlPlane(clock, access, { missing, oldRollouts: options.oldRollouts === true });
-  const watches = new Watches(plane, options.bookmarkMs ?? 60_000);
-  const certificates = await makeCertificates();
-  const http = new HttpServer(plane, watches, certificates);
-  const objects = new Objects(plane);
-  const controllers = new Controllers(plane, options.podReadyMs ?? 10);
-  const user = 'system:serviceaccount:default:dta-slo';
-  for (const name of ['default', 'kube-system', ...(options.namespaces ?? [])])
-    objects.create(NAMESPACES, { metadata: { name } });
-  const addToken = (rules: readonly Rule[] = ALL_RIGHTS, name = user): string => {
-    const added = `test-${randomUUID()}`;
-    access.allow(added, { name, rules });
-    return added;
-  };
-  const token = addToken(options.rules);
-  if (options.controllers !== false) controllers.start();
-  await http.start();
-  const url = `https://${http.address}`;
-  const connection = (own = token) => ({ url, ca: certificates.ca, token: own, namespace: 'default' });
-  return {
-    url,
-    ca: certificates.ca,
-    token,
-    user,
-    faults: http.faults,
-    watches,
-    objects,
-    requests: http.requests,
-    count: (match) => http.requests.filter((request) => meets(match, request)).length,
-    get handshakes() {
-      return http.handshakes;
-    },
-    get connections() {
-      return http.connections;
-    },
-    kubeconfig: (path, own) => writeFile(path, kubeconfigText(connection(own))),
-    inClusterFolder: (folder, own) => writeServiceAccount(folder, connection(own)),
-    addToken,
-    expireToken: (own) => access.expire(own),
-    newPods: (namespace, workload, fate) => controllers.setFate(namespace, workload, fate),
-    setUsage: (namespace, pod, container, usage) =>
-      void plane.usages.set(usageKey(namespace, pod, container), usage),
-    install: (group) => void missing.delete(group),
-    uninstall: (group) => void missing.add(group),
-    advance: (seconds) => {
-      clock.advance(seconds * 1000);
-      controllers.step();
-    },
-    until: (of, namespace, name, wanted, withinMs) => objects.until(of, namespace, name, wanted, withinMs),
-    stop: () => http.stop(),
-    start: () => http.start(),
-    close: async () => {
-      controllers.stop();
-      await http.stop();
-    },
-  };
+  const server = new TestServer(options, await makeCertificates());
+  await server.start();
+  return server;
+}
+
+const USER = 'system:serviceaccount:default:dta-slo';
+
+class TestServer implements ApiServer {
+  readonly user = USER;
+  readonly ca: string;
+  readonly token: string;
+  readonly objects: Objects;
+  readonly watches: Watches;
+  readonly faults: Faults;
+  readonly requests: LoggedRequest[];
+  readonly #missing: Set<string>;
+  readonly #access = new Access();
+  readonly #clock = new ServerClock();
+  readonly #plane: ControlPlane;
+  readonly #http: HttpServer;
+  readonly #controllers: Controllers;
+
+  constructor(options: ApiServerOptions, certificates: Certificates) {
+    this.#missing = new Set(options.without);
+    const installed = { missing: this.#missing, oldRollouts: options.oldRollouts === true };
+    this.#plane = makeControlPlane(this.#clock, this.#access, installed);
+    this.watches = new Watches(this.#plane, options.bookmarkMs ?? 60_000);
+    this.#http = new HttpServer(this.#plane, this.watches, certificates);
+    this.#controllers = new Controllers(this.#plane, options.podReadyMs ?? 10);
+    this.objects = new Objects(this.#plane);
+    this.faults = this.#http.faults;
+    this.requests = this.#http.requests;
+    this.ca = certificates.ca;
+    this.token = this.addToken(options.rules);
+    for (const name of ['default', 'kube-system', ...(options.namespaces ?? [])])
+      this.objects.create(NAMESPACES, { metadata: { name } });
+    if (options.controllers !== false) this.#controllers.start();
+  }
+
+  get url(): string {
+    return `https://${this.#http.address}`;
+  }
+
+  get handshakes(): number {
+    return this.#http.handshakes;
+  }
+
+  get connections(): number {
+    return this.#http.connections;
+  }
+
+  count(match: RequestMatch): number {
+    return this.requests.filter((request) => meets(match, request)).length;
+  }
+
+  kubeconfig(path: string, token = this.token): Promise<void> {
+    return writeFile(path, kubeconfigText(this.#connection(token)));
+  }
+
+  inClusterFolder(folder: string, token = this.token): Promise<void> {
+    return writeServiceAccount(folder, this.#connection(token));
+  }
+
+  addToken(rules: readonly Rule[] = ALL_RIGHTS, name = USER): string {
+    const token = `test-${randomUUID()}`;
+    this.#access.allow(token, { name, rules });
+    return token;
+  }
+
+  expireToken(token: string): void {
+    this.#access.expire(token);
+  }
+
+  newPods(namespace: string, workload: string, fate: Fate): void {
+    this.#controllers.setFate(namespace, workload, fate);
+  }
+
+  setUsage(namespace: string, pod: string, container: string, usage: Usage): void {
+    this.#plane.usages.set(usageKey(namespace, pod, container), usage);
+  }
+
+  install(group: string): void {
+    this.#missing.delete(group);
+  }
+
+  uninstall(group: string): void {
+    this.#missing.add(group);
+  }
+
+  advance(seconds: number): void {
+    this.#clock.advance(seconds * 1000);
+    this.#controllers.step();
+  }
+
+  until(
+    of: ResourceType,
+    namespace: string,
+    name: string,
+    wanted: (object: KubeObject) => boolean,
+    withinMs?: number,
+  ): Promise<KubeObject> {
+    return this.objects.until(of, namespace, name, wanted, withinMs);
+  }
+
+  start(): Promise<void> {
+    return this.#http.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#http.stop();
+  }
+
+  close(): Promise<void> {
+    this.#controllers.stop();
+    return this.stop();
+  }
+
+  #connection(token: string): Connection {
+    return { url: this.url, ca: this.ca, token, namespace: 'default' };
+  }
 }

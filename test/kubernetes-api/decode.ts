@@ -38,6 +38,8 @@ function decodeValue(schema: Schema, value: Json, path: string, kind: string, fi
       return value;
     case 'intOrString':
       return value;
+    case 'microTime':
+      return decodeMicroTime(value, findings);
     case 'quantity':
       return decodeQuantity(value, findings);
     case 'list':
@@ -74,6 +76,18 @@ function decodeFields(
 function fieldOf(schema: Extract<Schema, { kind: 'map' | 'object' }>, key: string): Schema | undefined {
   if (schema.kind === 'map') return schema.of;
   return schema.fields[key] ?? (schema.open === true ? { kind: 'any' } : undefined);
+}
+
+const MICRO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})(?:Z|[+-]\d\d:\d\d)$/;
+
+/** In UTC. Go's parser wants as many digits as its layout has: what JavaScript writes, with three, is an error. */
+function decodeMicroTime(value: Json, findings: Findings): Json {
+  const digits = typeof value === 'string' ? MICRO_TIME.exec(value)?.[1] : undefined;
+  if (typeof value === 'string' && digits !== undefined)
+    return `${new Date(value).toISOString().slice(0, 19)}${digits}Z`;
+  const text = String(value);
+  findings.fatal ??= `parsing time "${text}" as "2006-01-02T15:04:05.000000Z07:00": cannot parse "${text.slice(19)}" as ".000000"`;
+  return value;
 }
 
 function decodeQuantity(value: Json, findings: Findings): Json {

@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject, sameJson } from './json.ts';
-import type { ListSchema, Schema } from './schema.ts';
+import { fieldOf, isAtomic, type ListSchema, type Schema } from './schema.ts';
 
 /** One step of a field path as FieldsV1 writes it: `f:name`, `k:{"name":"app"}`, `v:"value"`. */
 export type Step = string;
@@ -189,17 +189,8 @@ export function stepOfItem(schema: ListSchema, item: Json): Step {
   return `k:${JSON.stringify(Object.fromEntries(keys))}`;
 }
 
-const isAtomic = (schema: Schema): boolean =>
-  (schema.kind === 'object' || schema.kind === 'map') && schema.atomic;
-
 function fieldsOf(schema: Schema, value: JsonObject): Item[] {
   return Object.entries(value).flatMap(([key, inner]) =>
-    inner === undefined ? [] : [{ step: `f:${key}`, schema: fieldSchema(schema, key), value: inner }],
+    inner === undefined ? [] : [{ step: `f:${key}`, schema: fieldOf(schema, key), value: inner }],
   );
-}
-
-function fieldSchema(schema: Schema, key: string): Schema {
-  if (schema.kind === 'object') return schema.fields[key] ?? { kind: 'any' };
-  if (schema.kind === 'map') return schema.of;
-  return { kind: 'any' };
 }

@@ -167,6 +167,19 @@ describe('an update', () => {
     );
   });
 
+  it('of a lease has its times with six digits, as JavaScript does not write them', async () => {
+    const path = '/apis/coordination.k8s.io/v1/namespaces/shop/leases';
+    const lease = (name: string, renewTime: string) =>
+      call(server, 'POST', path, { body: { metadata: { name }, spec: { renewTime } } });
+    const refused = await lease('three', '2026-01-01T00:00:00.123Z');
+    expect(refused.code).toBe(400);
+    expect(refused.body['message']).toBe(
+      'Lease in version "v1" cannot be handled as a Lease: parsing time "2026-01-01T00:00:00.123Z" as "2006-01-02T15:04:05.000000Z07:00": cannot parse ".123Z" as ".000000"',
+    );
+    const made = await lease('six', '2026-01-01T02:00:00.123456+02:00');
+    expect(at(made.body, 'spec', 'renewTime')).toBe('2026-01-01T00:00:00.123456Z');
+  });
+
   it('may not change a selector', async () => {
     await post(deployment('selector'));
     const reply = await call(server, 'PATCH', `${DEPLOYMENTS_PATH}/selector`, {

@@ -1,5 +1,5 @@
 import { clone, isObject, type Json, type JsonObject, sameJson } from './json.ts';
-import type { ListSchema, Schema } from './schema.ts';
+import { fieldOf, type ListSchema, type Schema } from './schema.ts';
 import { ApiError, badRequest } from './status.ts';
 
 /** RFC 7386: null removes, objects are merged, all else replaces. */
@@ -173,9 +173,4 @@ function deleteScalars(merged: JsonObject, key: string, gone: Json | undefined):
 
 function withoutDirectives(patch: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(patch).filter(([key]) => !key.startsWith('$')));
-}
-
-function fieldOf(schema: Schema, key: string): Schema {
-  if (schema.kind === 'object') return schema.fields[key] ?? { kind: 'any' };
-  return schema.kind === 'map' ? schema.of : { kind: 'any' };
 }

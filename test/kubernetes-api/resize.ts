@@ -1,3 +1,4 @@
+import { bad, forbidden } from './field-errors.ts';
 import { clone, type JsonObject, type KubeObject, objectAt, objectsAt, sameJson, stringAt } from './json.ts';
 import { qosOf } from './qos.ts';
 import { quantityNumber } from './quantity.ts';
@@ -80,14 +81,5 @@ function fixedPart(container: JsonObject): JsonObject {
   };
 }
 
-const anotherClass = (qosClass: string): Cause => ({
-  reason: 'FieldValueInvalid',
-  message: `Invalid value: ${JSON.stringify(qosClass)}: Pod QOS Class may not change as a result of resizing`,
-  field: 'spec',
-});
-
-const forbidden = (field: string, why: string): Cause => ({
-  reason: 'FieldValueForbidden',
-  message: `Forbidden: ${why}`,
-  field,
-});
+const anotherClass = (qosClass: string): Cause =>
+  bad('spec', qosClass, 'Pod QOS Class may not change as a result of resizing');

@@ -6,6 +6,8 @@ export type Schema =
   | { readonly kind: 'scalar'; readonly type: 'string' | 'number' | 'boolean' }
   | { readonly kind: 'quantity' }
   | { readonly kind: 'intOrString' }
+  /** A time with six digits after the second, no more and no less. */
+  | { readonly kind: 'microTime' }
   | {
       readonly kind: 'object';
       readonly fields: Readonly<Record<string, Schema>>;
@@ -34,6 +36,7 @@ export const string: Schema = { kind: 'scalar', type: 'string' };
 export const number: Schema = { kind: 'scalar', type: 'number' };
 export const boolean: Schema = { kind: 'scalar', type: 'boolean' };
 export const quantity: Schema = { kind: 'quantity' };
+export const microTime: Schema = { kind: 'microTime' };
 export const intOrString: Schema = { kind: 'intOrString' };
 export const any: Schema = { kind: 'any' };
 
@@ -93,3 +96,13 @@ export const set = (of: Schema): Schema => ({
   mergeKey: '',
   keyDefaults: {},
 });
+
+/** Whether a map or object has one owner as a whole. */
+export const isAtomic = (schema: Schema): boolean =>
+  (schema.kind === 'object' || schema.kind === 'map') && schema.atomic;
+
+/** The schema of a field: free JSON where nothing is known of it. */
+export function fieldOf(schema: Schema, key: string): Schema {
+  if (schema.kind === 'object') return schema.fields[key] ?? any;
+  return schema.kind === 'map' ? schema.of : any;
+}

@@ -1,4 +1,5 @@
 import type { ActiveFreeze } from '../../models/daemon.ts';
+import type { ResourceAllocation, ServiceSpec } from '../../models/data-models.ts';
 import { describeLocalTime } from '../../models/zoned-time.ts';
 import { type Draft, describeAllocation } from '../draft.ts';
 import { noLessThan, sameAllocation } from '../shapes.ts';
@@ -13,11 +14,29 @@ export const holdWhileFrozen: GuardStep = (drafts, { settings, observation }) =>
 
 function frozen(draft: Draft, freeze: ActiveFreeze): Draft {
   const { service, baseline } = draft;
-  const target = freeze.growth === 'hold' ? baseline : noLessThan(service, draft.target, baseline);
+  const target = targetIn(freeze, service, baseline, draft.target);
   if (sameAllocation(target, draft.target)) return draft;
   const goes = sameAllocation(target, baseline) ? 'Stays at' : 'Goes to';
   const explanation = `${goes} ${describeAllocation(target)}: ${because(freeze)} (wanted: ${describeAllocation(draft.target)}).`;
   return { ...draft, target, reason: 'frozen', explanation };
+}
+
+/** Whether an open window keeps a service from going from one allocation to the other. */
+export function isFrozen(
+  freeze: ActiveFreeze,
+  service: ServiceSpec,
+  { from, to }: { readonly from: ResourceAllocation; readonly to: ResourceAllocation },
+): boolean {
+  return !sameAllocation(targetIn(freeze, service, from, to), to);
+}
+
+function targetIn(
+  { growth }: ActiveFreeze,
+  service: ServiceSpec,
+  from: ResourceAllocation,
+  to: ResourceAllocation,
+): ResourceAllocation {
+  return growth === 'hold' ? from : noLessThan(service, to, from);
 }
 
 function because({ reason, growth, timezone, untilSeconds }: ActiveFreeze): string {

@@ -3,9 +3,10 @@ import { messageOf } from '../../models/errors.ts';
 import { allocationOf } from '../cluster/allocation-of.ts';
 import type { ClusterWatch } from '../cluster/cluster-watch.ts';
 import { describeAllocation } from '../draft.ts';
+import { isFrozen } from '../guard/freeze.ts';
 import { freezeAt } from '../guard/freeze-windows.ts';
 import type { ControlParts } from '../parts.ts';
-import { sameAllocation, takesAway } from '../shapes.ts';
+import { sameAllocation } from '../shapes.ts';
 import { isUndo } from './change-log.ts';
 
 export type CarrierParts = Pick<ControlParts, 'changes' | 'clock' | 'executor' | 'logger' | 'settings'>;
@@ -69,11 +70,11 @@ export class ChangeCarrier {
     if (this.#signal.aborted) return 'The daemon is stopping.';
     if (isUndo(decision)) return undefined;
     if (control.paused) return 'Changes were paused before it was its turn.';
-    const freeze = freezeAt(control.freezeWindows, this.#parts.clock.nowSeconds());
-    if (freeze?.growth === 'hold' || (freeze && takesAway(service, allocationOf(service, before), to)))
-      return `A freeze ("${freeze.reason}") began before it was its turn.`;
     if (topology.services.get(service.id)?.mode !== service.mode)
       return 'Its mode was changed before it was its turn.';
+    const freeze = freezeAt(control.freezeWindows, this.#parts.clock.nowSeconds());
+    if (freeze !== undefined && isFrozen(freeze, service, { from: allocationOf(service, before), to }))
+      return `A freeze window opened before it was its turn ("${freeze.reason}").`;
     return undefined;
   }
 

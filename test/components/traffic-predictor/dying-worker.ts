@@ -6,5 +6,11 @@ const { seed }: { seed: number } = workerData.training;
 parentPort?.on('message', () => {
   if (seed === 1) process.exit(7);
   if (seed === 2) throw new Error('out of luck');
-  if (seed === 4) for (const all: number[][] = []; ; ) all.push(new Array(1e6).fill(0.5));
+  if (seed === 4) takeMemory(1200);
 });
+
+function takeMemory(megabytes: number): never {
+  const all: number[][] = [];
+  while (all.length * 8 < megabytes) all.push(new Array(1e6).fill(0.5));
+  throw new Error(`took ${megabytes} MB and lives`);
+}

@@ -170,35 +170,6 @@ describe('carrying out a decision', () => {
     });
   });
 
-  it.each([
-    ['shrink', 'hold', []],
-    ['shrink', 'allow', ['payment-service']],
-  ] as const)(
-    'does not begin in a freeze what was decided before it (%s, growth: %s)',
-    async (_, growth, written) => {
-      const { parts, rollouts, executor, changes } = rolloutsOf();
-      const [from, to] = [parts.clock.nowSeconds(), parts.clock.nowSeconds() + 3600];
-      const freeze = {
-        kind: 'once',
-        reason: 'sale',
-        growth,
-        timezone: 'UTC',
-        fromSeconds: from,
-        untilSeconds: to,
-      };
-      const control = { ...parts.settings.control, freezeWindows: [freeze] } as const;
-      executor.onCall = () => Object.assign(parts, { settings: { ...parts.settings, control } });
-      executor.checks.set('auth-service', { kind: 'ready', before: BEFORE });
-      const made = decided('d1', { 'auth-service': 'shrink', 'payment-service': 'grow' });
-      const services = made.services.map((one) => (one.id === 'auth-service' ? { ...one, cpu: 0.5 } : one));
-      rollouts.begin({ ...made, services });
-      await rollouts.settled();
-      expect(executor.carried.map(({ service }) => service.id)).toEqual(written);
-      const last = changes.latest().get(growth === 'hold' ? 'payment-service' : 'auth-service');
-      expect(last?.detail).toContain('sale');
-    },
-  );
-
   it('ends a change whose executor is at fault, and makes the others', async () => {
     const { parts, rollouts, executor, changes } = rolloutsOf();
     const carryOut = executor.carryOut.bind(executor);
@@ -220,6 +191,37 @@ describe('carrying out a decision', () => {
     expect(executor.carried.at(-1)).toMatchObject({ decision: 'd2' });
     expect(JSON.stringify(parts.logger.warnings)).toContain('another bug');
   });
+
+  it.each([
+    ['allow', ['write auth-service', 'applied auth-service']],
+    ['hold', []],
+  ] as const)(
+    'does not shrink in a freeze window that opened meanwhile (growth: %s)',
+    async (growth, written) => {
+      const { parts, rollouts, executor, changes } = rolloutsOf();
+      // More than the 3 × 2 cores that the decision leaves it.
+      const large = { ...BEFORE, requests: { cpu: 4, memory: 2048 } };
+      executor.checks.set('payment-service', { kind: 'ready', before: large });
+      executor.onCall = (call) => {
+        if (call !== 'check payment-service') return;
+        const window = { kind: 'once', fromSeconds: NOW - 1, untilSeconds: NOW + 60 } as const;
+        const freezeWindows = [{ ...window, growth, reason: 'launch', timezone: 'UTC' }];
+        parts.settings = { ...parts.settings, control: { ...parts.settings.control, freezeWindows } };
+      };
+      const made = decided('d1', { 'auth-service': 'grow', 'payment-service': 'shrink' });
+      const services = made.services.map((one) =>
+        one.id === 'payment-service' ? { ...one, current: { ...one.current, cpu: 4, memory: 2048 } } : one,
+      );
+      rollouts.begin({ ...made, services });
+      await rollouts.settled();
+      expect(executor.calls.filter((call) => !call.startsWith('check'))).toEqual(written);
+      const stopped = growth === 'allow' ? 'payment-service' : 'auth-service';
+      expect(changes.latest().get(stopped)).toMatchObject({
+        status: 'held',
+        detail: expect.stringContaining('launch'),
+      });
+    },
+  );
 
   it('keeps the same refusal of every pass once, and counts each', async () => {
     const { rollouts, executor, store, changes } = rolloutsOf();

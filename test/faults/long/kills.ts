@@ -31,7 +31,7 @@ export interface KillFigures {
 
 /** The flush interval, and how late a timer and a write may be on a busy machine, ms. */
 const FLUSH_MS = 1000;
-const LATENESS_MS = 250;
+const LATENESS_MS = 500;
 const CHAINS = Array.from({ length: 8 }, (_, index) => `chain-${index}`);
 
 const CONFIG = `
