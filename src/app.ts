@@ -21,7 +21,7 @@ import { recommendExecutor } from './control/recommend-executor.ts';
 import { Recorder } from './control/recorder.ts';
 import { rememberedFor } from './control/remembered-for.ts';
 import { restoreHistory } from './control/restore.ts';
-import { ChangeLog } from './control/rollouts/change-log.ts';
+import { ChangeLog, isUndo } from './control/rollouts/change-log.ts';
 import { Rollouts } from './control/rollouts/rollouts.ts';
 import { TrainingSchedule } from './control/training.ts';
 import { voidAssumption } from './control/void-assumption.ts';
@@ -71,6 +71,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   parts.operator.keepOnly(settings.topology.services);
   parts.settings = layOver(settings, parts.operator.state);
   await restoreHistory(parts);
+  goOnRecommending(parts);
   const recorder = new Recorder(parts);
   const loop = new ControlLoop(parts, recorder, new TrainingSchedule(parts));
   const { source } = parts;
@@ -101,6 +102,14 @@ export async function createApp(options: AppOptions): Promise<App> {
       parts.store.close();
     },
   };
+}
+
+/** An undo that was cut short goes on: what a person took back must not be decided again. */
+function goOnRecommending(parts: AppParts): void {
+  for (const { service, decision } of parts.changes.underWay())
+    if (isUndo(decision) && parts.configured.topology.services.has(service))
+      parts.operator.setMode(service, 'recommend');
+  parts.settings = layOver(parts.configured, parts.operator.state);
 }
 
 /** Without a cluster everything is recommended, and that is said once. */
@@ -192,7 +201,8 @@ function isFed({ prometheus }: Settings, service: string | undefined): boolean {
 /** Idle while no service is fed by Prometheus. */
 function prometheusSource(parts: ReturnType<typeof buildBooks>): TrafficSource {
   return new PrometheusSource({
-    settings: () => parts.settings,
+    // As configured: a pause or a mode is no reason to connect anew and to read the past again.
+    settings: () => parts.configured,
     clock: parts.clock,
     logger: parts.logger,
     random: seededRandom(process.pid),

@@ -68,9 +68,11 @@ export class ControlLoop {
   }
 
   async #tickUntilStopped(): Promise<void> {
-    const { clock } = this.#parts;
+    const { clock, cluster } = this.#parts;
+    // What runs is known before anything is learned: it may have changed while we were away.
+    const looked = cluster.look(this.#stopping.signal);
     while (!this.#stopping.signal.aborted) {
-      await clock.sleep(TICK_SECONDS, this.#stopping.signal);
+      await Promise.all([looked, clock.sleep(TICK_SECONDS, this.#stopping.signal)]);
       if (!this.#stopping.signal.aborted) await this.#tick();
     }
   }

@@ -78,7 +78,8 @@ export const REASONS: Readonly<Record<ReasonCode, Reason>> = {
   },
   'rolling-out': {
     holds: true,
-    meaning: 'Its instances are being replaced, by an earlier change of ours or by somebody else.',
+    meaning:
+      'Its instances are being replaced, by an earlier change of ours or by somebody else; or, held from shrinking alone: some of them are not ready, or a growth of another service of its chain does not run yet.',
   },
   'change-failed': {
     holds: true,

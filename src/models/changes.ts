@@ -41,6 +41,8 @@ export interface Change {
   readonly decision: string;
   /** The decision's sentence; with its id it becomes the change cause. */
   readonly explanation: string;
+  /** What the service ran with when it was decided; where it is another by now, nothing is written. An undo does not ask. */
+  readonly from?: ResourceAllocation;
   readonly to: ResourceAllocation;
   /** Absent: those of `to`. An undo says them, also that there were none. */
   readonly requests?: Limits;

@@ -8,6 +8,9 @@ const KEPT_ENTRIES = 64;
 /** A change that is noticed now may have begun this long ago, s; what was not looked at for longer is not doubted. */
 const LONGEST_UNSEEN_SECONDS = 60;
 
+/** Instances that are not all up after this long are no change that goes on, but how things are, s. */
+const LONGEST_CHANGE_SECONDS = 300;
+
 interface Span {
   readonly fromSeconds: number;
   toSeconds: number;
@@ -25,6 +28,8 @@ export class CapacityBook {
   readonly #specs: Map<string, ServiceSpec>;
   /** Times in which instances of an old and of a new allocation ran side by side, oldest first. */
   readonly #unsettled = new Map<string, Span[]>();
+  /** When the cluster last said what a service runs with. */
+  readonly #seenSeconds = new Map<string, number>();
 
   constructor(topology: Topology) {
     this.#specs = new Map(topology.services);
@@ -56,6 +61,8 @@ export class CapacityBook {
   goBackTo(nowSeconds: number): void {
     for (const spans of this.#unsettled.values())
       while (spans.length > 0 && spans.at(-1)!.toSeconds > nowSeconds) spans.pop();
+    for (const [service, seen] of this.#seenSeconds)
+      if (seen > nowSeconds) this.#seenSeconds.set(service, nowSeconds);
     for (const entries of this.#entries.values()) bringForward(entries, nowSeconds);
   }
 
@@ -66,10 +73,26 @@ export class CapacityBook {
 
   /** In [fromSeconds, toSeconds] instances were being replaced: no single capacity held, and nothing is learned from it. */
   unsettle(service: string, fromSeconds: number, toSeconds: number): void {
+    this.#addUnsettled(service, Math.max(fromSeconds, toSeconds - LONGEST_UNSEEN_SECONDS), toSeconds);
+  }
+
+  /**
+   * What the cluster says, before it is noted. Where it is another capacity than the one in force nobody saw the change,
+   * however long ago it was looked at: nothing is learned from the time in between.
+   */
+  see(service: string, capacity: CapacityInForce): void {
+    const { sinceSeconds: now } = capacity;
+    const present = this.inForce(service);
+    if (present?.source === 'cluster' && !sameCapacity(present, capacity))
+      this.#addUnsettled(service, this.#seenSeconds.get(service) ?? present.sinceSeconds, now);
+    this.#seenSeconds.set(service, now);
+  }
+
+  #addUnsettled(service: string, fromSeconds: number, toSeconds: number): void {
     const spans = this.#unsettled.get(service) ?? [];
     const last = spans.at(-1);
     // After the clock was set back the present is before what was noted.
-    const from = Math.min(toSeconds, Math.max(fromSeconds, toSeconds - LONGEST_UNSEEN_SECONDS));
+    const from = Math.min(toSeconds, fromSeconds);
     if (last !== undefined && from <= last.toSeconds && from >= last.fromSeconds) last.toSeconds = toSeconds;
     else spans.push({ fromSeconds: from, toSeconds });
     if (spans.length > KEPT_ENTRIES) spans.shift();
@@ -84,7 +107,7 @@ export class CapacityBook {
     const index = entries.findLastIndex((entry) => entry.sinceSeconds <= fromSeconds);
     const following = entries.slice(index + 1).filter((entry) => entry.sinceSeconds < toSeconds);
     const held = entries[index] ?? this.#before(service);
-    if (held === undefined) return undefined;
+    if (held === undefined || this.#isUnseen(service, held, toSeconds)) return undefined;
     return following.every((entry) => sameCapacity(entry, held)) ? held : undefined;
   }
 
@@ -95,8 +118,19 @@ export class CapacityBook {
 
   /** When the allocation of the service last changed, or had been changed on all instances; −Infinity when it never did. */
   changedSeconds(service: string): number {
-    const settled = this.#unsettled.get(service)?.at(-1)?.toSeconds ?? Number.NEGATIVE_INFINITY;
-    return Math.max(settled, this.#notedSeconds(service));
+    return Math.max(this.#settledSeconds(service), this.#notedSeconds(service));
+  }
+
+  #settledSeconds(service: string): number {
+    const { fromSeconds, toSeconds } = this.#unsettled.get(service)?.at(-1) ?? {};
+    if (fromSeconds === undefined || toSeconds === undefined) return Number.NEGATIVE_INFINITY;
+    return Math.min(toSeconds, fromSeconds + LONGEST_CHANGE_SECONDS);
+  }
+
+  /** The cluster was asked, and has not answered for so long that another capacity may run by then. */
+  #isUnseen(service: string, { source }: CapacityInForce, atSeconds: number): boolean {
+    const seen = this.#seenSeconds.get(service);
+    return source === 'cluster' && seen !== undefined && atSeconds - seen > LONGEST_UNSEEN_SECONDS;
   }
 
   #notedSeconds(service: string): number {

@@ -1,3 +1,4 @@
+import type { ServiceSpec } from '../../models/data-models.ts';
 import type { UsageSample } from '../../models/metrics.ts';
 import type { ControlParts } from '../parts.ts';
 import { noteTargets } from './note-targets.ts';
@@ -25,7 +26,8 @@ type WatchParts = Pick<
 /** Keeps capacities, versions and measured use up to date with what the cluster says. */
 export class ClusterWatch {
   readonly #parts: WatchParts;
-  #looking: Promise<void> | undefined;
+  #targets: Promise<void> | undefined;
+  #usage: Promise<void> | undefined;
   #lookedSeconds = Number.NEGATIVE_INFINITY;
 
   constructor(parts: WatchParts) {
@@ -38,28 +40,39 @@ export class ClusterWatch {
     if (sinceLast >= LOOK_EVERY_SECONDS) void this.look(signal);
   }
 
-  /** Resolves when all is noted that the cluster says now. A look that is under way is joined. Never rejects. */
-  look(signal?: AbortSignal): Promise<void> {
-    this.#looking ??= this.#look(signal).finally(() => {
-      this.#looking = undefined;
+  /**
+   * Resolves when all is noted that the cluster says now. Readings that are under way are joined; those of use, which may
+   * take a while, keep nobody from what runs by now. Never rejects.
+   */
+  async look(signal?: AbortSignal): Promise<void> {
+    this.#targets ??= this.#lookAtTargets(signal).finally(() => {
+      this.#targets = undefined;
     });
-    return this.#looking;
+    await this.#targets;
+    this.#usage ??= this.#lookAtUsage(signal).finally(() => {
+      this.#usage = undefined;
+    });
+    await this.#usage;
   }
 
-  async #look(signal: AbortSignal | undefined): Promise<void> {
-    const { clock, executor, settings, store, targets } = this.#parts;
+  async #lookAtTargets(signal: AbortSignal | undefined): Promise<void> {
+    const { clock, executor, store, targets } = this.#parts;
     const before = this.#lookedSeconds;
     this.#lookedSeconds = clock.nowSeconds();
-    const services = [...settings.topology.services.values()];
-    const [readings, usage] = await Promise.all([
-      executor.readTargets(services, signal),
-      executor.readUsage(services, signal),
-    ]);
+    const readings = await executor.readTargets(this.#services, signal);
     if (signal?.aborted) return;
     noteTargets(this.#parts, readings, before);
-    this.#noteUsage(usage);
     const state = targets.drain();
     if (state !== undefined) store.saveState(TARGETS_STATE, Buffer.from(JSON.stringify(state)));
+  }
+
+  async #lookAtUsage(signal: AbortSignal | undefined): Promise<void> {
+    const usage = await this.#parts.executor.readUsage(this.#services, signal);
+    if (!signal?.aborted) this.#noteUsage(usage);
+  }
+
+  get #services(): readonly ServiceSpec[] {
+    return [...this.#parts.settings.topology.services.values()];
   }
 
   #noteUsage(samples: readonly UsageSample[]): void {

@@ -3,6 +3,7 @@ import type { CapacityInForce, ResourceAllocation, ServiceSpec } from '../../mod
 import { noteCapacity } from '../capacities.ts';
 import type { ControlParts } from '../parts.ts';
 import { voidAssumption } from '../void-assumption.ts';
+import { allocationOf } from './allocation-of.ts';
 
 type Running = Extract<TargetReading, { kind: 'running' }>;
 
@@ -35,23 +36,17 @@ export function noteTargets(
     const rolled = before?.kind === 'running' && before.rolling;
     if (reading.rolling || rolled) capacities.unsettle(service, sinceSeconds, clock.nowSeconds());
     const capacity = capacityOf(spec, reading);
+    capacities.see(service, { ...capacity, source: 'cluster', sinceSeconds: clock.nowSeconds() });
     voidAssumption(parts, service, capacity);
     noteCapacity(parts, service, capacity, 'cluster');
   }
 }
 
-/**
- * A plan promises the request, CFS enforces the limit (DESIGN section 3, "Capacity in force"). Without a request the
- * limit is requested, as Kubernetes does; without both nothing is promised, and the configured start stands for it.
- */
-export function capacityOf(
-  { initial }: ServiceSpec,
-  { state: { requests, limits, instances } }: Pick<Running, 'state'>,
+/** A plan promises the request, CFS enforces the limit (DESIGN section 3, "Capacity in force"). */
+function capacityOf(
+  spec: ServiceSpec,
+  { state }: Running,
 ): ResourceAllocation & Pick<CapacityInForce, 'cpuLimit'> {
-  return {
-    cpu: requests.cpu ?? limits.cpu ?? initial.cpu,
-    memory: requests.memory ?? limits.memory ?? initial.memory,
-    instances,
-    ...(limits.cpu !== undefined && { cpuLimit: limits.cpu }),
-  };
+  const { cpu: cpuLimit } = state.limits;
+  return { ...allocationOf(spec, state), ...(cpuLimit !== undefined && { cpuLimit }) };
 }

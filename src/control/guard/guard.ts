@@ -8,8 +8,18 @@ import { holdSmallDecrease, limitStep, stabilize, waitForEffect } from './hyster
 import { holdInvalid, holdStale, holdUntilWarm } from './missing-data.ts';
 import { holdWhilePaused } from './pause.ts';
 import { explainSourceTrouble } from './source-trouble.ts';
-import { holdAfterSetback, holdTarget } from './target-state.ts';
+import { holdAfterSetback, holdTarget, holdWhileChainGrows } from './target-state.ts';
 import { cancelHarmfulDecreases } from './would-violate.ts';
+
+/**
+ * What cannot be changed now, whatever is wanted. Before the chains are evaluated: a decrease must not count on a growth
+ * that is held back.
+ */
+const HELD_TARGETS: readonly GuardStep[] = [
+  each(holdAfterSetback),
+  each(holdTarget),
+  each(holdWhileChainGrows),
+];
 
 /** The steps between plan and executor, in order: DESIGN section 3, "Guard". */
 const STEPS: readonly GuardStep[] = [
@@ -23,11 +33,12 @@ const STEPS: readonly GuardStep[] = [
   each(stabilize),
   each(limitStep),
   each(holdSmallDecrease),
+  ...HELD_TARGETS,
   limitChangeBudget,
   cancelHarmfulDecreases,
   each(keepWithinBounds),
-  each(holdAfterSetback),
-  each(holdTarget),
+  // Once more: bounds that were changed are no reason to touch what cannot be touched now.
+  ...HELD_TARGETS,
   holdWhileFrozen,
   each(holdWhilePaused),
   each(explainSourceTrouble),

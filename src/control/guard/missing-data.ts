@@ -19,7 +19,8 @@ export function holdInvalid(draft: Draft): Draft {
 }
 
 /** A chain or a service that fell silent, or was never heard of, is missing data and not a missing load. */
-export function holdStale(draft: Draft, { settings, observation, profiles }: GuardContext): Draft {
+export function holdStale(draft: Draft, context: GuardContext): Draft {
+  const { settings, observation, profiles, sourceTrouble } = context;
   const unlisted = observation.unlisted.get(draft.service.id);
   if (unlisted !== undefined) {
     return heldFromShrinking(draft, 'no-data', `it carries ${unlisted}, which it is not configured for`);
@@ -43,7 +44,9 @@ export function holdStale(draft: Draft, { settings, observation, profiles }: Gua
       );
     }
     const silence = observation.atSeconds - chain.lastRecordSeconds;
-    if (isStale(chain, silence, settings.control.staleAfter)) {
+    // Silence of a source that cannot be read is no chance, however quiet the chain.
+    const isUnread = silence > settings.control.staleAfter && sourceTrouble(draft.service.id) !== undefined;
+    if (isUnread || isStale(chain, silence, settings.control.staleAfter)) {
       return heldFromShrinking(draft, 'stale-data', `no record of ${id} for ${formatNumber(silence)} s`);
     }
   }

@@ -1,10 +1,13 @@
-import type { Change, ChangeOutcome, ChangeRecord, TargetState } from '../../models/changes.ts';
+import type { Change, ChangeOutcome, ChangeRecord, CheckOutcome, TargetState } from '../../models/changes.ts';
+import { messageOf } from '../../models/errors.ts';
+import { allocationOf } from '../cluster/allocation-of.ts';
 import type { ClusterWatch } from '../cluster/cluster-watch.ts';
-import { capacityOf } from '../cluster/note-targets.ts';
+import { describeAllocation } from '../draft.ts';
 import { isFrozen } from '../guard/freeze.ts';
 import { freezeAt } from '../guard/freeze-windows.ts';
 import type { ControlParts } from '../parts.ts';
-import { UNDO } from './change-log.ts';
+import { sameAllocation } from '../shapes.ts';
+import { isUndo } from './change-log.ts';
 
 export type CarrierParts = Pick<ControlParts, 'changes' | 'clock' | 'executor' | 'logger' | 'settings'>;
 
@@ -28,11 +31,19 @@ export class ChangeCarrier {
 
   /** Undefined when it cannot be made. */
   async check(change: Change): Promise<Checked | undefined> {
-    const outcome = await this.#parts.executor.check(change, this.#signal);
+    const outcome = await this.#checked(change);
     if (this.#signal.aborted) return undefined;
-    if (outcome.kind === 'ready') return { change, before: outcome.before };
-    this.#end(change, outcome);
+    const changed = outcome.kind === 'ready' ? changedMeanwhile(change, outcome.before) : undefined;
+    if (outcome.kind === 'ready' && changed === undefined) return { change, before: outcome.before };
+    this.#end(change, outcome.kind === 'ready' ? { kind: 'held', reason: changed ?? '' } : outcome);
     return undefined;
+  }
+
+  /** One that cannot even be checked is no reason to leave the others. */
+  #checked(change: Change): Promise<CheckOutcome> {
+    return this.#parts.executor
+      .check(change, this.#signal)
+      .catch((error: unknown) => ({ kind: 'held', reason: this.#tellFault(change, error) }));
   }
 
   /** Nothing was written, for a reason of ours. */
@@ -50,22 +61,19 @@ export class ChangeCarrier {
       const reason = 'The history cannot be written, so that this change could not be undone: it waits.';
       return this.#end(change, { kind: 'held', reason }, record);
     }
-    return this.#ended(change, record, await executor.carryOut(change, before, this.#signal));
+    return this.#ended(change, record, executor.carryOut(change, before, this.#signal));
   }
 
   /** What may have changed since the decision was made. */
   #stoppedBecause({ service, decision, to }: Change, before: TargetState): string | undefined {
     const { control, topology } = this.#parts.settings;
     if (this.#signal.aborted) return 'The daemon is stopping.';
-    if (decision.startsWith(UNDO)) return undefined;
+    if (isUndo(decision)) return undefined;
     if (control.paused) return 'Changes were paused before it was its turn.';
     if (topology.services.get(service.id)?.mode !== service.mode)
       return 'Its mode was changed before it was its turn.';
     const freeze = freezeAt(control.freezeWindows, this.#parts.clock.nowSeconds());
-    if (
-      freeze !== undefined &&
-      isFrozen(freeze, service, { from: capacityOf(service, { state: before }), to })
-    )
+    if (freeze !== undefined && isFrozen(freeze, service, { from: allocationOf(service, before), to }))
       return `A freeze window opened before it was its turn ("${freeze.reason}").`;
     return undefined;
   }
@@ -89,19 +97,30 @@ export class ChangeCarrier {
       ...(requests !== undefined && { requests }),
       ...(limits !== undefined && { limits }),
     };
-    await this.#ended(change, record, await executor.resume(change, before, this.#signal));
+    await this.#ended(change, record, executor.resume(change, before, this.#signal));
   }
 
   /** A change that is cut short by the end of the daemon stays begun: the next start goes on with it. */
   async #ended(
     change: Change,
     record: ChangeRecord,
-    outcome: ChangeOutcome,
+    carrying: Promise<ChangeOutcome>,
   ): Promise<ChangeRecord | undefined> {
+    const outcome = await carrying.catch((error: unknown): ChangeOutcome => {
+      const reason = this.#tellFault(change, error);
+      return { kind: 'failed', reason: `${reason}: what became of it is not known` };
+    });
     if (this.#signal.aborted && outcome.kind !== 'applied') return undefined;
     const ended = this.#end(change, outcome, record);
     await this.#watch.look(this.#signal);
     return ended;
+  }
+
+  /** An executor tells what goes wrong. One that throws is at fault, and its change must not stay begun for ever. */
+  #tellFault({ service }: Change, error: unknown): string {
+    const fields = { service: service.id, error: messageOf(error) };
+    this.#parts.logger.error(fields, 'a change was cut short by a fault of the daemon');
+    return `a fault of the daemon cut it short (${messageOf(error)})`;
   }
 
   #end(change: Change, outcome: ChangeOutcome, record = this.#record(change)): ChangeRecord {
@@ -132,4 +151,11 @@ export class ChangeCarrier {
       ...(limits !== undefined && { limits }),
     };
   }
+}
+
+/** It was decided for another capacity: what is to be a growth may take something away from what runs by now. */
+function changedMeanwhile({ service, from }: Change, before: TargetState): string | undefined {
+  const now = allocationOf(service, before);
+  if (from === undefined || sameAllocation(from, now)) return undefined;
+  return `It runs with ${describeAllocation(now)} by now, and this was decided for ${describeAllocation(from)}: the next pass decides anew.`;
 }

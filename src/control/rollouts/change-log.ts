@@ -23,7 +23,8 @@ export interface Setback {
 export class ChangeLog {
   readonly #store: Pick<HistoryJournal, 'saveChange' | 'loadChanges' | 'failing'>;
   readonly #latest = new Map<string, ChangeRecord>();
-  readonly #failures = new Map<string, number>();
+  /** Of each service the latest change that did not come up, and how many in a row; gone when one has come up. */
+  readonly #setbacks = new Map<string, { readonly change: ChangeRecord; readonly failures: number }>();
   readonly #counts: Record<Outcome, number> = { applied: 0, restored: 0, failed: 0, refused: 0, held: 0 };
 
   constructor(store: Pick<HistoryJournal, 'saveChange' | 'loadChanges' | 'failing'>) {
@@ -61,24 +62,29 @@ export class ChangeLog {
     return [...this.#latest.values()].filter(({ status }) => status === 'writing');
   }
 
-  /** The latest change of a service, if it did not come up and is not to be tried again yet. */
+  /** The latest change of a service that did not come up, if nothing has since and it is not to be tried again yet. */
   setback(service: string, nowSeconds: number): Setback | undefined {
-    const change = this.#latest.get(service);
-    if (change === undefined || !isFailure(change)) return undefined;
+    const { change, failures } = this.#setbacks.get(service) ?? {};
+    if (change === undefined || failures === undefined) return undefined;
     const ended = change.finishedSeconds ?? change.atSeconds;
-    const untilSeconds = ended + retryWaitSeconds(this.#failures.get(service) ?? 1);
+    const untilSeconds = ended + retryWaitSeconds(failures);
     return nowSeconds >= ended && nowSeconds < untilSeconds ? { change, untilSeconds } : undefined;
   }
 
-  /** The latest change that was applied to a service and has not been undone; undefined when there is none. */
+  /**
+   * The latest change of a service that was made and has not been undone; undefined when there is none. One that failed
+   * was made too, as far as it came.
+   */
   undoable(service: string): ChangeRecord | undefined {
-    const applied = this.#store
+    const made = this.#store
       .loadChanges({ service, limit: LOOKED_THROUGH })
-      .filter(({ status }) => status === 'applied');
+      .filter(({ status, before }) => status === 'applied' || (status === 'failed' && before !== undefined));
     const undone = new Set(
-      applied.flatMap(({ decision }) => (decision.startsWith(UNDO) ? [decision.slice(UNDO.length)] : [])),
+      made.flatMap(({ decision, status }) =>
+        isUndo(decision) && status === 'applied' ? [decision.slice(UNDO.length)] : [],
+      ),
     );
-    return applied.find(({ decision }) => !decision.startsWith(UNDO) && !undone.has(decision));
+    return made.find(({ decision }) => !isUndo(decision) && !undone.has(decision));
   }
 
   /** The same refusal in every pass is one entry of the history. */
@@ -91,10 +97,25 @@ export class ChangeLog {
 
   #remember(change: ChangeRecord): void {
     const { service, status } = change;
-    if (isFailure(change)) this.#failures.set(service, (this.#failures.get(service) ?? 0) + 1);
-    if (status === 'applied') this.#failures.delete(service);
-    this.#latest.set(service, change);
+    if (isFailure(change)) {
+      const failures = (this.#setbacks.get(service)?.failures ?? 0) + 1;
+      this.#setbacks.set(service, { change, failures });
+    }
+    if (status === 'applied') this.#setbacks.delete(service);
+    if (!this.#isBeside(change)) this.#latest.set(service, change);
   }
+
+  /** What is not made while another change is under way hides nothing of that one: a restart has to go on with it. */
+  #isBeside({ service, decision, status }: ChangeRecord): boolean {
+    const before = this.#latest.get(service);
+    const isUnderWay = before?.status === 'writing' && before.decision !== decision;
+    return isUnderWay && (status === 'refused' || status === 'held');
+  }
+}
+
+/** Whether the id is that of an undoing change. */
+export function isUndo(decision: string): boolean {
+  return decision.startsWith(UNDO);
 }
 
 function isFailure({ status }: ChangeRecord): boolean {

@@ -2,10 +2,11 @@ import pLimit from 'p-limit';
 import type { Change, ChangeRecord, TargetState, UndoOutcome } from '../../models/changes.ts';
 import type { Decision } from '../../models/decisions.ts';
 import { messageOf } from '../../models/errors.ts';
+import { allocationOf } from '../cluster/allocation-of.ts';
 import type { ClusterWatch } from '../cluster/cluster-watch.ts';
 import { describeAllocation } from '../draft.ts';
 import { type CarrierParts, ChangeCarrier, type Checked } from './change-carrier.ts';
-import { UNDO } from './change-log.ts';
+import { isUndo, UNDO } from './change-log.ts';
 import { chainsLeftShort, wantedChanges } from './wanted-changes.ts';
 
 /** Services that are changed at once: the cluster's scheduler and registries are shared by all. */
@@ -51,7 +52,7 @@ export class Rollouts {
     this.#run(this.#carryOutAll(wanted.grows, wanted.shrinks));
   }
 
-  /** Puts back what the service ran with before the latest change that was applied to it. */
+  /** Puts back what the service ran with before the latest change that was made to it. */
   async undo(service: string): Promise<UndoOutcome> {
     const { changes, executor } = this.#parts;
     const not = (reason: string): UndoOutcome => ({ kind: 'not-undone', reason });
@@ -64,7 +65,7 @@ export class Rollouts {
     const record = await this.#track(this.#change(change));
     return record?.status === 'applied'
       ? { kind: 'undone', change: record }
-      : not(record?.detail ?? 'the daemon is stopping');
+      : not(record?.detail ?? 'it is being undone already, or the daemon is stopping');
   }
 
   /** Resolves when nothing is under way. */
@@ -118,7 +119,7 @@ export class Rollouts {
   #supersede({ services }: Decision, changes: readonly Change[]): void {
     const wanted = new Map(changes.map(({ service, decision }) => [service.id, decision]));
     for (const { id } of services) {
-      if (this.#wanted.get(id)?.startsWith(UNDO) === true) continue;
+      if (isUndo(this.#wanted.get(id) ?? '')) continue;
       const decision = wanted.get(id);
       if (decision === undefined) this.#wanted.delete(id);
       else this.#wanted.set(id, decision);
@@ -128,9 +129,11 @@ export class Rollouts {
   async #change(change: Change): Promise<ChangeRecord | undefined> {
     const { id } = change.service;
     this.#wanted.set(id, change.decision);
-    const record = await this.#changeWanted(change);
-    this.#wanted.delete(id);
-    return record;
+    try {
+      return await this.#changeWanted(change);
+    } finally {
+      this.#wanted.delete(id);
+    }
   }
 
   async #changeWanted(change: Change): Promise<ChangeRecord | undefined> {
@@ -146,13 +149,9 @@ export class Rollouts {
     // Also where the service is only recommended by now: the change was written, and so is its undoing.
     const service =
       configured.mode === 'recommend' ? { ...configured, mode: 'rolling' as const } : configured;
-    const { requests, limits, instances } = before;
-    const to = {
-      cpu: requests.cpu ?? limits.cpu ?? service.initial.cpu,
-      memory: requests.memory ?? limits.memory ?? service.initial.memory,
-      instances,
-    };
+    const to = allocationOf(service, before);
     const explanation = `Back to ${describeAllocation(to)}: change ${decision} is undone.`;
+    const { requests, limits } = before;
     return { service, decision: UNDO + decision, explanation, to, requests, limits };
   }
 

@@ -25,7 +25,7 @@ export function wantedChanges(
 }
 
 function changeOf(
-  { id, status, explanation, cpu, memory, instances }: ServiceDecision,
+  { id, status, explanation, current: from, cpu, memory, instances }: ServiceDecision,
   decision: Decision,
   topology: Topology,
 ): Change | undefined {
@@ -33,7 +33,7 @@ function changeOf(
   // The mode may have been changed since the decision was begun.
   if (service === undefined || service.mode === 'recommend') return undefined;
   if (status === 'hold' || status === 'keep') return undefined;
-  return { service, decision: decision.id, explanation, to: { cpu, memory, instances } };
+  return { service, decision: decision.id, explanation, from, to: { cpu, memory, instances } };
 }
 
 /** Chains through services that did not get what they were to get: nothing is taken away from these now. */

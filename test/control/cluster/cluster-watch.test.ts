@@ -88,6 +88,69 @@ describe('what the cluster says', () => {
     expect(parts.capacities.changedSeconds('auth-service')).toBe(start + 330);
   });
 
+  it('teaches nothing of the time in which nobody could look, nor of a change that nobody saw', async () => {
+    const { parts, says } = watched();
+    const start = parts.clock.nowSeconds();
+    await says(running());
+    parts.clock.advance(300);
+    await says({ kind: 'unreadable', reason: 'API down' });
+    const held = (from: number, to: number) =>
+      parts.capacities.throughout('auth-service', start + from, start + to) !== undefined;
+    expect([held(-60, 0), held(0, 60), held(120, 180)]).toEqual([false, true, false]);
+    parts.clock.advance(300);
+    await says(running());
+    expect(held(120, 180)).toBe(true);
+    parts.clock.advance(600);
+    await says(running({ state: { ...running().state, instances: 6 }, instancesReady: 6 }));
+    parts.clock.advance(120);
+    await says(running({ state: { ...running().state, instances: 6 }, instancesReady: 6 }));
+    expect([held(540, 600), held(660, 720), held(1140, 1200), held(1200, 1260)]).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  it('teaches nothing of what was changed while we were away', async () => {
+    const { parts, says } = watched();
+    const start = parts.clock.nowSeconds();
+    await says(running());
+    parts.history.close();
+    parts.clock.advance(1800);
+    const again = Object.assign(partsOf(parts.settings, parts.clock, parts.folder), {
+      executor: parts.executor,
+    });
+    await restoreHistory(again);
+    parts.executor.readings.set(
+      'auth-service',
+      running({ state: { ...running().state, instances: 6 }, instancesReady: 6 }),
+    );
+    await new ClusterWatch(again).look();
+    expect(again.capacities.throughout('auth-service', start + 600, start + 660)).toBeUndefined();
+  });
+
+  it('lets a chain be judged whose instances stay not ready', async () => {
+    const { parts, says } = watched();
+    const start = parts.clock.nowSeconds();
+    for (let looks = 0; looks < 60; looks += 1) {
+      parts.clock.advance(15);
+      await says(running({ rolling: true, instancesReady: 1 }));
+    }
+    expect(parts.capacities.changedSeconds('auth-service')).toBeLessThan(start + 400);
+  });
+
+  it('is read anew while the measuring of use takes its time', async () => {
+    const { parts, watch, says } = watched();
+    await says(running());
+    parts.executor.readUsage = () => new Promise(() => undefined);
+    void watch.look();
+    await expect.poll(() => parts.capacities.inForce('auth-service')?.instances).toBe(3);
+    parts.executor.readings.set('auth-service', running({ state: { ...running().state, instances: 6 } }));
+    void watch.look();
+    await expect.poll(() => parts.capacities.inForce('auth-service')?.instances).toBe(6);
+  });
+
   it('resets the profiles of a service when another version runs, also one that came while we were away', async () => {
     const { parts, says } = watched();
     const resets: string[] = [];

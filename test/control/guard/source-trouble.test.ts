@@ -39,3 +39,14 @@ it('nothing is said of a source that can be read', () => {
   expect(describeTrouble({ ...status, health: { kind: 'ok' } }, NOW)).toBeUndefined();
   expect(describeTrouble({ ...status, health: { kind: 'starting' } }, NOW)).toBeUndefined();
 });
+
+it('a chain that is quiet anyway is not taken for known while its source cannot be read', () => {
+  const quiet = observationOf(settings, { lastRecordSeconds: NOW - 600, usualRate: 0.001 });
+  const held = (sourceTrouble: () => string | undefined) =>
+    guard([shrinking], guardContext(settings, { observation: quiet, sourceTrouble }))[0];
+  expect(held(() => undefined)).toEqual(shrinking);
+  expect(held(() => describeTrouble(status, NOW))).toMatchObject({
+    reason: 'stale-data',
+    target: allocation(2),
+  });
+});

@@ -83,6 +83,72 @@ describe('a service that is written to', () => {
   });
 });
 
+describe('a service of which some instances are not ready', () => {
+  const overloaded = reading({ rolling: true, instancesReady: 1, state: { ...RUNNING.state, instances: 3 } });
+
+  it('may grow, since too much to do is what keeps instances from being ready', () => {
+    expect(only(growing, overloaded)).toEqual(growing);
+  });
+
+  it('is not shrunk', () => {
+    const held = only(shrinking, overloaded);
+    expect(held).toMatchObject({ reason: 'rolling-out', target: allocation(2) });
+    expect(held.explanation).toContain('1 of its 3 instances are ready');
+  });
+});
+
+describe('a decrease in a chain in which a growth does not come', () => {
+  const payment = { ...serviceOf(settings, 'payment-service'), mode: 'rolling' as const };
+  const drafts = [draftOf(payment, allocation(1), allocation(2)), shrinking];
+  /** The chain keeps its SLO on three cores, wherever they are. */
+  const evaluate: GuardContext['evaluate'] = (allocations) => {
+    const cores = [...allocations.values()].reduce((sum, { cpu }) => sum + cpu, 0);
+    return new Map([['order-processing', cores < 3 ? 1 : 0.1]]);
+  };
+  const shrunk = (context: Partial<GuardContext>) =>
+    guard(drafts, guardContext(settings, { evaluate, ...context }))[1]!;
+  const failed = { ...CHANGE, service: 'payment-service', status: 'restored' as const };
+  const unreadable: TargetReading = { kind: 'unreadable', reason: 'forbidden' };
+
+  it.each<[string, Partial<GuardContext>]>([
+    [
+      'did not come up the last time',
+      {
+        changes: {
+          latest: () => new Map(),
+          setback: (id) =>
+            id === 'payment-service' ? { change: failed, untilSeconds: NOW + 600 } : undefined,
+        },
+      },
+    ],
+    [
+      'is another one to decide',
+      { targets: { reading: (id) => (id === 'payment-service' ? unreadable : RUNNING) } },
+    ],
+  ])('is cancelled where the growth %s', (_, context) => {
+    expect(shrunk({}).target).toEqual(allocation(1));
+    expect(shrunk(context)).toMatchObject({ target: allocation(2), reason: 'would-violate' });
+  });
+
+  it('waits while the growth is still to come up, though it is in force by then as the cluster tells it', () => {
+    const writing: ChangeRecord = {
+      ...CHANGE,
+      service: 'payment-service',
+      before: { requests: { cpu: 1, memory: 1024 }, limits: {}, instances: 1 },
+    };
+    const latest = (record: ChangeRecord) => ({
+      changes: { latest: () => new Map([['payment-service', record]]), setback: () => undefined },
+    });
+    const grown = draftOf(payment, allocation(2), allocation(2));
+    const of = (record: ChangeRecord) =>
+      guard([grown, shrinking], guardContext(settings, latest(record)))[1]!;
+    expect(of(writing)).toMatchObject({ target: allocation(2), reason: 'rolling-out' });
+    expect(of(writing).explanation).toContain('payment-service is being made larger');
+    expect(of({ ...writing, status: 'applied' })).toEqual(shrinking);
+    expect(of({ ...writing, to: allocation(0.5) })).toEqual(shrinking);
+  });
+});
+
 describe('after a change that did not come up', () => {
   const setbackOf = (to: ReturnType<typeof allocation>): Partial<GuardContext> => ({
     changes: {

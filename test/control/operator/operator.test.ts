@@ -154,6 +154,27 @@ describe('the manifests', () => {
 });
 
 describe('undo', () => {
+  it('that a death cut short leaves its service recommended only, after the restart too', async () => {
+    const settings = settingsOf('undo-cut-short');
+    const services = new Map(
+      [...settings.topology.services].map(([id, spec]) => [id, { ...spec, mode: 'rolling' as const }]),
+    );
+    const store = openHistoryStore(settings.store.path);
+    store.saveChange({
+      service: 'auth-service',
+      decision: 'undo-d1',
+      atSeconds: NOW - 60,
+      status: 'writing',
+      before: { requests: { cpu: 1, memory: 512 }, limits: {}, instances: 1 },
+      to: { cpu: 2, memory: 512, instances: 1 },
+      detail: 'Back.',
+    });
+    store.close();
+    const app = await start({ ...settings, topology: { ...settings.topology, services } });
+    expect([modeOf(app), modeOf(app, 'payment-service')]).toEqual(['recommend', 'rolling']);
+    await app.stop();
+  });
+
   it('says that nothing was applied, or why it cannot be taken back', async () => {
     const settings = settingsOf('undo');
     const store = openHistoryStore(settings.store.path);

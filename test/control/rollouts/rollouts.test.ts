@@ -27,7 +27,9 @@ function rolloutsOf(mode: ServiceMode = 'rolling') {
 /** auth-service and payment-service share order-processing. */
 function decided(id: string, services: Record<string, ServiceStatus>): Decision {
   const made = decision(id, NOW, services);
-  return { ...made, services: made.services.map((one) => ({ ...one, cpu: 2, memory: 1024, instances: 3 })) };
+  const current = { cpu: 1, memory: 512, instances: 2, source: 'cluster' as const, sinceSeconds: NOW - 60 };
+  const decidedOn = made.services.map((one) => ({ ...one, cpu: 2, memory: 1024, instances: 3, current }));
+  return { ...made, services: decidedOn };
 }
 
 describe('carrying out a decision', () => {
@@ -156,6 +158,40 @@ describe('carrying out a decision', () => {
     expect(changes.latest().get('payment-service')?.detail).toContain('paused');
   });
 
+  it('writes nothing where something else runs by now than what was decided on', async () => {
+    const { rollouts, executor, changes } = rolloutsOf();
+    executor.checks.set('auth-service', { kind: 'ready', before: { ...BEFORE, instances: 8 } });
+    rollouts.begin(decided('d1', { 'auth-service': 'grow' }));
+    await rollouts.settled();
+    expect(executor.calls).toEqual(['check auth-service']);
+    expect(changes.latest().get('auth-service')).toMatchObject({
+      status: 'held',
+      detail: expect.stringContaining('8 × 1 cores, 512 MiB by now'),
+    });
+  });
+
+  it('ends a change whose executor is at fault, and makes the others', async () => {
+    const { parts, rollouts, executor, changes } = rolloutsOf();
+    const carryOut = executor.carryOut.bind(executor);
+    executor.carryOut = (change) =>
+      change.service.id === 'auth-service' ? Promise.reject(new Error('a bug')) : carryOut(change);
+    rollouts.begin(decided('d1', { 'auth-service': 'grow', 'payment-service': 'grow' }));
+    await rollouts.settled();
+    expect(changes.underWay()).toEqual([]);
+    expect(changes.latest().get('auth-service')).toMatchObject({
+      status: 'failed',
+      detail: expect.stringContaining('a bug'),
+    });
+    expect(changes.latest().get('payment-service')).toMatchObject({ status: 'applied' });
+    executor.check = () => Promise.reject(new Error('another bug'));
+    expect(await rollouts.undo('payment-service')).toMatchObject({ kind: 'not-undone' });
+    executor.check = async () => ({ kind: 'ready', before: BEFORE });
+    rollouts.begin(decided('d2', { 'payment-service': 'grow' }));
+    await rollouts.settled();
+    expect(executor.carried.at(-1)).toMatchObject({ decision: 'd2' });
+    expect(JSON.stringify(parts.logger.warnings)).toContain('another bug');
+  });
+
   it.each([
     ['allow', ['write auth-service', 'applied auth-service']],
     ['hold', []],
@@ -172,7 +208,11 @@ describe('carrying out a decision', () => {
         const freezeWindows = [{ ...window, growth, reason: 'launch', timezone: 'UTC' }];
         parts.settings = { ...parts.settings, control: { ...parts.settings.control, freezeWindows } };
       };
-      rollouts.begin(decided('d1', { 'auth-service': 'grow', 'payment-service': 'shrink' }));
+      const made = decided('d1', { 'auth-service': 'grow', 'payment-service': 'shrink' });
+      const services = made.services.map((one) =>
+        one.id === 'payment-service' ? { ...one, current: { ...one.current, cpu: 4, memory: 2048 } } : one,
+      );
+      rollouts.begin({ ...made, services });
       await rollouts.settled();
       expect(executor.calls.filter((call) => !call.startsWith('check'))).toEqual(written);
       const stopped = growth === 'allow' ? 'payment-service' : 'auth-service';
@@ -228,7 +268,42 @@ describe('after a restart', () => {
   });
 });
 
+describe('a change that is under way', () => {
+  it('is gone on with after a restart, also when another one was held meanwhile', async () => {
+    const { rollouts, executor, store, changes } = rolloutsOf();
+    rollouts.begin(decided('d1', { 'auth-service': 'grow' }));
+    await rollouts.settled();
+    let hold: (outcome: { kind: 'held'; reason: string }) => void = () => undefined;
+    const check = executor.check.bind(executor);
+    executor.check = (change) =>
+      change.decision === 'd2' ? new Promise((resolve) => (hold = resolve)) : check(change);
+    executor.outcomes.set('auth-service', new Promise(() => undefined));
+    rollouts.begin(decided('d2', { 'auth-service': 'grow' }));
+    void rollouts.undo('auth-service');
+    await expect.poll(() => changes.underWay()).toHaveLength(1);
+    hold({ kind: 'held', reason: 'A rollout is under way.' });
+    await expect.poll(() => store.loadChanges({ limit: 9 })).toHaveLength(3);
+    const restored = new ChangeLog(store);
+    restored.restore();
+    for (const log of [changes, restored])
+      expect(log.underWay()).toMatchObject([{ decision: 'undo-d1', status: 'writing' }]);
+  });
+});
+
 describe('undoing', () => {
+  it('puts back what ran before a change that failed half way', async () => {
+    const { rollouts, executor } = rolloutsOf();
+    executor.outcomes.set('auth-service', { kind: 'failed', reason: 'No room, and no way back.' });
+    rollouts.begin(decided('d1', { 'auth-service': 'grow' }));
+    await rollouts.settled();
+    executor.outcomes.clear();
+    expect(await rollouts.undo('auth-service')).toMatchObject({
+      kind: 'undone',
+      change: { decision: 'undo-d1', to: { cpu: 1, memory: 512, instances: 2 } },
+    });
+    expect(await rollouts.undo('auth-service')).toMatchObject({ kind: 'not-undone' });
+  });
+
   it('puts back what ran before, with its limits, and once', async () => {
     const { rollouts, executor } = rolloutsOf();
     rollouts.begin(decided('d1', { 'auth-service': 'grow' }));
@@ -294,6 +369,18 @@ describe('after a change that did not come up', () => {
     }
     expect(waits).toEqual([600, 1200, 2400, 4800, 7200, 7200]);
     expect(changes.setback('auth-service', clock.nowSeconds() + 7200)).toBeUndefined();
+  });
+
+  it('is not forgotten over one that was held since', async () => {
+    const { rollouts, executor, changes, clock } = rolloutsOf();
+    executor.outcomes.set('auth-service', { kind: 'restored', reason: 'No room.' });
+    rollouts.begin(decided('d1', { 'auth-service': 'grow' }));
+    await rollouts.settled();
+    executor.checks.set('auth-service', { kind: 'held', reason: 'A rollout is under way.' });
+    rollouts.begin(decided('d2', { 'auth-service': 'shrink' }));
+    await rollouts.settled();
+    expect(changes.latest().get('auth-service')).toMatchObject({ status: 'held' });
+    expect(changes.setback('auth-service', clock.nowSeconds())?.change.decision).toBe('d1');
   });
 
   it('is not forgotten by a restart, and by a success it is', async () => {
