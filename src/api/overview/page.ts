@@ -22,7 +22,7 @@ export function overviewPage(daemon: Daemon, version: string): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="${REFRESH_SECONDS}">${STYLE_ELEMENT}</head><body>
 <header><h1>DTA-SLO</h1><span class="soft">${version} · mode ${allocations.mode} · ${daemon.traffic.stats.accepted} records since the start</span></header>
-<p>${passLine(daemon, allocations)}</p>${holdLines(daemon, allocations)}
+<p>${passLine(daemon, allocations)}</p>${sourceLines(daemon)}${idleLine(daemon, allocations)}${holdLines(daemon, allocations)}
 <main>
 <h2>Chains</h2>${chainsTable(chainRows(daemon, allocations))}
 <h2>Services</h2>${servicesTable(allocations.services)}
@@ -44,6 +44,22 @@ function passLine(
   }
   const when = ago(daemon.clock.nowSeconds() - generated_at);
   return html`Last pass <strong>${when}</strong> (${trigger ?? ''}): ${status} · cost ${cost(planCost)} · optimality gap ${share(gap)}`;
+}
+
+function sourceLines({ sources, clock }: Daemon): readonly Markup[] {
+  return sources.map(({ name, health, lagSeconds }) => {
+    if (health.kind === 'starting') return html`<p class="soft">Source ${name}: not read yet.</p>`;
+    const lag = lagSeconds === undefined ? '' : `, known until ${ago(lagSeconds)}`;
+    if (health.kind === 'ok') return html`<p class="soft">Source ${name}: read${lag}.</p>`;
+    const since = ago(clock.nowSeconds() - health.sinceSeconds);
+    return html`<p><span class="state bad">▲ source ${name} cannot be read</span> since ${since}${lag}: ${health.reason}</p>`;
+  });
+}
+
+/** Only where somebody expects changes. */
+function idleLine({ changes }: Daemon, { mode }: Allocations): Markup {
+  if (mode === 'recommend' || changes.idleBecause === undefined) return html``;
+  return html`<p><span class="state wait">‖ nothing is changed</span>: ${changes.idleBecause}.</p>`;
 }
 
 /** What keeps changes back at present, each with how it ends. */

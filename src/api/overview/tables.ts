@@ -76,11 +76,16 @@ function stateOf(chain: ChainAllocation, observed: number | null): Markup {
 const STATUS_CLASSES: Readonly<Record<string, string>> = { grow: 'bad', shrink: 'good', hold: 'wait' };
 
 function serviceRow(service: ServiceAllocation): Markup {
-  const { current, status, reason, explanation } = service;
+  const { current, status, reason, explanation, change } = service;
   return html`<tr><th>${service.id}</th>
     <td>${service.mode}${service.mode_source === 'operator' ? html`<br><span class="soft">by the operator</span>` : html``}</td>
     <td class="figure">${cores(current)}</td><td class="figure">${memory(current.memory)}</td>
     <td class="figure">${cores(service)}</td><td class="figure">${memory(service.memory)}</td>
     <td class="state ${STATUS_CLASSES[status] ?? ''}">${status}</td>
-    <td class="why">${explanation} <code>${reason}</code></td></tr>`;
+    <td class="why">${explanation} <code>${reason}</code>${lastChange(change)}</td></tr>`;
+}
+
+function lastChange(change: ServiceAllocation['change']): Markup {
+  if (change === null || change === undefined) return html``;
+  return html`<br><span class="soft">Last change ${change.status}: ${change.detail}</span>`;
 }

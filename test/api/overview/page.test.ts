@@ -57,6 +57,29 @@ describe('the overview page', () => {
     );
   });
 
+  it('shows how sources do, why nothing is changed, and the latest change of a service', async () => {
+    const [source] = daemon.sources;
+    expect(await textOf()).toContain('Source prometheus: read, known until 12 s ago.');
+    daemon.sources = [
+      { ...source!, health: { kind: 'failing', sinceSeconds: NOW - 120, reason: 'Nobody listens.' } },
+    ];
+    daemon.operator.setMode('auth-service', 'rolling');
+    daemon.changeList.push({
+      service: 'auth-service',
+      decision: 'd1',
+      atSeconds: NOW,
+      status: 'restored',
+      to: { cpu: 1, memory: 256, instances: 1 },
+      detail: 'New instances crash.',
+    });
+    const text = await textOf();
+    expect(text).toContain(
+      '▲ source prometheus cannot be read since 2 min ago, known until 12 s ago: Nobody listens.',
+    );
+    expect(text).toContain('‖ nothing is changed : no cluster.');
+    expect(text).toContain('Last change restored: New instances crash.');
+  });
+
   it('shows a pause, a freeze window and the modes that the operator set', async () => {
     daemon.operator.setMode('auth-service', 'rolling');
     daemon.operator.pause('deploy of <2.1>');
