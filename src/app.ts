@@ -6,28 +6,22 @@ import { CapacityBook } from './control/books/capacity-book.ts';
 import { PassMemory } from './control/books/pass-memory.ts';
 import { SeriesHistory } from './control/books/series-history.ts';
 import { UsageBook } from './control/books/usage-book.ts';
-import { noteCapacity } from './control/capacities.ts';
 import { ClusterWatch } from './control/cluster/cluster-watch.ts';
 import { TargetBook } from './control/cluster/target-book.ts';
 import { ControlLoop } from './control/control-loop.ts';
+import { daemonOf } from './control/daemon-of.ts';
 import { describeTrouble } from './control/describe-trouble.ts';
-import { freezeAt } from './control/guard/freeze-windows.ts';
-import { measureObjectives } from './control/objectives/objectives.ts';
 import { WindowTracker } from './control/objectives/window-tracker.ts';
 import { layOver } from './control/operator/lay-over.ts';
 import { OperatorBook } from './control/operator/operator-book.ts';
 import type { ControlParts } from './control/parts.ts';
 import { recommendExecutor } from './control/recommend-executor.ts';
 import { Recorder } from './control/recorder.ts';
-import { rememberedFor } from './control/remembered-for.ts';
 import { restoreHistory } from './control/restore.ts';
 import { ChangeLog, isUndo } from './control/rollouts/change-log.ts';
 import { Rollouts } from './control/rollouts/rollouts.ts';
 import { TrainingSchedule } from './control/training.ts';
-import { voidAssumption } from './control/void-assumption.ts';
-import { whatIf } from './control/what-if.ts';
-import type { Daemon, OperatorControls } from './models/daemon.ts';
-import type { HistoryStatus } from './models/history.ts';
+import type { Daemon } from './models/daemon.ts';
 import type { Clock, Executor, Logger } from './models/ports.ts';
 import type { Settings } from './models/settings.ts';
 import type { TrafficSource } from './models/sources.ts';
@@ -77,7 +71,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const { source } = parts;
   let flushing: NodeJS.Timeout | undefined;
   return {
-    daemon: daemonOf(parts, loop),
+    daemon: daemonOf(parts, loop, manifests),
     sources: [source],
     start: () => {
       parts.executor.start();
@@ -130,9 +124,6 @@ async function connect({ settings, clock, logger, environment }: AppOptions): Pr
   else logger.info({ reason }, told);
   return recommendExecutor;
 }
-
-/** With thousands of chains they take a second: a page and a scraper that come together share them. */
-const OBJECTIVES_SECONDS = 2;
 
 interface AppParts extends ControlParts {
   /** The settings of the configuration, without what a person set. */
@@ -213,92 +204,6 @@ function prometheusSource(parts: ReturnType<typeof buildBooks>): TrafficSource {
       parts.store.saveUsage(samples);
     },
   });
-}
-
-function daemonOf(parts: AppParts, loop: ControlLoop): Daemon {
-  return {
-    get settings() {
-      return parts.settings;
-    },
-    get predictor() {
-      return parts.predictor.status;
-    },
-    get passes() {
-      return loop.statistics;
-    },
-    get sources() {
-      return (parts.settings.prometheus?.services.size ?? 0) > 0 ? [parts.source.status] : [];
-    },
-    clock: parts.clock,
-    intake: parts.traffic,
-    traffic: parts.traffic,
-    profiles: parts.profiles,
-    history: parts.store,
-    forecasts: () => parts.memory.forecasts,
-    latestDecision: () => parts.memory.latest,
-    runPass: (trigger) => loop.runPass(trigger),
-    whatIf: (changes) => whatIf(parts, changes),
-    capacityInForce: (service) => parts.capacities.inForce(service),
-    setApplied: (service, allocation) => {
-      voidAssumption(parts, service, allocation);
-      noteCapacity(parts, service, allocation, 'applied');
-      return parts.capacities.inForce(service)!;
-    },
-    recordUsage: (sample) => {
-      parts.usage.note(sample);
-      parts.store.saveUsage([sample]);
-    },
-    changes: {
-      get idleBecause() {
-        return parts.executor.idleBecause;
-      },
-      get counts() {
-        return parts.changes.counts;
-      },
-      latest: () => parts.changes.latest(),
-    },
-    latestUsage: (service) => parts.usage.latest(service),
-    notReadyBecause: () => historyTrouble(parts.store.status),
-    objectives: rememberedFor(parts.clock, OBJECTIVES_SECONDS, () => measureObjectives(parts)),
-    operator: operatorOf(parts),
-    freeze: () => freezeAt(parts.settings.control.freezeWindows, parts.clock.nowSeconds()),
-  };
-}
-
-function operatorOf(parts: AppParts): OperatorControls {
-  const { operator } = parts;
-  const inForce = <State>(state: State): State => {
-    parts.settings = layOver(parts.configured, operator.state);
-    return state;
-  };
-  return {
-    get state() {
-      return operator.state;
-    },
-    get configured() {
-      return parts.configured;
-    },
-    get idleBecause() {
-      return parts.executor.idleBecause;
-    },
-    pause: (reason) => inForce(operator.pause(reason)),
-    resume: () => inForce(operator.resume()),
-    setMode: (service, mode) => inForce(operator.setMode(service, mode)),
-    undo: async (service) => {
-      const outcome = await parts.rollouts.undo(service);
-      if (outcome.kind === 'undone') inForce(operator.setMode(service, 'recommend'));
-      return outcome;
-    },
-    manifests: () => {
-      const { latest } = parts.memory;
-      return latest === undefined ? undefined : manifests(latest, parts.settings);
-    },
-  };
-}
-
-function historyTrouble({ failure, waiting }: HistoryStatus): readonly string[] {
-  if (failure === undefined) return [];
-  return [`the history cannot be written (${failure}); ${waiting} rows wait in memory`];
 }
 
 /** What parts are built from once; a change of it waits for the next start. */
