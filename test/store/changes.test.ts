@@ -1,18 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ChangeRecord } from '../../src/models/changes.ts';
 import { newFolder, openStore, reopened } from './folders.ts';
-
-function change(decision: string, service: string, atSeconds: number): ChangeRecord {
-  return {
-    service,
-    decision,
-    atSeconds,
-    status: 'writing',
-    before: { requests: { cpu: 1 }, limits: {}, instances: 2 },
-    to: { cpu: 2, memory: 256, instances: 2 },
-    detail: 'Grows.',
-  };
-}
+import { change } from './samples.ts';
 
 const ids = (changes: readonly ChangeRecord[]) => changes.map((one) => `${one.decision}/${one.service}`);
 
