@@ -209,6 +209,10 @@ function prometheusSource(parts: ReturnType<typeof buildBooks>): TrafficSource {
     random: seededRandom(process.pid),
     traffic: parts.traffic,
     latestUsageSeconds: (service) => parts.usage.latest(service)?.atSeconds,
+    instancesTold: (service) => {
+      const { source, instances } = parts.capacities.inForce(service) ?? {};
+      return source === 'cluster' || source === 'applied' ? instances : undefined;
+    },
     recordUsage: (samples) => {
       for (const sample of samples) parts.usage.note(sample);
       parts.store.saveUsage(samples);
