@@ -130,7 +130,7 @@ export class Journal implements HistoryJournal {
 
   loadChanges(query: ChangeQuery): readonly ChangeRecord[] {
     const changes = this.#store.loadChanges(query);
-    if (query.service === undefined) this.#changes.recall(changes);
+    if (query.service === undefined && query.statuses === undefined) this.#changes.recall(changes);
     return changes;
   }
 
