@@ -72,7 +72,12 @@ async function measure(): Promise<void> {
     clock,
     isFed: () => true,
   });
-  const sinks = { traffic: monitor, recordUsage: () => {}, latestUsageSeconds: () => undefined };
+  const sinks = {
+    traffic: monitor,
+    recordUsage: () => {},
+    latestUsageSeconds: () => undefined,
+    instancesTold: () => undefined,
+  };
   const refresher = new Refresher(prometheus, topology, sinks, clock.nowSeconds());
   while (await refresher.advance(clock.nowSeconds(), new AbortController().signal));
   const ours: Cost[] = [];

@@ -6,14 +6,14 @@ import { CapacityBook } from './control/books/capacity-book.ts';
 import { PassMemory } from './control/books/pass-memory.ts';
 import { SeriesHistory } from './control/books/series-history.ts';
 import { UsageBook } from './control/books/usage-book.ts';
-import { ClusterWatch } from './control/cluster/cluster-watch.ts';
+import { ClusterWatch, TARGETS_STATE } from './control/cluster/cluster-watch.ts';
 import { TargetBook } from './control/cluster/target-book.ts';
 import { ControlLoop } from './control/control-loop.ts';
 import { daemonOf } from './control/daemon-of.ts';
 import { describeTrouble } from './control/describe-trouble.ts';
 import { WindowTracker } from './control/objectives/window-tracker.ts';
 import { layOver } from './control/operator/lay-over.ts';
-import { OperatorBook } from './control/operator/operator-book.ts';
+import { OPERATOR_STATE, OperatorBook } from './control/operator/operator-book.ts';
 import type { ControlParts } from './control/parts.ts';
 import { recommendExecutor } from './control/recommend-executor.ts';
 import { Recorder } from './control/recorder.ts';
@@ -152,7 +152,8 @@ function buildBooks({ settings, clock, logger, executor = recommendExecutor }: A
   const traffic = new TrafficMonitor({ ...monitoring, ...fed, step: prediction.step, topology, clock });
   const predictor = new TrafficPredictor({ ...prediction, clock, logger });
   const profiles = new PerformanceImpactQuantifier({ topology });
-  const store = new Journal(openHistoryStore(settings.store.path, { logger }), logger);
+  const history = openHistoryStore(settings.store.path, { logger });
+  const store = new Journal(history, logger, [OPERATOR_STATE, TARGETS_STATE]);
   return {
     settings,
     configured: settings,
@@ -199,6 +200,10 @@ function prometheusSource(parts: ReturnType<typeof buildBooks>): TrafficSource {
     random: seededRandom(process.pid),
     traffic: parts.traffic,
     latestUsageSeconds: (service) => parts.usage.latest(service)?.atSeconds,
+    instancesTold: (service) => {
+      const { source, instances } = parts.capacities.inForce(service) ?? {};
+      return source === 'cluster' || source === 'applied' ? instances : undefined;
+    },
     recordUsage: (samples) => {
       for (const sample of samples) parts.usage.note(sample);
       parts.store.saveUsage(samples);

@@ -1,5 +1,5 @@
 /** What survives a restart, and where it is kept. */
-import type { ChangeRecord } from './changes.ts';
+import type { ChangeRecord, ChangeStatus } from './changes.ts';
 import type { CapacityInForce } from './data-models.ts';
 import type { Decision } from './decisions.ts';
 import type { SeriesWindowRow, UsageSample } from './metrics.ts';
@@ -30,6 +30,8 @@ export interface DecisionQuery {
 export interface ChangeQuery {
   readonly limit: number;
   readonly service?: string;
+  /** Only changes that stand so. */
+  readonly statuses?: readonly ChangeStatus[];
 }
 
 /** History that survives a restart. Every call is synchronous and durable when it returns (WAL). */
@@ -45,7 +47,7 @@ export interface HistoryStore {
   saveCapacity(capacity: StoredCapacity): void;
   /** All that were told since then and the last one before, by service, in the order in which they were saved. */
   loadCapacities(sinceSeconds: number): Iterable<StoredCapacity>;
-  /** Replaces the one of the same decision and service. */
+  /** Replaces the one of the same decision and service; one that begins again is the newest. */
   saveChange(change: ChangeRecord): void;
   /** Newest first. */
   loadChanges(query: ChangeQuery): readonly ChangeRecord[];

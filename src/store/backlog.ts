@@ -23,6 +23,15 @@ export class Backlog<Row> {
     return dropped;
   }
 
+  /** Adds rows that are older than all that wait; answers as `add` does. */
+  addBefore(rows: readonly Row[]): number {
+    const newer = [...this.#rows];
+    this.#rows.clear();
+    const keys = new Set(newer.map(([key]) => key));
+    const older = rows.filter((row) => !keys.has(this.#options.keyOf(row)));
+    return this.add([...older, ...newer.map(([, row]) => row)]);
+  }
+
   /** Writes rows that need not wait. Throws what the store throws. */
   write(rows: readonly Row[]): void {
     this.#options.write(rows);

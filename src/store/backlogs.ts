@@ -4,6 +4,7 @@ import type { HistoryStore, SeriesStepRow, StoredCapacity } from '../models/hist
 import type { SeriesWindowRow, UsageSample } from '../models/metrics.ts';
 import type { NamedState } from '../models/ports.ts';
 import { Backlog } from './backlog.ts';
+import { MOST_LATEST_CHANGES } from './latest-changes.ts';
 
 interface Bounds {
   readonly windowsBeforeSeconds: number;
@@ -43,7 +44,7 @@ export function backlogsOf(store: HistoryStore) {
       write: (changes) => {
         for (const change of changes) store.saveChange(change);
       },
-      most: 20_000,
+      most: MOST_LATEST_CHANGES,
       atOnce: 1,
     }),
     usage: new Backlog<UsageSample>({

@@ -14,6 +14,7 @@ import type { SeriesWindowRow, UsageSample } from '../models/metrics.ts';
 import type { Logger, NamedState } from '../models/ports.ts';
 import type { Backlog } from './backlog.ts';
 import { backlogsOf } from './backlogs.ts';
+import { LatestChanges } from './latest-changes.ts';
 
 /**
  * The history, with writes that never throw: no fault of the disk may stop the deciding (DESIGN section 4). The first
@@ -26,14 +27,22 @@ export class Journal implements HistoryJournal {
   readonly #backlogs: ReturnType<typeof backlogsOf>;
   #failure: string | undefined;
   #dropped = 0;
-  /** What a restart cannot do without, should the file be damaged: the last decision, and what each service runs with. */
+  /**
+   * What a restart cannot do without, should the file be damaged: the last decision, what each service runs with, what
+   * was changed, and the states that are named as such.
+   */
   #latest: Decision | undefined;
   readonly #capacities = new Map<string, StoredCapacity>();
+  readonly #changes = new LatestChanges();
+  readonly #states = new Map<string, NamedState>();
+  readonly #keptStates: ReadonlySet<string>;
 
-  constructor(store: HistoryStore, logger: Logger) {
+  /** `keptStates` are names of small states; the others are lost with a damaged file. */
+  constructor(store: HistoryStore, logger: Logger, keptStates: readonly string[] = []) {
     this.#store = store;
     this.#logger = logger;
     this.#backlogs = backlogsOf(store);
+    this.#keptStates = new Set(keptStates);
   }
 
   get failing(): boolean {
@@ -77,6 +86,7 @@ export class Journal implements HistoryJournal {
   }
 
   saveChange(change: ChangeRecord): void {
+    this.#changes.save(change);
     this.#save(this.#backlogs.changes, [change]);
   }
 
@@ -89,6 +99,7 @@ export class Journal implements HistoryJournal {
   }
 
   saveStates(states: readonly NamedState[]): void {
+    for (const state of states) if (this.#keptStates.has(state.name)) this.#states.set(state.name, state);
     this.#save(this.#backlogs.states, states);
   }
 
@@ -118,7 +129,9 @@ export class Journal implements HistoryJournal {
   }
 
   loadChanges(query: ChangeQuery): readonly ChangeRecord[] {
-    return this.#store.loadChanges(query);
+    const changes = this.#store.loadChanges(query);
+    if (query.service === undefined && query.statuses === undefined) this.#changes.recall(changes);
+    return changes;
   }
 
   loadUsage(sinceSeconds: number): Iterable<UsageSample> {
@@ -126,7 +139,10 @@ export class Journal implements HistoryJournal {
   }
 
   loadState(name: string): Uint8Array | undefined {
-    return this.#store.loadState(name);
+    const value = this.#store.loadState(name);
+    if (value !== undefined && this.#keptStates.has(name) && !this.#states.has(name))
+      this.#states.set(name, { name, value });
+    return value;
   }
 
   loadStates(prefix: string): Iterable<NamedState> {
@@ -173,7 +189,10 @@ export class Journal implements HistoryJournal {
   }
 
   #writeAgain(): void {
-    if (this.#latest !== undefined) this.#dropped += this.#backlogs.decisions.add([this.#latest]);
-    this.#dropped += this.#backlogs.capacities.add([...this.#capacities.values()]);
+    const { decisions, capacities, changes, states } = this.#backlogs;
+    if (this.#latest !== undefined) this.#dropped += decisions.addBefore([this.#latest]);
+    this.#dropped += capacities.addBefore([...this.#capacities.values()]);
+    this.#dropped += changes.addBefore(this.#changes.all());
+    this.#dropped += states.addBefore([...this.#states.values()]);
   }
 }

@@ -195,11 +195,12 @@ describe('a history', () => {
     await app.stop();
   });
 
-  it('that is found damaged while running is moved aside, and the last decision and capacities are in the new one', async () => {
+  it('that is found damaged while running is moved aside, and the last decision, capacities and pause are in the new one', async () => {
     const folder = copy();
     const { app, lines } = await start(folder);
     app.start();
     const known = app.daemon.latestDecision();
+    app.daemon.operator.pause('deploy of 2.1');
     // Every page but the first, of which SQLite has read only some.
     flip(join(folder, 'history.db'), 4096, Number.POSITIVE_INFINITY, 64);
     await app.daemon.runPass('request').catch(() => undefined);
@@ -216,6 +217,7 @@ describe('a history', () => {
     const again = await start(folder);
     expect(again.app.daemon.latestDecision()?.id).toBe(latest?.id);
     expect(again.app.daemon.capacityInForce('auth-service')).toMatchObject({ cpu: 2, source: 'applied' });
+    expect(again.app.daemon.operator.state.paused?.reason).toBe('deploy of 2.1');
     await again.app.stop();
   });
 

@@ -1,4 +1,5 @@
 /** Things to store. */
+import type { ChangeRecord } from '../../src/models/changes.ts';
 import type { Decision, ServiceDecision, ServiceStatus } from '../../src/models/decisions.ts';
 import type { SeriesStepRow, StoredCapacity } from '../../src/models/history.ts';
 import type { SeriesWindowRow, UsageSample } from '../../src/models/metrics.ts';
@@ -13,6 +14,18 @@ export function stepRow(chain: string, start: number, rate = 1.5): SeriesStepRow
 
 export function capacity(service: string, since: number, cpu = 1): StoredCapacity {
   return { service, sinceSeconds: since, cpu, memory: 512, instances: 2, source: 'applied' };
+}
+
+export function change(decision: string, service: string, atSeconds: number): ChangeRecord {
+  return {
+    service,
+    decision,
+    atSeconds,
+    status: 'writing',
+    before: { requests: { cpu: 1 }, limits: {}, instances: 2 },
+    to: { cpu: 2, memory: 256, instances: 2 },
+    detail: 'Grows.',
+  };
 }
 
 export function usage(service: string, at: number): UsageSample {

@@ -7,7 +7,7 @@ import { requireService } from '../names.ts';
 import { ProblemError } from '../problems.ts';
 import { Allocation, type ApiServer, ProblemResponse, ServiceParams, UnixSeconds } from '../schemas.ts';
 import { allocationView } from '../views/decision-view.ts';
-import { ModeView, modeView, Paused, pausedView } from '../views/operator-view.ts';
+import { isSaved, ModeView, modeView, Paused, pausedView, Saved } from '../views/operator-view.ts';
 
 const PauseBody = Type.Optional(
   Type.Object(
@@ -32,7 +32,7 @@ const ModeBody = Type.Object(
   { additionalProperties: false },
 );
 
-const PauseAnswer = Type.Object({ paused: Paused });
+const PauseAnswer = Type.Object({ paused: Paused, saved: Saved });
 
 const Undone = Type.Object({
   service: Type.String(),
@@ -60,7 +60,7 @@ export function operatorRoutes(server: ApiServer, daemon: Daemon): void {
     (request) => {
       const { reason = operator.state.paused?.reason ?? 'no reason given' } = request.body ?? {};
       operator.pause(reason);
-      return { paused: pausedView(daemon) };
+      return { paused: pausedView(daemon), saved: isSaved(daemon) };
     },
   );
 
@@ -75,7 +75,7 @@ export function operatorRoutes(server: ApiServer, daemon: Daemon): void {
     },
     () => {
       operator.resume();
-      return { paused: pausedView(daemon) };
+      return { paused: pausedView(daemon), saved: isSaved(daemon) };
     },
   );
 
@@ -87,13 +87,13 @@ export function operatorRoutes(server: ApiServer, daemon: Daemon): void {
         summary: 'Set what is done with decisions on a service, or take it back to the configuration',
         params: ServiceParams,
         body: ModeBody,
-        response: { 200: Type.Object({ service: Type.String(), ...ModeView }), ...failures },
+        response: { 200: Type.Object({ service: Type.String(), ...ModeView, saved: Saved }), ...failures },
       },
     },
     (request) => {
       const { id } = requireService(daemon, request.params.service);
       operator.setMode(id, request.body.mode ?? undefined);
-      return { service: id, ...modeView(daemon, id) };
+      return { service: id, ...modeView(daemon, id), saved: isSaved(daemon) };
     },
   );
 

@@ -43,6 +43,16 @@ export const ModeView = {
   effect: Type.String({ description: 'What that means at present.' }),
 };
 
+export const Saved = Type.Boolean({
+  description:
+    'Whether it is on disk: false while the history cannot be written. It is in force then, but a restart forgets it.',
+});
+
+/** Whether what was just set is on disk; while writes fail, everything waits in memory. */
+export function isSaved({ history }: Daemon): boolean {
+  return history.status.failure === undefined;
+}
+
 export function pausedView({ operator, settings }: Daemon): Paused {
   const { paused } = operator.state;
   if (paused !== undefined) return { by: 'operator', since: paused.sinceSeconds, reason: paused.reason };

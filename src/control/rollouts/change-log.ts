@@ -4,7 +4,7 @@ import { retryWaitSeconds } from './retry-wait.ts';
 
 /** Changes taken back after a restart. */
 const TAKEN_BACK = 20_000;
-/** Changes of one service that are looked through for one to undo. */
+/** Changes of one service that were made, and are looked through for one to undo. */
 const LOOKED_THROUGH = 200;
 
 /** What the ids of undoing changes begin with. */
@@ -77,7 +77,7 @@ export class ChangeLog {
    */
   undoable(service: string): ChangeRecord | undefined {
     const made = this.#store
-      .loadChanges({ service, limit: LOOKED_THROUGH })
+      .loadChanges({ service, statuses: ['applied', 'failed'], limit: LOOKED_THROUGH })
       .filter(({ status, before }) => status === 'applied' || (status === 'failed' && before !== undefined));
     const undone = new Set(
       made.flatMap(({ decision, status }) =>

@@ -34,12 +34,15 @@ export class Connection {
 
   /** Posts a form. Throws a SourceFault when there is no whole answer in time, or one that is too large. */
   async post(path: string, form: Readonly<Record<string, string>>, signal: AbortSignal): Promise<HttpAnswer> {
-    const timeout = AbortSignal.timeout(this.#settings.timeout * 1000);
+    const { timeout } = this.#settings;
+    const deadline = deadlineOf(signal, timeout);
     try {
-      return await this.#send(path, new URLSearchParams(form).toString(), AbortSignal.any([signal, timeout]));
+      return await this.#send(path, new URLSearchParams(form).toString(), deadline.signal);
     } catch (error) {
-      if (timeout.aborted) throw new SourceFault(`no answer within ${this.#settings.timeout} s`);
+      if (deadline.isPast()) throw new SourceFault(`no answer within ${timeout} s`);
       throw new SourceFault(this.withoutSecrets(messageOf(error)));
+    } finally {
+      deadline.end();
     }
   }
 
@@ -95,6 +98,31 @@ export class Connection {
     }
     return this.#agent;
   }
+}
+
+/**
+ * A signal that fires with another one, or after some seconds. Not `AbortSignal.any`: on Node 20 a signal that lives
+ * long keeps something of every one that was made of it.
+ */
+function deadlineOf(signal: AbortSignal, seconds: number) {
+  const controller = new AbortController();
+  let isPast = false;
+  const abort = () => controller.abort(signal.reason);
+  const timer = setTimeout(() => {
+    isPast = true;
+    controller.abort();
+  }, seconds * 1000);
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
+  return {
+    signal: controller.signal,
+    isPast: () => isPast,
+    /** To be called at the end: nothing is left on the other signal, and no timer. */
+    end: () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    },
+  };
 }
 
 function isReset(error: Error): boolean {

@@ -1,6 +1,7 @@
 import type { UsageSample } from '../../models/metrics.ts';
 import type { FedService, PrometheusSettings } from '../../models/prometheus-settings.ts';
 import { findService } from './pairs.ts';
+import { PodCounts } from './pod-counts.ts';
 import type { Labels, RangeSeries } from './range-answer.ts';
 import type { RangeClient, StepRange } from './range-client.ts';
 
@@ -28,8 +29,12 @@ export class UsageReader {
   /** The service of each container that was seen; undefined for those that are nobody's. */
   readonly #services = new Map<string, string | undefined>();
 
-  constructor(settings: PrometheusSettings) {
+  readonly #counts: PodCounts;
+
+  /** `instancesTold` answers how many instances are in force, where that was told. */
+  constructor(settings: PrometheusSettings, instancesTold: (service: string) => number | undefined) {
     this.#settings = settings;
+    this.#counts = new PodCounts(instancesTold);
   }
 
   /** Oldest first. Throws a SourceFault. */
@@ -41,7 +46,7 @@ export class UsageReader {
       if (query === undefined) continue;
       for (const series of await client.ask(kind, query, range, signal)) this.#add(pods, kind, series, range);
     }
-    return Array.from({ length: range.count }, (_, i) => samplesAt(i, pods, range)).flat();
+    return Array.from({ length: range.count }, (_, i) => samplesAt(i, pods, range, this.#counts)).flat();
   }
 
   #add(pods: Map<string, PodUse>, kind: Kind, { labels, values }: RangeSeries, range: StepRange): void {
@@ -90,11 +95,15 @@ function emptyUse(service: string): PodUse {
   return { service, cpu: [], memory: [], throttled: [] };
 }
 
-/** In the middle of the step: that is where the mean over it belongs. */
+/**
+ * In the middle of the step: that is where the mean over it belongs. CPU of all pods together, and only where all that
+ * there are have answered; memory of the largest.
+ */
 function samplesAt(
   i: number,
   pods: ReadonlyMap<string, PodUse>,
   { firstSeconds, step }: StepRange,
+  counts: PodCounts,
 ): UsageSample[] {
   const byService = new Map<string, PodUse[]>();
   for (const use of pods.values()) {
@@ -109,12 +118,13 @@ function samplesAt(
       known(uses, 'memory', i),
       known(uses, 'throttled', i),
     ];
-    if (cpu.length === 0 && memory.length === 0) return [];
+    const isWhole = cpu.length > 0 && counts.note(service, atSeconds, cpu.length);
+    if (!isWhole && memory.length === 0) return [];
     return [
       {
         service,
         atSeconds,
-        ...(cpu.length > 0 && { cpu: cpu.reduce((sum, cores) => sum + cores, 0) }),
+        ...(isWhole && { cpu: cpu.reduce((sum, cores) => sum + cores, 0) }),
         ...(memory.length > 0 && { memory: Math.max(...memory) / BYTES_PER_MEBIBYTE }),
         ...(throttled.length > 0 && { throttledRatio: Math.min(1, Math.max(...throttled)) }),
       },

@@ -23,6 +23,8 @@ export interface RefreshSinks {
   recordUsage(samples: readonly UsageSample[]): void;
   /** Time of the newest sample of a service. */
   latestUsageSeconds(service: string): number | undefined;
+  /** How many instances of a service are in force, where that was told; undefined where it is only assumed. */
+  instancesTold(service: string): number | undefined;
 }
 
 /** Brings what is known up to a time, piece by piece. Made anew when settings change: what was told is in the sinks. */
@@ -44,7 +46,7 @@ export class Refresher {
     this.#sinks = sinks;
     this.#client = new RangeClient(settings);
     this.#pairs = new PairFinder(settings, topology);
-    this.#usage = new UsageReader(settings);
+    this.#usage = new UsageReader(settings, (service) => sinks.instancesTold(service));
     const oldest = this.#aligned(nowSeconds - settings.lookback);
     const told = this.#all.map((pair) => sinks.traffic.toldUntilSeconds(pair.service, pair.chain) ?? oldest);
     for (const [i, pair] of this.#all.entries()) {

@@ -22,26 +22,27 @@ const BY_OPERATOR = { by: 'operator', since: NOW, reason: 'deploy of 2.1' };
 describe('POST /pause and /resume', () => {
   it('pauses with a reason, shows it in the allocations, and resumes', async () => {
     const answer = await post('/pause', { reason: 'deploy of 2.1' });
-    expect([answer.statusCode, answer.json()]).toEqual([200, { paused: BY_OPERATOR }]);
+    expect([answer.statusCode, answer.json()]).toEqual([200, { paused: BY_OPERATOR, saved: true }]);
     expect(daemon.settings.control.paused).toBe(true);
     expect((await server.inject({ url: '/allocations' })).json().paused).toEqual(BY_OPERATOR);
-    expect((await post('/resume')).json()).toEqual({ paused: null });
+    expect((await post('/resume')).json()).toEqual({ paused: null, saved: true });
     expect((await server.inject({ url: '/allocations/auth-service' })).json().paused).toBeNull();
   });
 
   it('needs no body, and no reason', async () => {
     expect((await post('/pause')).json()).toEqual({
       paused: { ...BY_OPERATOR, reason: 'no reason given' },
+      saved: true,
     });
     expect((await post('/pause', {})).statusCode).toBe(200);
   });
 
   it('keeps the time of the first pause when paused again, and its reason when no other is given', async () => {
     await post('/pause', { reason: 'deploy of 2.1' });
-    expect((await post('/pause')).json()).toEqual({ paused: BY_OPERATOR });
+    expect((await post('/pause')).json()).toEqual({ paused: BY_OPERATOR, saved: true });
     expect((await post('/pause', { reason: 'and 2.2' })).json().paused.reason).toBe('and 2.2');
     expect((await post('/resume')).statusCode).toBe(200);
-    expect((await post('/resume')).json()).toEqual({ paused: null });
+    expect((await post('/resume')).json()).toEqual({ paused: null, saved: true });
   });
 
   it('says that a pause of the configuration stays', async () => {
@@ -75,6 +76,15 @@ describe('POST /pause and /resume', () => {
   });
 });
 
+it('what a person sets while the history cannot be written is in force, and said not to be on disk', async () => {
+  const status = { failure: 'database or disk is full', waiting: 1, dropped: 0 };
+  daemon.history = { ...daemon.history, status };
+  expect((await post('/pause')).json()).toMatchObject({ paused: { by: 'operator' }, saved: false });
+  const mode = (await post('/services/auth-service/mode', { mode: 'rolling' })).json();
+  expect(mode).toMatchObject({ mode: 'rolling', saved: false });
+  expect((await post('/resume')).json()).toEqual({ paused: null, saved: false });
+});
+
 describe('POST /services/{service}/mode', () => {
   it('sets a mode, says what it means where nothing can be written, and takes it back', async () => {
     const set = await post('/services/auth-service/mode', { mode: 'rolling' });
@@ -86,6 +96,7 @@ describe('POST /services/{service}/mode', () => {
         mode_source: 'operator',
         configured_mode: 'recommend',
         effect: 'Nothing is written: no cluster is connected: changes are recommended, not made.',
+        saved: true,
       },
     ]);
     const shown = (await server.inject({ url: '/allocations' })).json();

@@ -6,7 +6,7 @@ import type { ServiceMode } from '../../../src/models/data-models.ts';
 import type { Decision, ServiceStatus } from '../../../src/models/decisions.ts';
 import type { Settings } from '../../../src/models/settings.ts';
 import { Journal } from '../../../src/store/journal.ts';
-import { decision } from '../../store/samples.ts';
+import { change, decision } from '../../store/samples.ts';
 import { NOW, settingsWith } from '../fixtures.ts';
 import { partsOf } from '../parts.ts';
 import { BEFORE, ScriptedExecutor } from './scripted-executor.ts';
@@ -317,6 +317,33 @@ describe('undoing', () => {
       limits: BEFORE.limits,
     });
     expect(await rollouts.undo('auth-service')).toMatchObject({ kind: 'not-undone' });
+  });
+
+  it('finds what was made behind any number of changes that were held since', async () => {
+    const { rollouts, store } = rolloutsOf();
+    rollouts.begin(decided('d1', { 'auth-service': 'grow' }));
+    await rollouts.settled();
+    for (let at = 0; at < 250; at += 1) {
+      const detail = `${at} of 250 instances are ready.`;
+      store.saveChange({ ...change(`held-${at}`, 'auth-service', NOW + at), status: 'held', detail });
+    }
+    expect(await rollouts.undo('auth-service')).toMatchObject({ change: { decision: 'undo-d1' } });
+  });
+
+  it('that begins a second time is gone on with after a restart, also when another change failed between', async () => {
+    const { rollouts, store, executor } = rolloutsOf();
+    rollouts.begin(decided('d1', { 'auth-service': 'grow' }));
+    await rollouts.settled();
+    executor.outcomes.set('auth-service', { kind: 'restored', reason: 'No room.' });
+    await rollouts.undo('auth-service');
+    rollouts.begin(decided('d2', { 'auth-service': 'grow' }));
+    await rollouts.settled();
+    executor.outcomes.set('auth-service', new Promise(() => undefined));
+    void rollouts.undo('auth-service');
+    await expect.poll(() => store.loadChanges({ limit: 1, statuses: ['writing'] })).toHaveLength(1);
+    const restored = new ChangeLog(store);
+    restored.restore();
+    expect(restored.underWay()).toMatchObject([{ decision: 'undo-d1', status: 'writing' }]);
   });
 
   it('goes back step by step', async () => {

@@ -51,6 +51,7 @@ export function fedBy(settings: Settings, clock: Clock = machineClock) {
   const options = { ...monitoring, step: prediction.step, topology, clock, isFed };
   const monitor = new TrafficMonitor(options);
   const usage: UsageSample[] = [];
+  const told = new Map<string, number>();
   const { lines, logger } = keptLog();
   const source = new PrometheusSource({
     settings: () => settings,
@@ -60,8 +61,9 @@ export function fedBy(settings: Settings, clock: Clock = machineClock) {
     traffic: monitor,
     recordUsage: (samples) => usage.push(...samples),
     latestUsageSeconds: (service) => usage.findLast((sample) => sample.service === service)?.atSeconds,
+    instancesTold: (service) => told.get(service),
   });
-  return { monitor, source, usage, lines };
+  return { monitor, source, usage, lines, told };
 }
 
 export function sleep(seconds: number): Promise<void> {
