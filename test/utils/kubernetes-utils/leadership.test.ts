@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Clock, Executor } from '../../../src/models/ports.ts';
+import { ApiClient } from '../../../src/utils/kubernetes-utils/api/api-client.ts';
+import { ClusterAccess } from '../../../src/utils/kubernetes-utils/api/cluster-access.ts';
+import { Leadership } from '../../../src/utils/kubernetes-utils/lease/leadership.ts';
 import { systemClock } from '../../../src/utils/system-clock.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import type { JsonObject } from '../../kubernetes-api/json.ts';
@@ -10,6 +13,8 @@ import { LEASES } from '../../kubernetes-api/resource-types.ts';
 import {
   changeTo,
   createDeployment,
+  type LogLine,
+  loggerTo,
   NAMESPACE,
   rolledOut,
   startCluster,
@@ -99,6 +104,45 @@ test('a replica without the right to the Lease says so and writes nothing', asyn
   );
 });
 
+test('a replica whose token cannot be a header says so', async () => {
+  const cluster = await startCluster({});
+  const executor = await replica(cluster, 'pod-1', undefined, 'abc✓def');
+  await vi.waitFor(() =>
+    expect(executor.idleBecause).toMatch(
+      /^who leads is not known: .*credentials .*cannot be had \(Invalid character in header/,
+    ),
+  );
+});
+
+test('a fault in the election is told once, and the election goes on', async () => {
+  const cluster = await startCluster({});
+  let asked = 0;
+  const faulty = Object.assign(systemClock(), {
+    nowSeconds: () => {
+      asked += 1;
+      if (asked <= 3) throw new Error('a bug');
+      return Date.now() / 1000;
+    },
+  });
+  const lines: LogLine[] = [];
+  const leadership = new Leadership({
+    client: await clientOf(cluster.server),
+    clock: faulty,
+    random: () => 0,
+    logger: loggerTo(lines),
+    ...LEASE,
+    namespace: NAMESPACE,
+    duration: 0.6,
+    identity: 'pod-1',
+  });
+  onTestFinished(() => leadership.stop());
+  leadership.start();
+  await vi.waitFor(() => expect(leadership.idleBecause).toBeUndefined());
+  expect(lines.filter(({ level }) => level === 'error')).toEqual([
+    expect.objectContaining({ error: 'a bug', message: 'a fault of the daemon in the election' }),
+  ]);
+});
+
 test('outside a cluster, and where it is turned off, there is no election', async () => {
   const { server, executor } = await startCluster();
   expect(executor.idleBecause).toBeUndefined();
@@ -136,6 +180,16 @@ async function replica(
     },
     settings: { lease: LEASE },
   });
+}
+
+async function clientOf(server: ApiServer): Promise<ApiClient> {
+  const folder = mkdtempSync(join(tmpdir(), 'dta-slo-kubeconfig-'));
+  const file = join(folder, 'config');
+  await server.kubeconfig(file);
+  const client = new ApiClient(await ClusterAccess.open({ kind: 'files', files: [file] }, undefined), 2);
+  onTestFinished(() => client.close());
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return client;
 }
 
 function heldBy(holderIdentity: string, renewTime: string): JsonObject {

@@ -2,6 +2,7 @@
  * Which of several replicas writes: the holder of a Lease, after the algorithm of client-go's leaderelection
  * (https://pkg.go.dev/k8s.io/client-go/tools/leaderelection).
  */
+import { messageOf } from '../../../models/errors.ts';
 import type { Clock, Logger, Random } from '../../../models/ports.ts';
 import type { ApiClient } from '../api/api-client.ts';
 import { describeFailure, isStatus } from '../api/api-failure.ts';
@@ -50,6 +51,7 @@ export class Leadership {
   #leads = false;
   #renewedSeconds = 0;
   #trouble: string | undefined;
+  #toldFault: string | undefined;
 
   constructor(options: LeadershipOptions) {
     this.#options = options;
@@ -99,8 +101,23 @@ export class Leadership {
     const { clock, random, duration } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      this.#become(await this.#tryToLead());
+      this.#become(await this.#tryWithoutEnd());
       await clock.sleep(duration * RETRY_SHARE * (1 + JITTER * random()), signal);
+    }
+  }
+
+  /** A fault here is one of ours: it is told once, and nobody knows then who leads. */
+  async #tryWithoutEnd(): Promise<boolean> {
+    try {
+      const leads = await this.#tryToLead();
+      this.#toldFault = undefined;
+      return leads;
+    } catch (thrown) {
+      const error = messageOf(thrown);
+      if (error !== this.#toldFault)
+        this.#options.logger.error({ error }, 'a fault of the daemon in the election');
+      this.#toldFault = error;
+      return this.#unknown(error);
     }
   }
 
