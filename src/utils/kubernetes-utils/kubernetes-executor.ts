@@ -19,6 +19,7 @@ import { check } from './change/check.ts';
 import type { ChangeParts } from './change/site.ts';
 import { Leadership } from './lease/leadership.ts';
 import { readTarget } from './read-target.ts';
+import { SteadyClock } from './steady-clock.ts';
 import { UsageReader } from './usage.ts';
 import { type Located, NamespaceView } from './watch/namespace-view.ts';
 
@@ -164,7 +165,7 @@ class KubernetesExecutor implements Executor {
     const { clock, random, settings } = this.#options;
     return {
       client: this.#client,
-      clock,
+      clock: new SteadyClock(clock),
       random,
       settings,
       locate: (service, signal) => this.#locate(service, signal),
