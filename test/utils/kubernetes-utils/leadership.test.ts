@@ -95,6 +95,17 @@ test('a leader that cannot renew does not write any more, and breaks off what it
   expect(first.idleBecause).toContain('who leads is not known');
 }, 10_000);
 
+test('a change that a restart cut short is unknown to a replica that does not lead, not undone', async () => {
+  const { server, second } = await twoReplicas();
+  const before = { requests: {}, limits: {}, instances: 2 };
+  await vi.waitFor(() => expect(second.idleBecause).toContain('pod-1 leads'));
+  expect(await second.resume(changeTo(1, 1024, 2), before)).toEqual({
+    kind: 'failed',
+    reason: 'it is not known what became of it: pod-1 leads (Lease shop/dta-slo)',
+  });
+  expect(server.count({ method: 'PATCH' })).toBe(0);
+}, 10_000);
+
 test('a replica without the right to the Lease says so and writes nothing', async () => {
   const cluster = await startCluster({});
   const token = cluster.server.addToken([{ verbs: ['*'], apiGroups: ['apps'], resources: ['*'] }]);
