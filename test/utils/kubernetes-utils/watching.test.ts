@@ -10,7 +10,7 @@ import { Reflector } from '../../../src/utils/kubernetes-utils/watch/reflector.t
 import { seededRandom } from '../../../src/utils/random.ts';
 import { systemClock } from '../../../src/utils/system-clock.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
-import { AUTOSCALERS, DEPLOYMENTS } from '../../kubernetes-api/resource-types.ts';
+import { AUTOSCALERS, DEPLOYMENTS, SCALED_OBJECTS } from '../../kubernetes-api/resource-types.ts';
 import {
   changeTo,
   createDeployment,
@@ -106,6 +106,30 @@ describe('a watch', () => {
     scale(server, 4);
     await vi.waitFor(async () => expect(instancesOf(await read(executor))).toBe(4), { timeout: 5000 });
   });
+
+  test('of a kind that is removed forgets what there was of it', async () => {
+    const { server, executor } = await startCluster();
+    createDeployment(server);
+    server.objects.create(SCALED_OBJECTS, {
+      apiVersion: 'keda.sh/v1alpha1',
+      kind: 'ScaledObject',
+      metadata: { name: 'auth', namespace: NAMESPACE },
+      spec: { scaleTargetRef: { name: 'auth-service' } },
+    });
+    await vi.waitFor(async () =>
+      expect(await read(executor)).toMatchObject({ autoscaler: 'ScaledObject shop/auth' }),
+    );
+    server.uninstall('keda.sh');
+    server.watches.cut();
+    await vi.waitFor(
+      async () => {
+        const reading = await read(executor);
+        expect(reading).toMatchObject({ kind: 'running' });
+        expect(reading).not.toHaveProperty('autoscaler');
+      },
+      { timeout: 8000 },
+    );
+  }, 10_000);
 
   test('of a kind that is not installed is no obstacle', async () => {
     const { server, executor } = await startCluster({ without: ['keda.sh', 'argoproj.io'] });

@@ -86,8 +86,13 @@ export class Reflector<T> {
   settled(signal?: AbortSignal): Promise<void> {
     if (this.#freshness.kind !== 'starting' || signal?.aborted === true) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#waiting.add(resolve);
-      signal?.addEventListener('abort', () => resolve(), { once: true });
+      const done = () => {
+        this.#waiting.delete(done);
+        signal?.removeEventListener('abort', done);
+        resolve();
+      };
+      this.#waiting.add(done);
+      signal?.addEventListener('abort', done, { once: true });
     });
   }
 
@@ -206,6 +211,9 @@ export class Reflector<T> {
     const { clock, random } = this.#options;
     if (reason.kind === 'aborted') return;
     if (isStatus(reason, 404)) {
+      // What was kept of it went with the kind.
+      this.#objects.clear();
+      this.#listed = undefined;
       this.#become({ kind: 'not-installed' });
       return clock.sleep(NOT_INSTALLED_SECONDS, this.#stopping.signal);
     }
@@ -219,8 +227,7 @@ export class Reflector<T> {
   #become(freshness: Freshness): void {
     this.#failures = freshness.kind === 'failing' ? this.#failures + 1 : 0;
     this.#freshness = freshness;
-    for (const resolve of this.#waiting) resolve();
-    this.#waiting.clear();
+    for (const done of this.#waiting) done();
   }
 }
 
