@@ -33,6 +33,20 @@ describe('a patch of which no answer came, and what it left cannot be read', () 
   });
 });
 
+test('a change that a restart cut short is failed, and unknown, where the right to read is gone', async () => {
+  const { server, executor, connect } = await startCluster();
+  createDeployment(server);
+  await rolledOut(server);
+  const change = changeTo(1, 1024, 2);
+  const before = await ready(executor, change);
+  const token = server.addToken([{ verbs: ['*'], apiGroups: [''], resources: ['pods'] }]);
+  const again = await connect({ token });
+  expect(await again.resume(change, before)).toEqual({
+    kind: 'failed',
+    reason: expect.stringMatching(/^it is not known what became of it: the right is missing \(403/),
+  });
+}, 5000);
+
 async function lostPatch(then: Fault, verifyTimeout: number) {
   const { server, executor } = await startCluster(
     {},

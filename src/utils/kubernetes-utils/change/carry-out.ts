@@ -29,8 +29,8 @@ export async function carryOut(
 }
 
 /**
- * Waits for an API that is away: before it is back, what became of the change is not known. Which pods were there
- * before is no longer known.
+ * Waits for an API that is away: before it is back, what became of the change is not known. A right that is missing is
+ * not waited for. Which pods were there before is no longer known.
  */
 export async function resume(
   change: Change,
