@@ -36,5 +36,5 @@ function dependantsOf(signal: AbortSignal): number {
     ({ description }) => description === 'kDependantSignals',
   );
   const kept: unknown = symbol === undefined ? undefined : Reflect.get(signal, symbol);
-  return kept instanceof Set ? kept.size : 0;
+  return kept === undefined ? 0 : Number(Reflect.get(Object(kept), 'size'));
 }

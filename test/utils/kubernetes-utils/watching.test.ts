@@ -120,7 +120,9 @@ describe('a watch', () => {
       expect(await read(executor)).toMatchObject({ autoscaler: 'ScaledObject shop/auth' }),
     );
     server.uninstall('keda.sh');
+    const asked = () => server.requests.filter(({ path, code }) => path.includes('keda.sh') && code === 404);
     server.watches.cut();
+    await vi.waitFor(() => expect(asked()).toHaveLength(1), { timeout: 5000 });
     await vi.waitFor(
       async () => {
         const reading = await read(executor);
