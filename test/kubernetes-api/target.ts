@@ -1,12 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { join } from 'node:path';
 import { startApiServer } from './api-server.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
 
-/** Whether the tests run against the cluster of KUBECONFIG: `npm run test:cluster` says so. */
-export const ON_CLUSTER = process.env['CLUSTER_TESTS'] === '1';
+/**
+ * Whether the tests run against the cluster of KUBECONFIG or ~/.kube/config: `npm run test:cluster` says so. Where
+ * neither is there they run against the local server.
+ */
+export const ON_CLUSTER = process.env['CLUSTER_TESTS'] === '1' && namesCluster();
 
 /** The namespace that the tests of the API work in: of their own, and gone afterwards. */
 export const NAMESPACE = ON_CLUSTER ? `dta-slo-test-${randomUUID().slice(0, 8)}` : 'shop';
@@ -81,8 +86,12 @@ export function call(to: Address, method: string, path: string, options: Call = 
 async function openCluster(): Promise<Target> {
   const proxy = spawn('kubectl', ['proxy', '--port=0'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const url = `http://${await addressOf(proxy)}`;
-  const made = await call({ url }, 'POST', '/api/v1/namespaces', { body: { metadata: { name: NAMESPACE } } });
-  if (made.code !== 201) throw new Error(`no namespace to test in: ${made.text}`);
+  try {
+    await makeNamespace(url);
+  } catch (thrown) {
+    proxy.kill();
+    throw thrown;
+  }
   return {
     url,
     close: async () => {
@@ -90,6 +99,16 @@ async function openCluster(): Promise<Target> {
       proxy.kill();
     },
   };
+}
+
+async function makeNamespace(url: string): Promise<void> {
+  const made = await call({ url }, 'POST', '/api/v1/namespaces', { body: { metadata: { name: NAMESPACE } } });
+  if (made.code !== 201) throw new Error(`no namespace to test in: ${made.text}`);
+}
+
+function namesCluster(): boolean {
+  const named = process.env['KUBECONFIG'] ?? '';
+  return named !== '' || existsSync(join(process.env['HOME'] ?? '/', '.kube', 'config'));
 }
 
 /** `Starting to serve on 127.0.0.1:40123` */

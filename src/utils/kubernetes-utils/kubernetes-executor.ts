@@ -19,6 +19,8 @@ import { check } from './change/check.ts';
 import type { ChangeParts } from './change/site.ts';
 import { Leadership } from './lease/leadership.ts';
 import { readTarget } from './read-target.ts';
+import { withAnyOf } from './signals.ts';
+import { SteadyClock } from './steady-clock.ts';
 import { UsageReader } from './usage.ts';
 import { type Located, NamespaceView } from './watch/namespace-view.ts';
 
@@ -140,18 +142,25 @@ class KubernetesExecutor implements Executor {
   }
 
   async resume(change: Change, before: TargetState, signal?: AbortSignal): Promise<ChangeOutcome> {
-    await this.#leadership.settled(this.#anyOf(signal));
-    return this.#asLeader(signal, (own) => resume(change, before, this.#parts, own));
+    await this.#withAnyOf([signal], (own) => this.#leadership.settled(own));
+    // It may have been written before the restart: `held` would say that nothing was, and that nothing is to undo.
+    const idle = this.idleBecause;
+    if (idle !== undefined) return { kind: 'failed', reason: `it is not known what became of it: ${idle}` };
+    return this.#acting(signal, (own) => resume(change, before, this.#parts, own));
   }
 
-  /** Held by whoever does not lead; broken off when the daemon stops. */
+  /** Held by whoever does not lead. */
   async #asLeader<T>(
     signal: AbortSignal | undefined,
     act: (signal: AbortSignal) => Promise<T>,
   ): Promise<T | { readonly kind: 'held'; readonly reason: string }> {
     const idle = this.idleBecause;
-    if (idle !== undefined) return { kind: 'held', reason: idle };
-    const acting = act(this.#anyOf(signal, this.#leadership.signal));
+    return idle === undefined ? this.#acting(signal, act) : { kind: 'held', reason: idle };
+  }
+
+  /** Broken off when the daemon stops or another replica leads. */
+  async #acting<T>(signal: AbortSignal | undefined, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const acting = this.#withAnyOf([signal, this.#leadership.signal], act);
     this.#underWay.add(acting);
     try {
       return await acting;
@@ -164,7 +173,7 @@ class KubernetesExecutor implements Executor {
     const { clock, random, settings } = this.#options;
     return {
       client: this.#client,
-      clock,
+      clock: new SteadyClock(clock),
       random,
       settings,
       locate: (service, signal) => this.#locate(service, signal),
@@ -179,8 +188,11 @@ class KubernetesExecutor implements Executor {
       : `it was broken off because ${idle}; what was written stays`;
   }
 
-  #anyOf(...signals: readonly (AbortSignal | undefined)[]): AbortSignal {
-    return AbortSignal.any([this.#stopping.signal, ...signals.filter((signal) => signal !== undefined)]);
+  #withAnyOf<T>(
+    signals: readonly (AbortSignal | undefined)[],
+    act: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    return withAnyOf([this.#stopping.signal, ...signals], act);
   }
 
   async #locate(service: ServiceSpec, signal: AbortSignal | undefined): Promise<Located> {
@@ -191,9 +203,12 @@ class KubernetesExecutor implements Executor {
 
   /** Not longer than an answer may take: what is not there by then is told to be missing. */
   async #settled(namespaces: Iterable<string>, signal: AbortSignal | undefined): Promise<void> {
-    const timeout = AbortSignal.timeout(this.#options.settings.requestTimeout * 1000);
-    const own = this.#anyOf(timeout, signal);
-    await Promise.all([...namespaces].map((namespace) => this.#view(namespace).settled(own)));
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), this.#options.settings.requestTimeout * 1000);
+    const views = [...namespaces].map((namespace) => this.#view(namespace));
+    await this.#withAnyOf([late.signal, signal], (own) =>
+      Promise.all(views.map((view) => view.settled(own))),
+    ).finally(() => clearTimeout(timer));
   }
 
   #namespaceOf({ namespace }: ServiceSpec): string {

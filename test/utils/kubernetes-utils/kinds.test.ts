@@ -147,6 +147,18 @@ test('an undo brings back that nothing was set', async () => {
   expect(JSON.stringify(specOf(server))).not.toContain('requests');
 });
 
+test('an undo does not wait for the rollout that is stuck', async () => {
+  const { server, executor, connect } = await startCluster();
+  const { change, before } = await cutShort(server, executor);
+  const again = await connect();
+  expect(await again.check(change)).toMatchObject({ kind: 'held' });
+  server.newPods(NAMESPACE, 'auth-service', 'ready');
+  const { requests, limits, instances } = before;
+  await carry(again, changeTo(1, 1024, instances, { decision: 'undo-d-1', requests, limits }));
+  expect(specOf(server)).toMatchObject({ replicas: 2 });
+  expect(JSON.stringify(specOf(server))).not.toContain('1Gi');
+}, 10_000);
+
 describe('after a restart in the middle of a change', () => {
   test('what was written is waited for', async () => {
     const { server, executor, connect } = await startCluster();

@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Clock, Executor } from '../../../src/models/ports.ts';
+import { ApiClient } from '../../../src/utils/kubernetes-utils/api/api-client.ts';
+import { ClusterAccess } from '../../../src/utils/kubernetes-utils/api/cluster-access.ts';
+import { Leadership } from '../../../src/utils/kubernetes-utils/lease/leadership.ts';
 import { systemClock } from '../../../src/utils/system-clock.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import type { JsonObject } from '../../kubernetes-api/json.ts';
@@ -10,6 +13,8 @@ import { LEASES } from '../../kubernetes-api/resource-types.ts';
 import {
   changeTo,
   createDeployment,
+  type LogLine,
+  loggerTo,
   NAMESPACE,
   rolledOut,
   startCluster,
@@ -58,6 +63,21 @@ describe('of two replicas', () => {
     expect(server.objects.must(LEASES, NAMESPACE, 'dta-slo')['spec']).toMatchObject({ leaseTransitions: 1 });
   }, 10_000);
 
+  test('a clock that is set forth by an hour does not take the Lease before its time', async () => {
+    const cluster = await startCluster();
+    cluster.server.objects.create(LEASES, {
+      metadata: { name: 'dta-slo', namespace: NAMESPACE },
+      spec: heldBy('pod-1', '2001-01-01T00:00:00.000000Z'),
+    });
+    let offset = 0;
+    const set: Clock = { ...systemClock(), nowSeconds: () => systemClock().nowSeconds() + offset };
+    const second = await replica(cluster, 'pod-2', set);
+    await vi.waitFor(() => expect(second.idleBecause).toContain('pod-1 leads'));
+    offset = 3600;
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    expect(second.idleBecause).toContain('pod-1 leads');
+  }, 10_000);
+
   test('a clock that is an hour ahead does not take what the other renews', async () => {
     const cluster = await startCluster();
     await replica(cluster, 'pod-1');
@@ -90,6 +110,49 @@ test('a leader that cannot renew does not write any more, and breaks off what it
   expect(first.idleBecause).toContain('who leads is not known');
 }, 10_000);
 
+test('a leader whose clock is set back does not lead any longer than it may without renewing', async () => {
+  const cluster = await startCluster();
+  let offset = 0;
+  const set: Clock = { ...systemClock(), nowSeconds: () => systemClock().nowSeconds() + offset };
+  const first = await replica(cluster, 'pod-1', set);
+  await vi.waitFor(() => expect(first.idleBecause).toBeUndefined());
+  cluster.server.faults.add({ resource: 'leases' }, { kind: 'status', code: 503 });
+  offset = -3600;
+  await vi.waitFor(() => expect(first.idleBecause).toContain('who leads is not known'), { timeout: 3000 });
+}, 10_000);
+
+test('a leader whose renewals are not answered breaks off in time what it was doing', async () => {
+  const { server } = await startCluster();
+  const leadership = new Leadership({
+    client: await clientOf(server, 30),
+    clock: systemClock(),
+    random: () => 0,
+    logger: loggerTo([]),
+    ...LEASE,
+    namespace: NAMESPACE,
+    duration: 1.5,
+    identity: 'pod-1',
+  });
+  onTestFinished(() => leadership.stop());
+  leadership.start();
+  await vi.waitFor(() => expect(leadership.idleBecause).toBeUndefined());
+  const { signal } = leadership;
+  server.faults.add({ resource: 'leases' }, { kind: 'hang' });
+  await vi.waitFor(() => expect(signal.aborted).toBe(true), { timeout: 1300 });
+  expect(leadership.idleBecause).toContain('it could not be renewed in time');
+});
+
+test('a change that a restart cut short is unknown to a replica that does not lead, not undone', async () => {
+  const { server, second } = await twoReplicas();
+  const before = { requests: {}, limits: {}, instances: 2 };
+  await vi.waitFor(() => expect(second.idleBecause).toContain('pod-1 leads'));
+  expect(await second.resume(changeTo(1, 1024, 2), before)).toEqual({
+    kind: 'failed',
+    reason: 'it is not known what became of it: pod-1 leads (Lease shop/dta-slo)',
+  });
+  expect(server.count({ method: 'PATCH' })).toBe(0);
+}, 10_000);
+
 test('a replica without the right to the Lease says so and writes nothing', async () => {
   const cluster = await startCluster({});
   const token = cluster.server.addToken([{ verbs: ['*'], apiGroups: ['apps'], resources: ['*'] }]);
@@ -97,6 +160,45 @@ test('a replica without the right to the Lease says so and writes nothing', asyn
   await vi.waitFor(() =>
     expect(executor.idleBecause).toMatch(/^who leads is not known: .*the right is missing \(403/),
   );
+});
+
+test('a replica whose token cannot be a header says so', async () => {
+  const cluster = await startCluster({});
+  const executor = await replica(cluster, 'pod-1', undefined, 'abc✓def');
+  await vi.waitFor(() =>
+    expect(executor.idleBecause).toMatch(
+      /^who leads is not known: .*credentials .*cannot be had \(Invalid character in header/,
+    ),
+  );
+});
+
+test('a fault in the election is told once, and the election goes on', async () => {
+  const cluster = await startCluster({});
+  let asked = 0;
+  const faulty = Object.assign(systemClock(), {
+    nowSeconds: () => {
+      asked += 1;
+      if (asked > 1 && asked <= 4) throw new Error('a bug');
+      return Date.now() / 1000;
+    },
+  });
+  const lines: LogLine[] = [];
+  const leadership = new Leadership({
+    client: await clientOf(cluster.server),
+    clock: faulty,
+    random: () => 0,
+    logger: loggerTo(lines),
+    ...LEASE,
+    namespace: NAMESPACE,
+    duration: 0.6,
+    identity: 'pod-1',
+  });
+  onTestFinished(() => leadership.stop());
+  leadership.start();
+  await vi.waitFor(() => expect(leadership.idleBecause).toBeUndefined());
+  expect(lines.filter(({ level }) => level === 'error')).toEqual([
+    expect.objectContaining({ error: 'a bug', message: 'a fault of the daemon in the election' }),
+  ]);
 });
 
 test('outside a cluster, and where it is turned off, there is no election', async () => {
@@ -136,6 +238,19 @@ async function replica(
     },
     settings: { lease: LEASE },
   });
+}
+
+async function clientOf(server: ApiServer, timeoutSeconds = 2): Promise<ApiClient> {
+  const folder = mkdtempSync(join(tmpdir(), 'dta-slo-kubeconfig-'));
+  const file = join(folder, 'config');
+  await server.kubeconfig(file);
+  const client = new ApiClient(
+    await ClusterAccess.open({ kind: 'files', files: [file] }, undefined),
+    timeoutSeconds,
+  );
+  onTestFinished(() => client.close());
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return client;
 }
 
 function heldBy(holderIdentity: string, renewTime: string): JsonObject {

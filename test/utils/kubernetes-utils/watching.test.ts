@@ -4,9 +4,23 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { TargetReading } from '../../../src/models/changes.ts';
 import type { Executor } from '../../../src/models/ports.ts';
+import { ApiClient } from '../../../src/utils/kubernetes-utils/api/api-client.ts';
+import { ClusterAccess } from '../../../src/utils/kubernetes-utils/api/cluster-access.ts';
+import { Reflector } from '../../../src/utils/kubernetes-utils/watch/reflector.ts';
+import { seededRandom } from '../../../src/utils/random.ts';
+import { systemClock } from '../../../src/utils/system-clock.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
-import { AUTOSCALERS, DEPLOYMENTS } from '../../kubernetes-api/resource-types.ts';
-import { changeTo, createDeployment, NAMESPACE, rolledOut, serviceWith, startCluster } from './cluster.ts';
+import { AUTOSCALERS, DEPLOYMENTS, SCALED_OBJECTS } from '../../kubernetes-api/resource-types.ts';
+import {
+  changeTo,
+  createDeployment,
+  type LogLine,
+  loggerTo,
+  NAMESPACE,
+  rolledOut,
+  serviceWith,
+  startCluster,
+} from './cluster.ts';
 
 const read = async (executor: Executor): Promise<TargetReading> =>
   (await executor.readTargets([serviceWith()])).get('auth-service')!;
@@ -93,12 +107,72 @@ describe('a watch', () => {
     await vi.waitFor(async () => expect(instancesOf(await read(executor))).toBe(4), { timeout: 5000 });
   });
 
+  test('of a kind that is removed forgets what there was of it', async () => {
+    const { server, executor } = await startCluster();
+    createDeployment(server);
+    server.objects.create(SCALED_OBJECTS, {
+      apiVersion: 'keda.sh/v1alpha1',
+      kind: 'ScaledObject',
+      metadata: { name: 'auth', namespace: NAMESPACE },
+      spec: { scaleTargetRef: { name: 'auth-service' } },
+    });
+    await vi.waitFor(async () =>
+      expect(await read(executor)).toMatchObject({ autoscaler: 'ScaledObject shop/auth' }),
+    );
+    server.uninstall('keda.sh');
+    const asked = () => server.requests.filter(({ path, code }) => path.includes('keda.sh') && code === 404);
+    server.watches.cut();
+    await vi.waitFor(() => expect(asked()).toHaveLength(1), { timeout: 5000 });
+    await vi.waitFor(
+      async () => {
+        const reading = await read(executor);
+        expect(reading).toMatchObject({ kind: 'running' });
+        expect(reading).not.toHaveProperty('autoscaler');
+      },
+      { timeout: 8000 },
+    );
+  }, 10_000);
+
   test('of a kind that is not installed is no obstacle', async () => {
     const { server, executor } = await startCluster({ without: ['keda.sh', 'argoproj.io'] });
     createDeployment(server);
     await vi.waitFor(async () => expect(instancesOf(await read(executor))).toBe(2));
     expect(await executor.check(changeTo(1, 1024, 2))).toMatchObject({ kind: 'ready' });
   });
+});
+
+test('a fault while reading is told once, and reading goes on', async () => {
+  const { server } = await startCluster();
+  createDeployment(server);
+  const folder = mkdtempSync(join(tmpdir(), 'dta-slo-kubeconfig-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'config');
+  await server.kubeconfig(file);
+  const client = new ApiClient(await ClusterAccess.open({ kind: 'files', files: [file] }, undefined), 2);
+  const lines: LogLine[] = [];
+  let parsed = 0;
+  const reflector = new Reflector({
+    client,
+    clock: systemClock(50),
+    random: seededRandom(1),
+    logger: loggerTo(lines),
+    path: `/apis/apps/v1/namespaces/${NAMESPACE}/deployments`,
+    parse: (raw) => {
+      parsed += 1;
+      if (parsed <= 3) throw new Error('a bug');
+      return raw;
+    },
+  });
+  onTestFinished(() => reflector.stop().then(() => client.close()));
+  reflector.start();
+  await vi.waitFor(() => expect(reflector.objects).toHaveLength(1), { timeout: 5000 });
+  expect(lines).toEqual([
+    expect.objectContaining({
+      level: 'error',
+      error: 'a bug',
+      message: 'a fault of the daemon: it cannot be read',
+    }),
+  ]);
 });
 
 describe('while the API is down', () => {
@@ -190,6 +264,23 @@ describe('credentials', () => {
     await executor.stop();
     expect(Date.now() - start).toBeLessThan(500);
   });
+
+  test('that cannot be a header are told as missing until they are mended', async () => {
+    const { server, connect } = await startCluster();
+    createDeployment(server);
+    const folder = mkdtempSync(join(tmpdir(), 'dta-slo-kubeconfig-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const kubeconfig = join(folder, 'config');
+    await server.kubeconfig(kubeconfig, 'abc✓def');
+    const executor = await connect({ settings: { kubeconfig } });
+    await vi.waitFor(async () =>
+      expect(instancesOf(await read(executor))).toMatch(
+        /the credentials for the API server cannot be had \(Invalid character in header content/,
+      ),
+    );
+    await server.kubeconfig(kubeconfig);
+    await vi.waitFor(async () => expect(instancesOf(await read(executor))).toBe(2), { timeout: 10_000 });
+  }, 15_000);
 
   test('a token file is read again when its token has expired', async () => {
     const { server, connect } = await startCluster();

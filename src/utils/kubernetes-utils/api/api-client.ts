@@ -89,7 +89,13 @@ export class ApiClient {
       if (isAborted(request)) return failed({ kind: 'aborted' });
       return failed({ kind: 'credentials', detail: messageOf(thrown) });
     }
-    return new Promise((resolve) => this.#send(request, connection, resolve));
+    try {
+      return await new Promise<ApiStream>((resolve) => this.#send(request, connection, resolve));
+    } catch (thrown) {
+      // Node takes no header with such a token (ERR_INVALID_CHAR). The file that it came from may be mended by now.
+      this.#renewed();
+      return failed({ kind: 'credentials', detail: messageOf(thrown) });
+    }
   }
 
   /** A program that gives credentials may hang: it is waited for as for an answer. */

@@ -3,12 +3,12 @@ import type { Change, ChangeOutcome, ChangeStopped, TargetState } from '../../..
 import { describeFailure, isOutcomeUnknown, isTransient } from '../api/api-failure.ts';
 import { pauseSeconds } from '../api/retry.ts';
 import { resourcesOf } from '../wanted.ts';
-import { describeRef } from '../workload/workload.ts';
+import { describeRef, type Workload } from '../workload/workload.ts';
 import { Moves } from './moves.ts';
 import { isGentle } from './patch.ts';
 import { type ChangeParts, describeProblem, findSite, type Site, stateOf, stopped } from './site.ts';
 import { stepsOf, type Write } from './steps.ts';
-import type { Written } from './target.ts';
+import { isLasting, type Written } from './target.ts';
 import { type Verified, verify } from './verify.ts';
 import { sameResources, sameState, wantedState } from './wanted-state.ts';
 
@@ -29,8 +29,8 @@ export async function carryOut(
 }
 
 /**
- * Waits for an API that is away: before it is back, what became of the change is not known. Which pods were there
- * before is no longer known.
+ * Waits for an API that is away: before it is back, what became of the change is not known. A right that is missing is
+ * not waited for. Which pods were there before is no longer known.
  */
 export async function resume(
   change: Change,
@@ -148,17 +148,26 @@ class Rollout {
 
   /** Nobody answered. Whether it was written is known as soon as it can be read again. */
   async #lookAgain(write: Write, failure: string): Promise<Trouble> {
-    const { clock, settings } = this.#parts;
-    const { target, signal, container } = this.#site;
+    const { clock, random, settings } = this.#parts;
+    const { target, signal } = this.#site;
     const end = clock.nowSeconds() + settings.verifyTimeout;
-    while (signal?.aborted !== true && clock.nowSeconds() < end) {
+    for (let attempt = 1; signal?.aborted !== true; attempt += 1) {
       const read = await target.read();
-      const live = read.kind === 'read' ? stateOf(read.value, container) : undefined;
-      if (live !== undefined && stands(write, live, this.#wanted)) return undefined;
-      if (live !== undefined) return this.#notWritten({ kind: 'held', reason: failure });
+      if (read.kind === 'read') return this.#seenAgain(write, read.value, failure);
+      const left = end - clock.nowSeconds();
+      if (left <= 0) return unknownWrite(failure);
+      if (isLasting(read.failure)) return unknownWrite(`${failure}; then ${describeFailure(read.failure)}`);
+      await clock.sleep(Math.min(left, pauseSeconds(read.failure, attempt, random)), signal);
     }
-    if (signal?.aborted === true) return { kind: 'lost', reason: this.#parts.brokenOffBecause() };
-    return { kind: 'lost', reason: `it is not known whether it was written: ${failure}` };
+    return { kind: 'lost', reason: this.#parts.brokenOffBecause() };
+  }
+
+  #seenAgain(write: Write, workload: Workload, failure: string): Trouble {
+    const { container } = this.#site;
+    const live = stateOf(workload, container);
+    if (live === undefined) return unknownWrite(`${failure}; then container ${container} was gone`);
+    if (stands(write, live, this.#wanted)) return undefined;
+    return this.#notWritten({ kind: 'held', reason: failure });
   }
 
   async #wait(expected: TargetState): Promise<Trouble> {
@@ -245,6 +254,10 @@ function afterWrite(write: Write, written: TargetState, wanted: TargetState): Ta
   return write === 'resources'
     ? { ...wanted, instances: written.instances }
     : { ...written, instances: wanted.instances };
+}
+
+function unknownWrite(why: string): Trouble {
+  return { kind: 'lost', reason: `it is not known whether it was written: ${why}` };
 }
 
 function stands(write: Write, live: TargetState, wanted: TargetState): boolean {

@@ -26,6 +26,7 @@ export async function check(
   const wanted = wantedState(change, site.state, site.workload, site.container, parts.settings.limitFactor);
   const stop =
     obstacle(site.workload) ??
+    rolloutObstacle(site) ??
     ownershipObstacle(site) ??
     limitObstacle(site, wanted) ??
     replicasObstacle(site, wanted) ??
@@ -44,9 +45,19 @@ function obstacle(workload: Workload): ChangeStopped | undefined {
     return refused(`${name} has the strategy OnDelete: its instances do not change by themselves`);
   if (strategy.partition > 0)
     return refused(`${name} has the partition ${strategy.partition}: some of its instances would not change`);
-  const underWay = notRolledOut(workload);
+  return undefined;
+}
+
+/** What is stuck never ends by itself: an undo does not wait for it, it takes it back. */
+function rolloutObstacle({ change, workload }: Site): ChangeStopped | undefined {
+  const underWay = isUndo(change) ? undefined : notRolledOut(workload);
   if (underWay === undefined) return undefined;
-  return { kind: 'held', reason: `a rollout of ${name} is under way: ${underWay}` };
+  return { kind: 'held', reason: `a rollout of ${describeRef(workload)} is under way: ${underWay}` };
+}
+
+/** An undo alone says the requests that stood, also that there were none. */
+function isUndo({ requests }: Change): boolean {
+  return requests !== undefined;
 }
 
 function limitObstacle({ change, workload }: Site, wanted: TargetState): ChangeStopped | undefined {

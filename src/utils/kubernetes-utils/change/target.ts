@@ -14,6 +14,7 @@ import { APPLY, MERGE } from './patch.ts';
 
 export interface ApiParts {
   readonly client: ApiClient;
+  /** A steady one: a clock that is set while a rollout is waited for must not end the wait. */
   readonly clock: Clock;
   readonly random: Random;
 }

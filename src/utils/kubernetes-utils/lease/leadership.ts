@@ -2,11 +2,14 @@
  * Which of several replicas writes: the holder of a Lease, after the algorithm of client-go's leaderelection
  * (https://pkg.go.dev/k8s.io/client-go/tools/leaderelection).
  */
+import { messageOf } from '../../../models/errors.ts';
 import type { Clock, Logger, Random } from '../../../models/ports.ts';
 import type { ApiClient } from '../api/api-client.ts';
 import { describeFailure, isStatus } from '../api/api-failure.ts';
 import { at, numberAt, textAt } from '../api/json.ts';
 import { collectionPath, LEASES, objectPath } from '../api/paths.ts';
+import { withAnyOf } from '../signals.ts';
+import { SteadyClock } from '../steady-clock.ts';
 
 export interface LeadershipOptions {
   readonly client: ApiClient;
@@ -43,6 +46,8 @@ interface Seen {
 
 export class Leadership {
   readonly #options: LeadershipOptions;
+  /** What is waited for; the machine's own clock is for the stamps in the Lease alone. */
+  readonly #steady: SteadyClock;
   readonly #stopping = new AbortController();
   #leading = new AbortController();
   #running: Promise<void> | undefined;
@@ -50,9 +55,11 @@ export class Leadership {
   #leads = false;
   #renewedSeconds = 0;
   #trouble: string | undefined;
+  #toldFault: string | undefined;
 
   constructor(options: LeadershipOptions) {
     this.#options = options;
+    this.#steady = new SteadyClock(options.clock);
   }
 
   /** Why this replica does not write, for people. */
@@ -71,10 +78,10 @@ export class Leadership {
 
   /** Resolves when this replica leads, at the latest when a holder that is gone would have lost the Lease. */
   async settled(signal: AbortSignal): Promise<void> {
-    const { clock, duration } = this.#options;
-    const end = clock.nowSeconds() + 2 * duration;
-    while (this.idleBecause !== undefined && !signal.aborted && clock.nowSeconds() < end)
-      await clock.sleep(duration * RETRY_SHARE, signal);
+    const { duration } = this.#options;
+    const end = this.#steady.nowSeconds() + 2 * duration;
+    while (this.idleBecause !== undefined && !signal.aborted && this.#steady.nowSeconds() < end)
+      await this.#steady.sleep(duration * RETRY_SHARE, signal);
   }
 
   start(): void {
@@ -91,24 +98,61 @@ export class Leadership {
 
   /** A replica that hung does not lead any more by the time it wakes up. */
   get #isLeading(): boolean {
-    const { clock, duration } = this.#options;
-    return this.#leads && clock.nowSeconds() - this.#renewedSeconds < duration * RENEW_DEADLINE_SHARE;
+    return this.#leads && this.#leftSeconds > 0;
+  }
+
+  /** Until a leader that has not renewed must stop, s. */
+  get #leftSeconds(): number {
+    const deadline = this.#renewedSeconds + this.#options.duration * RENEW_DEADLINE_SHARE;
+    return deadline - this.#steady.nowSeconds();
   }
 
   async #run(): Promise<void> {
-    const { clock, random, duration } = this.#options;
+    const { random, duration } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      this.#become(await this.#tryToLead());
-      await clock.sleep(duration * RETRY_SHARE * (1 + JITTER * random()), signal);
+      this.#become(await this.#tryWithoutEnd());
+      const pause = duration * RETRY_SHARE * (1 + JITTER * random());
+      await this.#steady.sleep(this.#leads ? Math.min(pause, this.#leftSeconds) : pause, signal);
+      // Its time may have run out before the next try: whatever it writes is broken off now.
+      if (!this.#isLeading) this.#become(false);
+    }
+  }
+
+  /** A fault here is one of ours: it is told once, and nobody knows then who leads. */
+  async #tryWithoutEnd(): Promise<boolean> {
+    try {
+      const leads = await this.#tryInTime();
+      this.#toldFault = undefined;
+      return leads;
+    } catch (thrown) {
+      const error = messageOf(thrown);
+      if (error !== this.#toldFault)
+        this.#options.logger.error({ error }, 'a fault of the daemon in the election');
+      this.#toldFault = error;
+      return this.#unknown(error);
+    }
+  }
+
+  /** A leader does not wait for an answer any longer than it may lead without one. */
+  async #tryInTime(): Promise<boolean> {
+    const late = new AbortController();
+    const left = this.#leads ? this.#leftSeconds : undefined;
+    const timer = left === undefined ? undefined : setTimeout(() => late.abort(), left * 1000);
+    try {
+      const leads = await withAnyOf([this.#stopping.signal, late.signal], (signal) =>
+        this.#tryToLead(signal),
+      );
+      return late.signal.aborted ? this.#unknown('it could not be renewed in time') : leads;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
   /** Whether this replica leads from now on. */
-  async #tryToLead(): Promise<boolean> {
-    const { client, clock, namespace, name, identity } = this.#options;
-    const signal = this.#stopping.signal;
-    const asked = clock.nowSeconds();
+  async #tryToLead(signal: AbortSignal): Promise<boolean> {
+    const { client, namespace, name, identity } = this.#options;
+    const asked = this.#steady.nowSeconds();
     const read = await client.request({ method: 'GET', path: objectPath(LEASES, namespace, name), signal });
     if (read.kind === 'failure' && !isStatus(read.failure, 404))
       return this.#unknown(describeFailure(read.failure));
@@ -128,7 +172,7 @@ export class Leadership {
       return this.#unknown(describeFailure(written.failure));
     }
     this.#trouble = undefined;
-    this.#seen = { record: recordOf(written.body), atSeconds: clock.nowSeconds(), holder: identity };
+    this.#seen = { record: recordOf(written.body), atSeconds: this.#steady.nowSeconds(), holder: identity };
     this.#renewedSeconds = asked;
     return true;
   }
@@ -141,13 +185,14 @@ export class Leadership {
 
   /** It is ours, free, or its holder has not renewed it for its duration by our own clock. */
   #mayTake(lease: unknown): boolean {
-    const { clock, identity, duration } = this.#options;
+    const { identity, duration } = this.#options;
+    const now = this.#steady.nowSeconds();
     const holder = textAt(lease, 'spec', 'holderIdentity') ?? '';
     const record = recordOf(lease);
-    if (this.#seen?.record !== record) this.#seen = { record, atSeconds: clock.nowSeconds(), holder };
+    if (this.#seen?.record !== record) this.#seen = { record, atSeconds: now, holder };
     if (holder === '' || holder === identity) return true;
     const lasts = numberAt(lease, 'spec', 'leaseDurationSeconds') ?? duration;
-    return clock.nowSeconds() - this.#seen.atSeconds > lasts;
+    return now - this.#seen.atSeconds > lasts;
   }
 
   #leaseOf(lease: unknown): object {

@@ -9,7 +9,7 @@ import { type Pod, parsePod } from '../workload/pod.ts';
 import { workloadKinds } from '../workload/target-names.ts';
 import { type Container, parseWorkload, type Workload } from '../workload/workload.ts';
 import { LabelIndex } from './label-index.ts';
-import { Reflector, type ReflectorOptions } from './reflector.ts';
+import { type Freshness, Reflector, type ReflectorOptions } from './reflector.ts';
 
 export interface NamespaceViewOptions extends Omit<ReflectorOptions<unknown>, 'path' | 'parse'> {
   readonly namespace: string;
@@ -59,7 +59,11 @@ export class NamespaceView {
 
   locate(service: ServiceSpec): Located {
     const trouble = this.#trouble(this.#workloads);
-    if (trouble !== undefined) return { kind: 'unknown', reason: trouble, later: true };
+    if (trouble !== undefined) {
+      // Without the right it stays so until a person gives it.
+      const later = !this.#workloads.some(({ freshness }) => isForbidden(freshness));
+      return { kind: 'unknown', reason: trouble, later };
+    }
     const workloads = this.#workloads.flatMap(({ objects }) => objects);
     const target = findTarget(service, this.namespace, workloads, this.#label);
     if (target.kind === 'not-found') return { kind: 'unknown', reason: target.reason, later: false };
@@ -100,4 +104,8 @@ export class NamespaceView {
     }
     return undefined;
   }
+}
+
+function isForbidden(freshness: Freshness): boolean {
+  return freshness.kind === 'failing' && isStatus(freshness.failure, 403);
 }

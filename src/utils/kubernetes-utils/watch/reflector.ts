@@ -1,6 +1,6 @@
 /** Keeps what is in one collection of the API: a list, then a watch from there on, for as long as it runs. */
 import { messageOf } from '../../../models/errors.ts';
-import type { Clock, Random } from '../../../models/ports.ts';
+import type { Clock, Logger, Random } from '../../../models/ports.ts';
 import type { ApiClient } from '../api/api-client.ts';
 import { type ApiFailure, isStatus, statusFailure } from '../api/api-failure.ts';
 import { at, numberAt, textAt } from '../api/json.ts';
@@ -12,6 +12,7 @@ export interface ReflectorOptions<T> {
   readonly client: ApiClient;
   readonly clock: Clock;
   readonly random: Random;
+  readonly logger: Logger;
   readonly path: string;
   /** Undefined leaves the object out. */
   readonly parse: (raw: unknown) => T | undefined;
@@ -54,6 +55,7 @@ export class Reflector<T> {
   #freshness: Freshness = { kind: 'starting' };
   #resourceVersion = '';
   #failures = 0;
+  #toldFault: string | undefined;
   #running: Promise<void> | undefined;
 
   constructor(options: ReflectorOptions<T>) {
@@ -84,8 +86,13 @@ export class Reflector<T> {
   settled(signal?: AbortSignal): Promise<void> {
     if (this.#freshness.kind !== 'starting' || signal?.aborted === true) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#waiting.add(resolve);
-      signal?.addEventListener('abort', () => resolve(), { once: true });
+      const done = () => {
+        this.#waiting.delete(done);
+        signal?.removeEventListener('abort', done);
+        resolve();
+      };
+      this.#waiting.add(done);
+      signal?.addEventListener('abort', done, { once: true });
     });
   }
 
@@ -95,7 +102,23 @@ export class Reflector<T> {
     while (!signal.aborted) {
       if (ending.kind === 'failure') await this.#pause(ending.failure);
       if (signal.aborted) return;
-      ending = ending.kind === 'again' ? await this.#watch() : await this.#list();
+      ending = await this.#step(ending);
+    }
+  }
+
+  /** A fault here is one of ours: it is told once, and tried again like a failure of the API. */
+  async #step(last: Ending): Promise<Ending> {
+    try {
+      const ending = last.kind === 'again' ? await this.#watch() : await this.#list();
+      if (ending.kind === 'again') this.#toldFault = undefined;
+      return ending;
+    } catch (thrown) {
+      const error = messageOf(thrown);
+      const { path, logger } = this.#options;
+      if (error !== this.#toldFault)
+        logger.error({ path, error }, 'a fault of the daemon: it cannot be read');
+      this.#toldFault = error;
+      return failure(error);
     }
   }
 
@@ -188,6 +211,9 @@ export class Reflector<T> {
     const { clock, random } = this.#options;
     if (reason.kind === 'aborted') return;
     if (isStatus(reason, 404)) {
+      // What was kept of it went with the kind.
+      this.#objects.clear();
+      this.#listed = undefined;
       this.#become({ kind: 'not-installed' });
       return clock.sleep(NOT_INSTALLED_SECONDS, this.#stopping.signal);
     }
@@ -201,8 +227,7 @@ export class Reflector<T> {
   #become(freshness: Freshness): void {
     this.#failures = freshness.kind === 'failing' ? this.#failures + 1 : 0;
     this.#freshness = freshness;
-    for (const resolve of this.#waiting) resolve();
-    this.#waiting.clear();
+    for (const done of this.#waiting) done();
   }
 }
 
