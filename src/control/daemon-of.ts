@@ -1,5 +1,6 @@
 /** The daemon as the API sees it, from the parts that it is made of. */
 import type { Daemon, OperatorControls } from '../models/daemon.ts';
+import type { ServiceSpec } from '../models/data-models.ts';
 import type { Decision } from '../models/decisions.ts';
 import type { HistoryStatus } from '../models/history.ts';
 import type { TrafficIntake } from '../models/ports.ts';
@@ -111,9 +112,18 @@ function operatorOf(
     },
     manifests: () => {
       const { latest } = parts.memory;
-      return latest === undefined ? undefined : manifests(latest, parts.settings);
+      return latest === undefined ? undefined : manifests(latest, asFound(parts));
     },
   };
+}
+
+/** Workloads and containers as the cluster has them, where it tells. */
+function asFound({ settings, targets }: DaemonParts): Settings {
+  const services = [...settings.topology.services].map(([id, spec]): [string, ServiceSpec] => {
+    const reading = targets.reading(id);
+    return [id, reading?.kind === 'running' ? { ...spec, ...reading.place } : spec];
+  });
+  return { ...settings, topology: { ...settings.topology, services: new Map(services) } };
 }
 
 function historyTrouble({ failure, waiting }: HistoryStatus): readonly string[] {

@@ -21,6 +21,12 @@ export type TargetReading =
       readonly kind: 'running';
       /** For people: `Deployment shop/auth-service, container app`. */
       readonly target: string;
+      /** Where it was found: `deployment` is kind and name, such as `StatefulSet/cart`. */
+      readonly place?: {
+        readonly namespace: string;
+        readonly deployment: string;
+        readonly container: string;
+      };
       readonly state: TargetState;
       readonly instancesReady: number;
       /** Instances of an old and of a new template run side by side, or some are not ready yet. */

@@ -125,6 +125,10 @@ test('what is decided is rolled out, shown, undone when asked, and left alone fr
   await expect.poll(async () => (await service(daemon)).current.source).toBe('cluster');
   expect((await service(daemon)).current.cpu).toBeGreaterThan(0.2);
 
+  // The container has another name than the service: it is the cluster that tells.
+  const plan = await fetch(`${daemon.url}/allocations?format=kubectl`);
+  expect(await plan.text()).toContain('- name: "app"');
+
   expect(await call(daemon.url, '/allocations/auth-service/undo')).toMatchObject({});
   expect(requested()).toEqual(SMALL);
   expect((await service(daemon)).mode).toBe('recommend');

@@ -1,6 +1,7 @@
 /** GET /changes: what was changed in the cluster, what became of it, and what ran before. */
 import { Type } from 'typebox';
 import type { Daemon } from '../../models/daemon.ts';
+import { requireService } from '../names.ts';
 import { type ApiServer, Id, ProblemResponse } from '../schemas.ts';
 import { changeView, ServiceChange } from '../views/change-view.ts';
 
@@ -27,12 +28,15 @@ export function changesRoute(server: ApiServer, daemon: Daemon): void {
         tags: ['allocations'],
         summary: 'Changes that were asked of the cluster, newest first, and what became of them',
         querystring: ChangesQuery,
-        response: { 200: Changes, 400: ProblemResponse },
+        response: { 200: Changes, 400: ProblemResponse, 404: ProblemResponse },
       },
     },
-    ({ query }) => ({
-      idle_because: daemon.changes.idleBecause ?? null,
-      changes: daemon.history.loadChanges(query).map(changeView),
-    }),
+    ({ query }) => {
+      if (query.service !== undefined) requireService(daemon, query.service);
+      return {
+        idle_because: daemon.changes.idleBecause ?? null,
+        changes: daemon.history.loadChanges(query).map(changeView),
+      };
+    },
   );
 }

@@ -22,6 +22,7 @@ export function noteTargets(
   sinceSeconds: number,
 ): void {
   const { settings, targets, profiles, capacities, clock, logger } = parts;
+  tellUnreadable(parts, readings);
   for (const service of targets.services) if (!readings.has(service)) targets.forget(service);
   for (const [service, reading] of readings) {
     const spec = settings.topology.services.get(service);
@@ -36,10 +37,39 @@ export function noteTargets(
     const rolled = before?.kind === 'running' && before.rolling;
     if (reading.rolling || rolled) capacities.unsettle(service, sinceSeconds, clock.nowSeconds());
     const capacity = capacityOf(spec, reading);
-    capacities.see(service, { ...capacity, source: 'cluster', sinceSeconds: clock.nowSeconds() });
+    const source = sourceOf(reading);
+    capacities.see(service, { ...capacity, source, sinceSeconds: clock.nowSeconds() });
     voidAssumption(parts, service, capacity);
-    noteCapacity(parts, service, capacity, 'cluster');
+    noteCapacity(parts, service, capacity, source);
   }
+}
+
+/** Most services that a line in the log names. */
+const MOST_NAMED = 10;
+
+/** Once when it begins, and once when it is over: with the cluster away that is all services at once. */
+function tellUnreadable({ targets, logger }: Noting, readings: ReadonlyMap<string, TargetReading>): void {
+  const changed = (kind: TargetReading['kind'], before: (known: TargetReading | undefined) => boolean) =>
+    [...readings].filter(([service, reading]) => reading.kind === kind && before(targets.reading(service)));
+  const lost = changed('unreadable', (known) => known?.kind !== 'unreadable');
+  const found = changed('running', (known) => known?.kind === 'unreadable');
+  const [first] = lost.map(([, reading]) => (reading.kind === 'unreadable' ? reading.reason : ''));
+  if (lost.length > 0)
+    logger.warn({ services: named(lost), count: lost.length, reason: first }, 'what runs cannot be read');
+  if (found.length > 0)
+    logger.info({ services: named(found), count: found.length }, 'what runs can be read again');
+}
+
+function named(readings: readonly (readonly [string, TargetReading])[]): string {
+  return readings
+    .slice(0, MOST_NAMED)
+    .map(([service]) => service)
+    .join(', ');
+}
+
+/** Where the cluster promises no CPU, the figure is the configured start, and is not to look like the cluster's. */
+function sourceOf({ state: { requests, limits } }: Running): 'cluster' | 'initial' {
+  return requests.cpu === undefined && limits.cpu === undefined ? 'initial' : 'cluster';
 }
 
 /** A plan promises the request, CFS enforces the limit (DESIGN section 3, "Capacity in force"). */

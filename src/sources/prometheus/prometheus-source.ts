@@ -95,7 +95,7 @@ export class PrometheusSource implements TrafficSource {
       const refresher = this.#current();
       if (refresher === undefined) return false;
       const isMoreDue = await refresher.advance(this.#options.clock.nowSeconds(), this.#stopping.signal);
-      this.#succeeded(refresher);
+      this.#succeeded(refresher, isMoreDue);
       return isMoreDue;
     } catch (error) {
       if (!this.#stopping.signal.aborted) this.#failed(error);
@@ -115,12 +115,14 @@ export class PrometheusSource implements TrafficSource {
     return this.#refresher;
   }
 
-  #succeeded({ missing }: Refresher): void {
+  /** What is missing is judged by the newest answer: the oldest points are read first, and may lie before all data. */
+  #succeeded({ missing }: Refresher, isMoreDue: boolean): void {
     const { clock, logger } = this.#options;
     if (this.#health.kind !== 'ok') logger.info({ source: 'prometheus' }, 'Prometheus answers');
     this.#health = { kind: 'ok' };
     this.#failures = 0;
     this.#lastSuccessSeconds = clock.nowSeconds();
+    if (isMoreDue) return;
     const named = missing.slice(0, MOST_MISSING).join(', ');
     if (named !== this.#missing && missing.length > 0) {
       logger.warn(
@@ -128,6 +130,8 @@ export class PrometheusSource implements TrafficSource {
         'Prometheus has nothing of some chains',
       );
     }
+    if (this.#missing !== '' && missing.length === 0)
+      logger.info({ source: 'prometheus' }, 'Prometheus tells of all chains');
     this.#missing = named;
   }
 

@@ -23,6 +23,11 @@ export function readTarget(service: ServiceSpec, view: NamespaceView): TargetRea
   return {
     kind: 'running',
     target: `${describeRef(workload)}, container ${container.name}`,
+    place: {
+      namespace: workload.namespace,
+      deployment: `${workload.kind.kind}/${workload.name}`,
+      container: container.name,
+    },
     state: { requests: container.requests, limits: container.limits, instances: workload.replicas },
     instancesReady: workload.status.ready,
     rolling: notRolledOut(workload) !== undefined || workload.status.ready < workload.replicas,

@@ -48,6 +48,7 @@ it('narrows to a service and a number, and refuses others', async () => {
   expect(one.json().changes).toHaveLength(1);
   expect((await server.inject({ url: '/changes?limit=1' })).json().changes).toHaveLength(1);
   expect((await server.inject({ url: '/changes?limit=0' })).statusCode).toBe(400);
+  expect((await server.inject({ url: '/changes?service=nope' })).statusCode).toBe(404);
 });
 
 it('shows the latest change of a service beside its allocation, and null where nothing was changed', async () => {

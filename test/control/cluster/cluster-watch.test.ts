@@ -56,7 +56,9 @@ describe('what the cluster says', () => {
     const { parts, says } = watched();
     await says(running({ state: { requests: {}, limits: { cpu: 2, memory: 700 }, instances: 1 } }));
     expect(parts.capacities.inForce('auth-service')).toMatchObject({ cpu: 2, memory: 700 });
+    expect(parts.capacities.inForce('auth-service')).toMatchObject({ source: 'cluster' });
     await says(running({ state: { requests: {}, limits: {}, instances: 1 } }));
+    expect(parts.capacities.inForce('auth-service')).toMatchObject({ source: 'initial' });
     expect(parts.capacities.inForce('auth-service')).toMatchObject({ cpu: 4, memory: 8192 });
   });
 
@@ -66,6 +68,18 @@ describe('what the cluster says', () => {
     await says({ kind: 'unreadable', reason: 'forbidden' });
     expect(parts.capacities.inForce('auth-service')).toMatchObject({ cpu: 0.5, source: 'cluster' });
     expect(parts.targets.reading('auth-service')).toMatchObject({ kind: 'unreadable' });
+  });
+
+  it('is told once when it cannot be read, not at every look', async () => {
+    const { parts, says } = watched();
+    await says({ kind: 'unreadable', reason: 'there is no Deployment nope' });
+    await says({ kind: 'unreadable', reason: 'there is no Deployment nope' });
+    expect(parts.logger.warnings).toEqual([
+      {
+        fields: { services: 'auth-service', count: 1, reason: 'there is no Deployment nope' },
+        message: 'what runs cannot be read',
+      },
+    ]);
   });
 
   it('teaches nothing of the time in which instances were being replaced', async () => {
