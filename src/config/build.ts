@@ -30,6 +30,7 @@ function server({ server: section }: ConfigFile, overrides: FlagValues): Setting
     port: overrides.port ?? section.port,
     logLevel: overrides.logLevel ?? section.log_level,
     bodyLimitBytes: section.body_limit,
+    allowedHosts: section.allowed_hosts,
     ...authPart(section.auth, overrides.token),
   };
 }

@@ -59,6 +59,19 @@ export const ServerSchema = Type.Object(
       maximum: 1_073_741_824,
       description: 'Largest request body. NDJSON is streamed: there it bounds one line.',
     }),
+    allowed_hosts: Type.Array(
+      Type.String({
+        maxLength: 253,
+        pattern: '^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$',
+        allowed: 'the name of a host, without scheme and port',
+      }),
+      {
+        default: [],
+        maxItems: 100,
+        description:
+          'Names under which browsers may call what changes something without a token, such as that of an Ingress. Addresses, `localhost`, names without dots and those that end in `.localhost`, `.svc`, `.svc.cluster.local`, `.local` or `.internal` may always; other clients under any name.',
+      },
+    ),
     auth: AuthSchema,
   },
   { ...SECTION, description: 'The HTTP side.' },

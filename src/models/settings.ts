@@ -22,6 +22,8 @@ export interface ServerSettings {
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent';
   /** Largest request body, bytes; NDJSON is streamed and bounded per line. */
   readonly bodyLimitBytes: number;
+  /** Names, besides private ones, under which browsers may post. */
+  readonly allowedHosts: readonly string[];
   /** Absent: nobody is asked for a token. */
   readonly auth?: AuthSettings;
 }

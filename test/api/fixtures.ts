@@ -138,7 +138,13 @@ export function testDecision(id: string, trigger: PassTrigger = 'interval', atSe
 export function testSettings(): Settings {
   const services = ['auth-service', 'payment-service'];
   return {
-    server: { host: '127.0.0.1', port: 0, logLevel: 'silent', bodyLimitBytes: 1_048_576 },
+    server: {
+      host: '127.0.0.1',
+      port: 0,
+      logLevel: 'silent',
+      bodyLimitBytes: 1_048_576,
+      allowedHosts: ['slo.example'],
+    },
     monitoring: {
       samplingInterval: 1,
       windowSize: 3600,

@@ -17,7 +17,7 @@ const SECONDS_PER_WRITE = 0.005;
 /** Throws a ConfigError when tokens are configured that cannot be used. */
 export function secure(server: ApiServer, daemon: Daemon): void {
   const { clock, settings } = daemon;
-  const { auth } = settings.server;
+  const { allowedHosts, auth } = settings.server;
   const authenticate = auth && authentication({ auth, clock, logger: server.log });
   const spendWrite = clientRateLimit(clock, { burst: WRITES_AT_ONCE, secondsPerCall: SECONDS_PER_WRITE });
 
@@ -28,7 +28,7 @@ export function secure(server: ApiServer, daemon: Daemon): void {
     if (route !== TRAFFIC) reply.headers(SECURITY_HEADERS);
     authenticate?.(request, access);
     if (route !== TRAFFIC && (access === 'write' || access === 'intake')) {
-      refuseOtherOrigins(request);
+      refuseOtherOrigins(request, allowedHosts);
       spendWrite(request.ip);
     }
     done();

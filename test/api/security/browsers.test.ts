@@ -55,6 +55,45 @@ describe('a post from a browser', () => {
     expect((await post('/pause', headers)).statusCode).toBe(200);
   });
 
+  it.each([
+    'rebound.example:8000',
+    'rebound.example',
+    '127.0.0.1.rebound.example:8000',
+    'localhost.rebound.example',
+    'slo.example.rebound.example',
+  ])(
+    'under a name that may have been made to point here is refused, with the key to list it: %s',
+    async (host) => {
+      for (const headers of [
+        { origin: `http://${host}`, 'sec-fetch-site': 'same-origin' },
+        { 'sec-fetch-mode': 'cors' },
+      ]) {
+        const answer = await post('/pause', { host, ...headers });
+        expect(answer.statusCode).toBe(403);
+        expect(answer.json().detail).toContain(`host: found "${host}", allowed: `);
+        expect(answer.json().detail).toContain('server.allowed_hosts');
+      }
+      expect((await post('/resume', { host })).statusCode).toBe(200);
+    },
+  );
+
+  it.each([
+    '127.0.0.1:8000',
+    '[::1]:8000',
+    '192.0.2.7',
+    'localhost:8000',
+    'LOCALHOST',
+    'dta-slo:8000',
+    'dta-slo.slo.svc',
+    'dta-slo.slo.svc.cluster.local:8000',
+    'laptop.local',
+    'slo.corp.internal',
+    'Slo.Example',
+  ])('under an address, a private name or a listed one is taken: %s', async (host) => {
+    const headers = { host, origin: `http://${host}`, 'sec-fetch-site': 'same-origin' };
+    expect((await post('/pause', headers)).statusCode).toBe(200);
+  });
+
   it('cannot bring records from another site: only types that need a preflight are read, and none is answered', async () => {
     const record = JSON.stringify({ chain_id: 'order-processing', response_time: 0.1 });
     for (const type of [
