@@ -167,18 +167,15 @@ export class Rollouts {
 
   /** A fault here is one of ours: it is told, and does not end the daemon. */
   async #track<Value>(work: Promise<Value>): Promise<Value | undefined> {
-    const job = work.then(
-      () => undefined,
-      (error: unknown) => {
-        this.#parts.logger.error(
-          { error: messageOf(error) },
-          'a change was cut short by a fault of the daemon',
-        );
-      },
-    );
+    const told = work.catch((error: unknown) => {
+      const fault = { error: messageOf(error) };
+      this.#parts.logger.error(fault, 'a change was cut short by a fault of the daemon');
+      return undefined;
+    });
+    const job = told.then(() => undefined);
     this.#jobs.add(job);
     await job;
     this.#jobs.delete(job);
-    return work.catch(() => undefined);
+    return told;
   }
 }
