@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiServer, startApiServer } from '../api-server.ts';
 import { deployment } from '../fixtures.ts';
@@ -178,6 +179,19 @@ describe('a deployment', () => {
       JSON.stringify(object['status'] ?? '').includes(word),
     );
     expect(stringAt(settled, 'status', 'phase')).toBe(phase);
+  });
+
+  it('crashes pods of the first moment of a second, whose timestamp does not make them older', async () => {
+    const quiet = await startApiServer({ namespaces: ['shop'] });
+    quiet.newPods('shop', 'young', 'crash-loop');
+    await pause(1001 - (Date.now() % 1000));
+    quiet.objects.create(DEPLOYMENTS, deployment('young', {}, { replicas: 1 }));
+    const hasPod = (object: KubeObject) => numberAt(object, 'status', 'updatedReplicas') === 1;
+    await quiet.until(DEPLOYMENTS, 'shop', 'young', hasPod);
+    const [pod] = quiet.objects.list(PODS, 'shop');
+    const hasCrashed = (object: KubeObject) => JSON.stringify(object).includes('CrashLoopBackOff');
+    expect(await quiet.until(PODS, 'shop', pod?.metadata.name ?? '', hasCrashed)).toBeDefined();
+    await quiet.close();
   });
 
   it('scales without a new replica set', async () => {

@@ -4,7 +4,7 @@ import { isHealthy } from './container-status.ts';
 import { runDeployments } from './deployments.ts';
 import { collectGarbage, countQuotas } from './garbage.ts';
 import { type Fate, Manager } from './manager.ts';
-import { isPodReady, runPods } from './pods.ts';
+import { ageMsOf, isPodReady, runPods } from './pods.ts';
 import { runReplicaSets } from './replica-sets.ts';
 import { runRollouts } from './rollouts.ts';
 import { runStatefulSets } from './stateful-sets.ts';
@@ -74,12 +74,16 @@ export class Controllers {
     });
   }
 
-  /** Pods get ready with time, and time is no change that would wake anybody. */
+  /** Pods get ready, or crash, with time, and time is no change that would wake anybody. */
   #wakeForPods(): void {
     clearTimeout(this.#later);
+    const now = this.#plane.now();
     const waiting = this.#plane.storage
       .list(PODS)
-      .some((pod) => !isPodReady(pod) && isHealthy(this.#manager.fateOf(pod)));
+      .some(
+        (pod) =>
+          ageMsOf(pod, now) < this.#podReadyMs || (!isPodReady(pod) && isHealthy(this.#manager.fateOf(pod))),
+      );
     if (waiting) this.#later = setTimeout(() => this.step(), Math.max(1, this.#podReadyMs));
   }
 }

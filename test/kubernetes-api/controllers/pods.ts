@@ -16,10 +16,14 @@ import type { Fate, Manager } from './manager.ts';
 /** Scheduler and kubelet in one: brings every pod to where its fate wants it. */
 export function runPods(manager: Manager, readyMs: number): void {
   for (const pod of manager.plane.storage.list(PODS)) {
-    const age = manager.plane.now().getTime() - Date.parse(stringAt(pod, 'metadata', 'creationTimestamp'));
-    runPod(manager, pod, manager.fateOf(pod), age >= readyMs);
+    const isOld = ageMsOf(pod, manager.plane.now()) >= readyMs;
+    runPod(manager, pod, manager.fateOf(pod), isOld);
   }
 }
+
+/** Since its timestamp, which has whole seconds: up to a second more than its true age. */
+export const ageMsOf = (pod: KubeObject, now: Date): number =>
+  now.getTime() - Date.parse(stringAt(pod, 'metadata', 'creationTimestamp'));
 
 function runPod(manager: Manager, pod: KubeObject, fate: Fate, isOld: boolean): void {
   const now = manager.plane.storage.timestamp();
