@@ -1,5 +1,7 @@
 import type { ServiceWindow } from '../../models/metrics.ts';
+import { type ExponentBelief, firstBelief } from './exponents.ts';
 import { gatherEvidence } from './fit-evidence.ts';
+import { EXPONENT } from './latency-curve.ts';
 import type { QuantifierSettings } from './options.ts';
 import { fitService, type ServiceModel } from './service-fit.ts';
 import { surpriseOf } from './surprise.ts';
@@ -11,14 +13,17 @@ const CHANGE_WINDOWS = 5;
 const SUSPICIOUS_WINDOWS = 2;
 /** What a confidence is multiplied with in that time: nothing should be shrunk on it. */
 const TRUST_IN_DOUBT = 0.2;
-/** The share found by curvature is looked for again after so many new windows. */
+/** The share found by curvature, and k and η, are looked for again after so many new windows. */
 const SEARCH_EVERY = 15;
+/** Change of the common k or η from which on it is taken over. */
+const WORTH_A_FIT = 0.1;
 
 /** Learns one service: its windows, the model fitted to them, and whether the newest ones contradict it. */
 export class ServiceLearner {
   readonly table: WindowTable;
   private readonly settings: QuantifierSettings;
   private fitted: ServiceModel | undefined;
+  private belief: ExponentBelief;
   private isStale = false;
   private windowsSinceSearch = Number.POSITIVE_INFINITY;
   /** Length of the run of surprising windows, and its sign. */
@@ -28,6 +33,7 @@ export class ServiceLearner {
   constructor(settings: QuantifierSettings, table = new WindowTable(settings.maxWindows)) {
     this.settings = settings;
     this.table = table;
+    this.belief = firstBelief(EXPONENT, settings.verticalExponentPrior);
     this.isStale = table.count > 0;
   }
 
@@ -47,6 +53,16 @@ export class ServiceLearner {
     return this.fitted;
   }
 
+  /** Takes over what all services together say of k and η; small moves are not worth a new fit. */
+  believe(belief: ExponentBelief): void {
+    const isMoved =
+      Math.abs(belief.exponent - this.belief.exponent) > WORTH_A_FIT ||
+      Math.abs(belief.verticalExponent - this.belief.verticalExponent) > WORTH_A_FIT;
+    if (!isMoved) return;
+    this.belief = belief;
+    if (this.fitted?.scores !== undefined) this.isStale = true;
+  }
+
   invalidate(): void {
     this.isStale = true;
   }
@@ -64,9 +80,9 @@ export class ServiceLearner {
     const count = this.table.count - this.suspended;
     const evidence = gatherEvidence(this.table, count, parallelism, nowSeconds, this.settings);
     const isSearchDue = this.windowsSinceSearch >= SEARCH_EVERY || this.fitted === undefined;
-    const known = isSearchDue ? undefined : { share: shareOf(this.fitted) };
+    const found = isSearchDue ? undefined : { share: shareOf(this.fitted), scores: this.fitted?.scores };
     if (isSearchDue) this.windowsSinceSearch = 0;
-    this.fitted = fitService(evidence, this.settings, known);
+    this.fitted = fitService(evidence, this.settings, this.belief, found);
     this.isStale = false;
   }
 
