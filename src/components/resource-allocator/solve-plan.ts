@@ -29,8 +29,8 @@ export interface Solved {
  */
 export function solvePlan(problem: PlanningProblem, options: SolveOptions = {}): Solved {
   const started = performance.now();
-  const compiled = compileProgram(problem, options.maxUtilization ?? 1);
   const warmStart = options.warmStart ?? new WarmStart();
+  const compiled = compileProgram(problem, options.maxUtilization ?? 1, warmStart.structure);
   const optimum = solveProgram(compiled.program, warmStart.start(compiled));
   warmStart.keep(compiled, optimum.multipliers);
   const shaped = shapeServices(compiled, optimum.waits, optimum.weights);
