@@ -117,6 +117,7 @@ function allocateRows(sizes: Sizes): ChainRows {
   return {
     count: chains,
     budget: new Float64Array(chains),
+    ceiling: new Float64Array(chains).fill(Number.POSITIVE_INFINITY),
     serialStart: new Int32Array(chains),
     serialEnd: new Int32Array(chains),
     stageStart: new Int32Array(chains),

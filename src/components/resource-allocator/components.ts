@@ -67,6 +67,7 @@ function reorderRows(rows: ChainRows, order: Int32Array): ChainRows {
   const pick = (column: Int32Array) => order.map((c) => column[c]!);
   return {
     ...rows,
+    ceiling: rows.ceiling.map((_, at) => rows.ceiling[order[at]!]!),
     serialStart: pick(rows.serialStart),
     serialEnd: pick(rows.serialEnd),
     stageStart: pick(rows.stageStart),

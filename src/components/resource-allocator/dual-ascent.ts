@@ -1,5 +1,5 @@
-import { costOfWaits, dualValue } from './cost.ts';
-import { allocateMultipliers, type Multipliers, respondToAll } from './multipliers.ts';
+import { costOfExcess, costOfWaits, dualValue } from './cost.ts';
+import { allocateMultipliers, keepUnderCeilings, type Multipliers, respondToAll } from './multipliers.ts';
 import type { Component, Program } from './program.ts';
 import { repair } from './repair.ts';
 import { allocateResponse, type Response } from './response.ts';
@@ -13,10 +13,11 @@ const SWEEPS_PER_LOOK = 4;
 
 export interface Optimum {
   readonly multipliers: Multipliers;
-  /** h of every service: feasible for every chain, and its cost. */
+  /** h of every service: feasible for every chain whose multiplier is under its ceiling. */
   readonly waits: Float64Array;
   /** W of every service: what a unit of its wait costs. */
   readonly weights: Float64Array;
+  /** Of those waits, with what chains over their budget cost at their ceilings. */
   readonly cost: number;
   readonly lowerBound: number;
   readonly sweeps: number;
@@ -61,11 +62,13 @@ function solveComponent(program: Program, component: Component, state: State) {
   let cost = Number.POSITIVE_INFINITY;
   let lowerBound = Number.NEGATIVE_INFINITY;
   let sweeps = 0;
+  keepUnderCeilings(program, component, multipliers);
   for (; sweeps < MOST_SWEEPS; ) {
     respondToAll(program, component, multipliers, response);
     lowerBound = Math.max(lowerBound, dualValue(program, component, multipliers, response));
-    repair(program, component, response.wait, state.trial);
-    const found = costOfWaits(program, component, state.trial);
+    repair(program, component, multipliers, response.wait, state.trial);
+    const found =
+      costOfWaits(program, component, state.trial) + costOfExcess(program, component, state.trial);
     if (found < cost) {
       cost = found;
       for (let s = component.firstService; s < component.endService; s++) state.waits[s] = state.trial[s]!;
