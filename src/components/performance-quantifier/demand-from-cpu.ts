@@ -1,112 +1,212 @@
 import type { FitEvidence } from './fit-evidence.ts';
 import { medianInPlace } from './medians.ts';
 import { solveNonNegative } from './non-negative-least-squares.ts';
+import { invertPositiveDefinite } from './positive-definite.ts';
 
 export interface CpuDemand {
   /** d of every pair, core-seconds per visit. */
   readonly demands: Float64Array;
-  /** 1.4826 · median |Σ rate·d / used − 1|. */
+  /** Standard errors of the demands, core-seconds per visit. */
+  readonly errors: Float64Array;
+  /** 1.4826 · median |relative residual| of the use. */
   readonly spread: number;
   readonly windows: number;
 }
 
 const MIN_WINDOWS = 3;
-const MAX_ITERATIONS = 6;
+/** Iterations with Huber's weights, which find their way from anywhere, and after them with Tukey's, which leave garbage out. */
+const FINDING = 5;
+const REFINING = 5;
 const RELATIVE_CHANGE = 1e-3;
 const HUBER = 1.345;
+const TUKEY = 4.685;
 const LEAST_SPREAD = 0.02;
 /** Above this share of the capacity the use is cut off by the limit and no longer follows the rates. */
 const CUT_OFF = 0.97;
-/** How many windows the assumed split among the chains weighs. */
-const SPLIT_WEIGHT = 0.25;
+/** How far chains may be believed to differ in CPU per own time before their windows say so; relative. */
+const EXPECTED_DIFFERENCE = 0.1;
+/** The least and the most that the own times can say about the split, relative. */
+const LEAST_DIFFERENCE = 0.03;
+const MOST_DIFFERENCE = 2;
 
 /**
- * Demand of each pair from the measured CPU use of the whole service: the d ≥ 0 that minimise
- * Σ w·huber(Σ_c rate_c·d_c / used − 1), relative since CPU per request drifts for all windows alike. Undefined with
- * fewer than three usable windows.
+ * Demand of each pair from the measured CPU use of the whole service: the d ≥ 0 that minimise Σ w·loss(r), r the
+ * relative residual of the use against Σ_c rate_c·d_c; relative, since CPU per request drifts for all windows alike.
+ * Undefined with fewer than three usable windows.
  *
- * Chains whose rates move together cannot be told apart by this; a weak ridge then keeps the split that their own
- * times have (`shares`, core-seconds up to a common factor).
+ * An M-estimator in two steps (V. J. Yohai, "High breakdown-point and high efficiency robust estimates for regression",
+ * Ann. Statist. 15, 1987): Huber's loss to find the way, Tukey's from there on, with which garbage counts nothing.
+ *
+ * Chains whose rates move together cannot be told apart by this; then the split that their own times have (`shares`,
+ * core-seconds up to a common factor) is kept. How much it counts against the windows is itself found from them, by how
+ * far the factors of the chains differ beyond their errors (empirical Bayes: B. Efron, C. Morris, "Stein's estimation rule and its
+ * competitors", JASA 68, 1973).
  */
 export function demandFromCpu(evidence: FitEvidence, shares: Float64Array): CpuDemand | undefined {
-  const system = relativeRows(evidence, shares);
+  const system = usableRows(evidence, shares);
   if (system.count < MIN_WINDOWS) return undefined;
-  const scratch = new Float64Array(system.count);
-  predict(system, new Float64Array(system.chains).fill(1), scratch);
-  const scale = 1 / medianInPlace(scratch);
-  const residuals = new Float64Array(system.count);
-  let factors = new Float64Array(system.chains).fill(scale);
-  let spread = Number.NaN;
-  for (let iteration = 0; iteration < MAX_ITERATIONS; iteration++) {
-    predict(system, factors, residuals);
-    for (let i = 0; i < residuals.length; i++) residuals[i] = Math.abs(residuals[i]! - 1);
-    scratch.set(residuals);
-    spread = Math.max(LEAST_SPREAD, 1.4826 * medianInPlace(scratch));
-    const next = solveWeighted(system, residuals, HUBER * spread, factors, scale);
-    const isSettled = next.every((value, c) => Math.abs(value - factors[c]!) <= RELATIVE_CHANGE * scale);
-    factors = next;
-    if (isSettled) break;
-  }
-  return { demands: shares.map((share, c) => share * factors[c]!), spread, windows: system.count };
+  const fit = new RobustFit(system);
+  fit.run('huber', MOST_DIFFERENCE, FINDING);
+  fit.run('tukey', fit.differenceOfChains(), REFINING);
+  const errors = fit.standardErrors();
+  return {
+    demands: shares.map((share, c) => share * fit.factors[c]!),
+    errors: shares.map((share, c) => share * errors[c]!),
+    spread: fit.spread,
+    windows: system.count,
+  };
 }
 
-/** Row after row rate_c·share_c / used, to be explained as 1, and the windows' weights. */
-interface RelativeSystem {
+/** Row after row rate_c·share_c, to be explained by `used`, cores, and the windows' weights. */
+interface UseRows {
   readonly count: number;
   readonly chains: number;
   readonly rows: Float64Array;
+  readonly used: Float64Array;
   readonly weights: Float64Array;
 }
 
-function relativeRows(evidence: FitEvidence, shares: Float64Array): RelativeSystem {
+function usableRows(evidence: FitEvidence, shares: Float64Array): UseRows {
   const chains = shares.length;
   const rows = new Float64Array(evidence.count * chains);
+  const used = new Float64Array(evidence.count);
   const weights = new Float64Array(evidence.count);
   let count = 0;
   for (let i = 0; i < evidence.count; i++) {
-    const used = evidence.used[i]!;
-    if (!(used > 0) || used >= CUT_OFF * evidence.capacities[i]!) continue;
+    const cores = evidence.used[i]!;
+    if (!(cores > 0) || cores >= CUT_OFF * evidence.capacities[i]!) continue;
     let total = 0;
     for (let c = 0; c < chains; c++) {
-      const value = (evidence.pairs[c]!.columns.rates[i]! * shares[c]!) / used;
+      const value = evidence.pairs[c]!.columns.rates[i]! * shares[c]!;
       rows[count * chains + c] = value;
       total += value;
     }
-    if (total > 0) weights[count++] = evidence.ageWeights[i]!;
+    if (!(total > 0)) continue;
+    used[count] = cores;
+    weights[count++] = evidence.ageWeights[i]!;
   }
-  return { count, chains, rows, weights };
+  return { count, chains, rows, used, weights };
 }
 
-function predict({ count, chains, rows }: RelativeSystem, factors: Float64Array, into: Float64Array): void {
-  for (let i = 0; i < count; i++) {
-    let value = 0;
-    for (let c = 0; c < chains; c++) value += rows[i * chains + c]! * factors[c]!;
-    into[i] = value;
-  }
-}
+/** Factors on the shares; 1 would be the own times themselves. */
+class RobustFit {
+  factors: Float64Array<ArrayBuffer>;
+  spread = Number.NaN;
+  private readonly system: UseRows;
+  /** The one factor that all chains would have. */
+  private readonly common: number;
+  private readonly residuals: Float64Array;
+  private readonly expected: Float64Array;
+  private readonly scratch: Float64Array;
+  private readonly gram: Float64Array;
+  private readonly right: Float64Array;
+  private ridge = 0;
 
-function solveWeighted(
-  { count, chains, rows, weights }: RelativeSystem,
-  residuals: Float64Array,
-  bend: number,
-  start: Float64Array,
-  scale: number,
-): Float64Array<ArrayBuffer> {
-  const gram = new Float64Array(chains * chains);
-  const right = new Float64Array(chains);
-  for (let i = 0; i < count; i++) {
-    const weight = weights[i]! * (residuals[i]! > bend ? bend / residuals[i]! : 1);
-    for (let c = 0; c < chains; c++) {
-      const weighted = weight * rows[i * chains + c]!;
-      right[c] = right[c]! + weighted;
-      for (let e = 0; e < chains; e++)
-        gram[c * chains + e] = gram[c * chains + e]! + weighted * rows[i * chains + e]!;
+  constructor(system: UseRows) {
+    const { count, chains } = system;
+    this.system = system;
+    this.residuals = new Float64Array(count);
+    this.expected = new Float64Array(count);
+    this.scratch = new Float64Array(count);
+    this.gram = new Float64Array(chains * chains);
+    this.right = new Float64Array(chains);
+    this.factors = new Float64Array(chains).fill(1);
+    this.predict();
+    for (let i = 0; i < count; i++) this.scratch[i] = system.used[i]! / this.expected[i]!;
+    this.common = medianInPlace(this.scratch);
+    this.factors.fill(this.common);
+  }
+
+  /** Iterates until the factors are settled; `difference` is how far chains may lie apart, relative. */
+  run(loss: 'huber' | 'tukey', difference: number, iterations: number): void {
+    for (let iteration = 0; iteration < iterations; iteration++) {
+      this.predict();
+      if (loss === 'huber' || iteration === 0) this.spread = this.residualSpread();
+      this.ridge = (this.spread / (difference * this.common)) ** 2;
+      this.accumulate(loss);
+      const next = solveNonNegative(this.gram, this.right, this.factors);
+      const change = this.changeTo(next);
+      this.factors = next;
+      if (change <= RELATIVE_CHANGE * this.common) break;
     }
   }
-  const ridge = SPLIT_WEIGHT / (chains * scale * scale);
-  for (let c = 0; c < chains; c++) {
-    gram[c * chains + c] = gram[c * chains + c]! + ridge;
-    right[c] = right[c]! + ridge * scale;
+
+  /** √ of the variance among the factors beyond what their errors explain, relative, and drawn to what is expected. */
+  differenceOfChains(): number {
+    const errors = this.standardErrors();
+    let excess = 0;
+    for (let c = 0; c < errors.length; c++) {
+      const distance = this.factors[c]! / this.common - 1;
+      excess += distance ** 2 - (errors[c]! / this.common) ** 2;
+    }
+    const variance = (Math.max(0, excess) + EXPECTED_DIFFERENCE ** 2) / (errors.length + 1);
+    return Math.min(MOST_DIFFERENCE, Math.max(LEAST_DIFFERENCE, Math.sqrt(variance)));
   }
-  return solveNonNegative(gram, right, start);
+
+  /** √ of the diagonal of σ²·G⁻¹, with the ridge in G: the posterior's standard deviations. */
+  standardErrors(): Float64Array {
+    const { chains } = this.system;
+    const inverse = invertPositiveDefinite(this.gram, chains);
+    return Float64Array.from({ length: chains }, (_, c) =>
+      inverse === undefined ? Number.POSITIVE_INFINITY : this.spread * Math.sqrt(inverse[c * chains + c]!),
+    );
+  }
+
+  private predict(): void {
+    const { count, chains, rows } = this.system;
+    for (let i = 0; i < count; i++) {
+      let value = 0;
+      for (let c = 0; c < chains; c++) value += rows[i * chains + c]! * this.factors[c]!;
+      this.expected[i] = value;
+      this.residuals[i] = relativeResidual(this.system.used[i]!, value);
+    }
+  }
+
+  private residualSpread(): number {
+    for (let i = 0; i < this.scratch.length; i++) this.scratch[i] = Math.abs(this.residuals[i]!);
+    return Math.max(LEAST_SPREAD, 1.4826 * medianInPlace(this.scratch));
+  }
+
+  /** Normal equations of the weighted rows over what is expected of them, to be 1 + r. */
+  private accumulate(loss: 'huber' | 'tukey'): void {
+    const { count, chains, rows, weights } = this.system;
+    const { gram, right, expected, residuals, ridge } = this;
+    gram.fill(0);
+    right.fill(0);
+    for (let i = 0; i < count; i++) {
+      if (!(expected[i]! > 0)) continue;
+      const inverse = 1 / expected[i]!;
+      const weight = weights[i]! * robustWeight(loss, residuals[i]! / this.spread) * inverse;
+      if (weight === 0) continue;
+      const target = 1 + Math.max(-0.9, residuals[i]!);
+      for (let c = 0; c < chains; c++) {
+        const weighted = weight * rows[i * chains + c]!;
+        right[c] = right[c]! + weighted * target;
+        for (let e = 0; e <= c; e++)
+          gram[c * chains + e] = gram[c * chains + e]! + weighted * rows[i * chains + e]! * inverse;
+      }
+    }
+    for (let c = 0; c < chains; c++) {
+      for (let e = 0; e < c; e++) gram[e * chains + c] = gram[c * chains + e]!;
+      gram[c * chains + c] = gram[c * chains + c]! + ridge;
+      right[c] = right[c]! + ridge * this.common;
+    }
+  }
+
+  private changeTo(next: Float64Array): number {
+    let change = 0;
+    for (let c = 0; c < next.length; c++) change = Math.max(change, Math.abs(next[c]! - this.factors[c]!));
+    return change;
+  }
+}
+
+/** 2·(y − ŷ)/(y + ŷ): near log(y/ŷ), at most ±2 for garbage. */
+function relativeResidual(measured: number, expected: number): number {
+  return (2 * (measured - expected)) / (measured + expected);
+}
+
+function robustWeight(loss: 'huber' | 'tukey', residual: number): number {
+  const size = Math.abs(residual);
+  if (loss === 'huber') return size > HUBER ? HUBER / size : 1;
+  return size > TUKEY ? 0 : (1 - (size / TUKEY) ** 2) ** 2;
 }

@@ -33,8 +33,8 @@ export function solvePlan(problem: PlanningProblem, options: SolveOptions = {}):
   const compiled = compileProgram(problem, options.maxUtilization ?? 1, warmStart.structure);
   const optimum = solveProgram(compiled.program, warmStart.start(compiled));
   warmStart.keep(compiled, optimum.multipliers);
-  const shaped = shapeServices(compiled, optimum.waits, optimum.weights);
   const capacities = capacitiesOf(compiled, optimum);
+  const shaped = shapeServices(compiled, optimum, capacities);
   const binding = new BindingServices(compiled, shaped.waits);
   const services: PlannedService[] = [];
   for (const s of compiled.structure.servicePlace)
