@@ -6,10 +6,15 @@ import { allocateResponse, type Response } from './response.ts';
 import { settleChain } from './settle-chain.ts';
 
 /** The gap at which a component counts as solved, and the sweeps after which it is left as it is. */
-const GOAL = 5e-5;
+const GOAL = 9e-5;
 const MOST_SWEEPS = 2000;
 /** Sweeps between two looks at the gap. */
-const SWEEPS_PER_LOOK = 4;
+const SWEEPS_PER_LOOK = 1;
+
+/** Searches are as exact as the gap makes worth while: this part of it, within these. */
+const PART_OF_GAP = 0.1;
+const LOOSEST = 1e-2;
+const TIGHTEST = 1e-9;
 
 export interface Optimum {
   readonly multipliers: Multipliers;
@@ -73,7 +78,9 @@ function solveComponent(program: Program, component: Component, state: State) {
       cost = found;
       for (let s = component.firstService; s < component.endService; s++) state.waits[s] = state.trial[s]!;
     }
-    if (cost - lowerBound <= GOAL * cost) break;
+    const gap = (cost - lowerBound) / cost;
+    if (!(gap > GOAL)) break;
+    response.tolerance = Math.min(LOOSEST, Math.max(TIGHTEST, PART_OF_GAP * gap));
     for (let k = 0; k < SWEEPS_PER_LOOK; k++, sweeps++) sweep(program, component, multipliers, response);
   }
   return { cost, lowerBound, sweeps };
