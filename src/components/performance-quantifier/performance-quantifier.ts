@@ -9,6 +9,7 @@ import type {
   ProfileOutcome,
   SharedServiceImpact,
 } from '../../models/profiles.ts';
+import { CommonDrift } from './common-drift.ts';
 import { DEFAULT_COMPOSITION } from './composition-fit.ts';
 import { CompositionLearner } from './composition-learner.ts';
 import { agedConfidence } from './confidence.ts';
@@ -42,6 +43,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   private topology: Topology | undefined;
   private readonly services = new Map<string, ServiceLearner>();
   private readonly chains = new Map<string, CompositionLearner>();
+  private readonly drift = new CommonDrift();
   private readonly unsaved = new Unsaved();
   private nowSeconds = 0;
 
@@ -71,7 +73,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
       learner = new ServiceLearner(this.settings);
       this.services.set(window.service, learner);
     }
-    learner.add(window, this.parallelismOf(window.service));
+    learner.add(window, this.parallelismOf(window.service), this.drift);
     this.unsaved.note(SERVICE + window.service, window.startSeconds);
     this.advance(learner.table.endSeconds);
   }
@@ -197,7 +199,12 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
     const percentile = this.percentileOf(chain);
     const confidence = this.confidenceOf(learner, pair);
     const updatedSeconds = learner.table.endSeconds;
-    return describeProfile({ service, chain, percentile, confidence, updatedSeconds }, model, pair);
+    const described = describeProfile(
+      { service, chain, percentile, confidence, updatedSeconds },
+      model,
+      pair,
+    );
+    return { ...described, windows: Math.min(described.windows, learner.windowsSinceChange) };
   }
 
   private confidenceOf(learner: ServiceLearner, pair: PairModel): number {
