@@ -1,17 +1,10 @@
-import type { PlanningChain, PlanningProblem, PlanningVisit } from '../../models/plans.ts';
+import type { PlanningChain } from '../../models/plans.ts';
+import type { Figures } from './figures.ts';
 import type { ChainRows } from './program.ts';
-
-interface Sizes {
-  readonly chains: number;
-  readonly stages: number;
-  readonly branches: number;
-  readonly visits: number;
-  /** Visits of the largest chain. */
-  readonly largest: number;
-}
+import type { Structure } from './structure.ts';
 
 /**
- * Writes chains into rows. Services are numbers; a service whose wait cannot change counts with its constant wait as
+ * Writes chains into rows, in the program's order. A service whose wait cannot change counts with its constant wait as
  * part of the floors, and one that comes twice in a branch as one visit.
  */
 export class RowWriter {
@@ -21,39 +14,47 @@ export class RowWriter {
   #visit = 0;
   #stage = 0;
   #branch = 0;
-  readonly #numbers: ReadonlyMap<string, number>;
+  readonly #structure: Structure;
+  readonly #figures: Figures;
   /** Wait of a service that cannot change, NaN where it can. */
   readonly #constantWait: Float64Array;
 
-  constructor(problem: PlanningProblem, numbers: ReadonlyMap<string, number>, constantWait: Float64Array) {
-    const sizes = measure(problem.chains);
-    this.rows = allocateRows(sizes);
-    this.serialFloor = new Float64Array(sizes.chains);
-    this.#numbers = numbers;
+  constructor(structure: Structure, figures: Figures, constantWait: Float64Array) {
+    this.rows = allocateRows(structure);
+    this.serialFloor = new Float64Array(structure.chainOrder.length);
+    this.#structure = structure;
+    this.#figures = figures;
     this.#constantWait = constantWait;
   }
 
   write(c: number, chain: PlanningChain): void {
     const { serialStart, serialEnd, stageStart, stageEnd } = this.rows;
-    serialStart[c] = this.#visit;
+    const { branchStart, chainOrder, stageStart: first } = this.#structure;
+    const from = first[chainOrder[c]!]!;
+    const to = first[chainOrder[c]! + 1]!;
+    const start = this.#visit;
+    serialStart[c] = start;
     let floor = chain.overheadSeconds;
-    for (const stage of chain.stages) {
-      if (stage.length === 1) floor += this.#writeVisits(chain.composition, stage[0]!, serialStart[c]);
+    for (let i = from; i < to; i++) {
+      const b = branchStart[i]!;
+      if (branchStart[i + 1]! - b === 1) floor += this.#writeBranch(chain.composition, b, start);
     }
     serialEnd[c] = this.#visit;
     this.serialFloor[c] = floor;
     stageStart[c] = this.#stage;
-    for (const stage of chain.stages) if (stage.length > 1) this.#writeStage(chain.composition, stage);
+    for (let i = from; i < to; i++) {
+      if (branchStart[i + 1]! - branchStart[i]! > 1) this.#writeStage(chain.composition, i);
+    }
     stageEnd[c] = this.#stage;
   }
 
-  #writeStage(composition: number, stage: PlanningChain['stages'][number]): void {
+  #writeStage(composition: number, i: number): void {
     const { branchFloor, branchStart, branchVisitStart, branchVisitEnd } = this.rows;
     branchStart[this.#stage] = this.#branch;
-    for (const branch of stage) {
+    for (let b = this.#structure.branchStart[i]!; b < this.#structure.branchStart[i + 1]!; b++) {
       const start = this.#visit;
       branchVisitStart[this.#branch] = start;
-      branchFloor[this.#branch] = this.#writeVisits(composition, branch, start);
+      branchFloor[this.#branch] = this.#writeBranch(composition, b, start);
       branchVisitEnd[this.#branch] = this.#visit;
       this.#branch++;
     }
@@ -61,18 +62,19 @@ export class RowWriter {
     branchStart[this.#stage] = this.#branch;
   }
 
-  /** Appends visits, merging with those since `start`; returns their floors, s. */
-  #writeVisits(composition: number, branch: readonly PlanningVisit[], start: number): number {
-    let floor = 0;
-    for (const visit of branch) {
-      const s = this.#numbers.get(visit.service)!;
-      const factor = composition * visit.visits;
-      const constant = this.#constantWait[s]!;
-      floor += factor * visit.floor;
-      if (Number.isNaN(constant)) this.#append(s, factor * visit.queueing, start);
-      else if (visit.visits > 0) floor += constant === 0 ? 0 : overload(factor * visit.queueing, constant);
+  /** Appends the visits of input branch b, merging with those since `start`; returns their floors, s. */
+  #writeBranch(composition: number, b: number, start: number): number {
+    const { service, visitStart } = this.#structure;
+    const { floor, queueing, visits } = this.#figures;
+    let floors = 0;
+    for (let j = visitStart[b]!; j < visitStart[b + 1]!; j++) {
+      const constant = this.#constantWait[service[j]!]!;
+      const factor = composition * visits[j]!;
+      floors += factor * floor[j]!;
+      if (Number.isNaN(constant)) this.#append(service[j]!, factor * queueing[j]!, start);
+      else if (visits[j]! > 0 && constant > 0) floors += overload(factor * queueing[j]!, constant);
     }
-    return floor;
+    return floors;
   }
 
   #append(s: number, weight: number, start: number): void {
@@ -93,30 +95,27 @@ function overload(weight: number, wait: number): number {
   return Number.isFinite(wait) ? weight * wait : Number.POSITIVE_INFINITY;
 }
 
-function measure(chains: readonly PlanningChain[]): Sizes {
+function allocateRows(structure: Structure): ChainRows {
+  const { branchStart, chainOrder, service, stageStart, visitStart } = structure;
+  const chains = chainOrder.length;
+  const visits = service.length;
   let stages = 0;
   let branches = 0;
-  let visits = 0;
   let largest = 0;
-  for (const chain of chains) {
-    const before = visits;
-    for (const stage of chain.stages) {
-      if (stage.length > 1) {
-        stages++;
-        branches += stage.length;
-      }
-      for (const branch of stage) visits += branch.length;
+  for (let c = 0; c < chains; c++) {
+    const [from, to] = [stageStart[c]!, stageStart[c + 1]!];
+    largest = Math.max(largest, visitStart[branchStart[to]!]! - visitStart[branchStart[from]!]!);
+    for (let i = from; i < to; i++) {
+      const size = branchStart[i + 1]! - branchStart[i]!;
+      if (size <= 1) continue;
+      stages++;
+      branches += size;
     }
-    largest = Math.max(largest, visits - before);
   }
-  return { chains: chains.length, stages, branches, visits, largest };
-}
-
-function allocateRows(sizes: Sizes): ChainRows {
-  const { chains, stages, branches, visits, largest } = sizes;
   return {
     count: chains,
     budget: new Float64Array(chains),
+    ceiling: new Float64Array(chains).fill(Number.POSITIVE_INFINITY),
     serialStart: new Int32Array(chains),
     serialEnd: new Int32Array(chains),
     stageStart: new Int32Array(chains),

@@ -1,3 +1,4 @@
+import { chainTime } from './chain-time.ts';
 import type { Multipliers } from './multipliers.ts';
 import type { Component, Program, ServiceColumns } from './program.ts';
 import { capacityOfWait, type Response } from './response.ts';
@@ -17,6 +18,17 @@ export function costOfWaits(program: Program, component: Component, waits: Float
   let cost = 0;
   for (let s = component.firstService; s < component.endService; s++) {
     cost += costOfCapacity(program.services, s, capacityOfWait(program.services, s, waits[s]!));
+  }
+  return cost;
+}
+
+/** What the component's chains that are over their budget cost at their ceilings; 0 for those without a ceiling. */
+export function costOfExcess(program: Program, component: Component, waits: Float64Array): number {
+  const { budget, ceiling } = program.chains;
+  let cost = 0;
+  for (let c = component.firstChain; c < component.endChain; c++) {
+    if (ceiling[c] === Number.POSITIVE_INFINITY || budget[c] === Number.POSITIVE_INFINITY) continue;
+    cost += ceiling[c]! * Math.max(0, chainTime(program.chains, waits, c) - budget[c]!);
   }
   return cost;
 }

@@ -17,6 +17,18 @@ export function allocateMultipliers(program: Program): Multipliers {
   };
 }
 
+/** Lowers multipliers that are over their ceiling to it, the branches in proportion. */
+export function keepUnderCeilings(program: Program, component: Component, multipliers: Multipliers): void {
+  const { branchStart, ceiling, stageEnd, stageStart } = program.chains;
+  for (let c = component.firstChain; c < component.endChain; c++) {
+    const mu = multipliers.chain[c]!;
+    if (mu <= ceiling[c]!) continue;
+    multipliers.chain[c] = ceiling[c]!;
+    const end = branchStart[stageEnd[c]!]!;
+    for (let b = branchStart[stageStart[c]!]!; b < end; b++) multipliers.branch[b]! *= ceiling[c]! / mu;
+  }
+}
+
 /** Works the services' response out afresh from the multipliers alone. */
 export function respondToAll(
   program: Program,

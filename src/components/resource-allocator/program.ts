@@ -59,6 +59,11 @@ export interface ChainRows {
   readonly count: number;
   /** What is left of the SLO for waiting after the serial floors, s; Infinity when the chain is not constrained. */
   readonly budget: Float64Array;
+  /**
+   * Upper bound of the multiplier, cost per second; Infinity for a chain that must be kept. A chain that costs more than
+   * this to keep goes over its budget, at this price for each second.
+   */
+  readonly ceiling: Float64Array;
   /** Visits of chain c: [serialStart[c], serialEnd[c]). */
   readonly serialStart: Int32Array;
   readonly serialEnd: Int32Array;

@@ -1,4 +1,5 @@
 import { chainTime } from './chain-time.ts';
+import type { Multipliers } from './multipliers.ts';
 import type { Component, Program } from './program.ts';
 
 /**
@@ -6,11 +7,12 @@ import type { Component, Program } from './program.ts';
  *
  * At the services' upper bounds every chain keeps its budget, and a chain's time is convex in the waits, so a chain is
  * served when each of its services goes at most the share θ = (budget − time at the bounds)/(time − time at the
- * bounds) of the way from its least wait to the given one.
+ * bounds) of the way from its least wait to the given one. A chain whose multiplier is at its ceiling is left as it is.
  */
 export function repair(
   program: Program,
   component: Component,
+  multipliers: Multipliers,
   waits: Float64Array,
   repaired: Float64Array,
 ): void {
@@ -19,7 +21,7 @@ export function repair(
   for (let c = component.firstChain; c < component.endChain; c++) {
     const time = chainTime(chains, waits, c);
     const budget = chains.budget[c]!;
-    if (!(time > budget)) continue;
+    if (!(time > budget) || multipliers.chain[c]! >= chains.ceiling[c]!) continue;
     const best = chainTime(chains, services.waitUpper, c);
     const share = Math.max(0, ((budget - best) / (time - best)) * (1 - 1e-12));
     const end = endOfVisits(program, c);

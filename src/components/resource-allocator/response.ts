@@ -13,6 +13,8 @@ export interface Response {
   readonly yielding: Float64Array;
   /** Scratch: the weights from which a search along a direction starts. */
   readonly base: Float64Array;
+  /** Relative error at which a search along a direction stops. */
+  tolerance: number;
 }
 
 export function allocateResponse(count: number): Response {
@@ -21,6 +23,7 @@ export function allocateResponse(count: number): Response {
     wait: new Float64Array(count),
     yielding: new Float64Array(count),
     base: new Float64Array(count),
+    tolerance: 0,
   };
 }
 

@@ -20,7 +20,7 @@ export function settleChain(program: Program, multipliers: Multipliers, response
   const from = chains.serialStart[c]!;
   const to = chains.serialEnd[c]!;
   if (mu === 0 && waitingTime(chains, response.wait, from, to) <= budget) return;
-  const change = moveAlong(program, response, from, to, budget, -mu, Number.POSITIVE_INFINITY);
+  const change = moveAlong(program, response, from, to, budget, -mu, chains.ceiling[c]! - mu);
   multipliers.chain[c] = Math.max(0, mu + change);
 }
 
@@ -62,7 +62,7 @@ function scaleChain(
     end = addVisits(program, end, chains.branchVisitStart[b]!, chains.branchVisitEnd[b]!, part);
     target -= part * chains.branchFloor[b]!;
   }
-  const change = moveAlong(program, response, chains.scratch, end, target, -mu, Number.POSITIVE_INFINITY);
+  const change = moveAlong(program, response, chains.scratch, end, target, -mu, chains.ceiling[c]! - mu);
   const moved = Math.max(0, mu + change);
   multipliers.chain[c] = moved;
   for (let b = first; b < last; b++) multipliers.branch[b] = multipliers.branch[b]! * share * moved;

@@ -29,12 +29,12 @@ export interface Solved {
  */
 export function solvePlan(problem: PlanningProblem, options: SolveOptions = {}): Solved {
   const started = performance.now();
-  const compiled = compileProgram(problem, options.maxUtilization ?? 1);
   const warmStart = options.warmStart ?? new WarmStart();
+  const compiled = compileProgram(problem, options.maxUtilization ?? 1, warmStart.structure);
   const optimum = solveProgram(compiled.program, warmStart.start(compiled));
   warmStart.keep(compiled, optimum.multipliers);
-  const shaped = shapeServices(compiled, optimum.waits, optimum.weights);
   const capacities = optimum.waits.map((wait, s) => capacityOfWait(compiled.program.services, s, wait));
+  const shaped = shapeServices(compiled, optimum, capacities);
   const services = compiled.services.map((_, s) => planService(compiled, shaped, capacities, s));
   const chains = compiled.chains.map((_, c) => planChain(compiled, optimum, shaped, c));
   const costs = totals(compiled, optimum, shaped, capacities);
