@@ -70,7 +70,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   updateProfile(window: ServiceWindow): void {
     let learner = this.services.get(window.service);
     if (learner === undefined) {
-      learner = new ServiceLearner(this.settings);
+      learner = new ServiceLearner(this.settings, this.services.size);
       this.services.set(window.service, learner);
     }
     learner.add(window, this.parallelismOf(window.service), this.drift);
@@ -81,7 +81,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   updateComposition(window: ChainWindow): void {
     let learner = this.chains.get(window.chain);
     if (learner === undefined) {
-      learner = new CompositionLearner(this.settings);
+      learner = new CompositionLearner(this.settings, this.chains.size);
       this.chains.set(window.chain, learner);
     }
     learner.add(window, this.topology?.chains.get(window.chain));
@@ -176,7 +176,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
       if (this.topology?.chains.has(chain) === false) saved.table.chains.delete(chain);
       if (percentile !== this.percentileOf(chain)) saved.table.forgetLatencies(chain);
     }
-    this.services.set(service, new ServiceLearner(this.settings, saved.table));
+    this.services.set(service, new ServiceLearner(this.settings, this.services.size, saved.table));
     this.advance(saved.table.endSeconds);
     return true;
   }
@@ -186,7 +186,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
     if (!name.startsWith(CHAIN) || this.topology?.chains.has(chain) === false) return false;
     const saved = decodeChain(value, this.settings.maxWindows);
     if (saved === undefined || saved.percentile !== this.percentileOf(chain)) return false;
-    this.chains.set(chain, new CompositionLearner(this.settings, saved.samples));
+    this.chains.set(chain, new CompositionLearner(this.settings, this.chains.size, saved.samples));
     return true;
   }
 

@@ -1,6 +1,7 @@
 import type { ServiceWindow } from '../../models/metrics.ts';
 import type { CommonDrift } from './common-drift.ts';
 import { gatherEvidence } from './fit-evidence.ts';
+import { FitTurns } from './fit-turns.ts';
 import type { QuantifierSettings } from './options.ts';
 import { regimeSince, restate } from './regime.ts';
 import { fitService, type ServiceModel } from './service-fit.ts';
@@ -22,14 +23,18 @@ export class ServiceLearner {
   /** The model that is told, and the one of the windows that nothing speaks against. */
   private fitted: ServiceModel | undefined;
   private undoubted: ServiceModel | undefined;
+  /** Whether something has to be fitted at once. */
   private isStale = false;
+  private readonly turns: FitTurns;
   private windowsSinceSearch = Number.POSITIVE_INFINITY;
   private suspicion: Suspicion | undefined;
   /** Start of the first window after the last change, Unix s. */
   private changedSeconds = Number.NEGATIVE_INFINITY;
 
-  constructor(settings: QuantifierSettings, table = new WindowTable(settings.maxWindows)) {
+  /** Services with different `ordinal` are fitted in different passes, so that none of these takes long. */
+  constructor(settings: QuantifierSettings, ordinal: number, table = new WindowTable(settings.maxWindows)) {
     this.settings = settings;
+    this.turns = new FitTurns(ordinal);
     this.table = table;
     this.isStale = table.count > 0;
     this.changedSeconds = changeIn(table);
@@ -43,15 +48,19 @@ export class ServiceLearner {
     if (window.startSeconds < this.changedSeconds) return;
     const place = this.table.put(window);
     if (place === 'refused') return;
-    this.isStale = true;
+    this.turns.add();
     if (place !== 'newest') return;
     this.windowsSinceSearch++;
+    if (this.isNewCapacity()) this.isStale = true;
     this.watchForChange(parallelism, drift);
   }
 
-  /** The model of all windows up to now; fits again only when there are new ones. */
+  /**
+   * The model of the windows up to now. It is fitted again when enough of them are new, or one says what the model does
+   * not: another capacity, a load never seen, a change.
+   */
   model(parallelism: number, nowSeconds: number): ServiceModel | undefined {
-    if (this.isStale) this.fit(parallelism, nowSeconds);
+    if (this.isStale || this.turns.isDue(this.table.count)) this.fit(parallelism, nowSeconds);
     return this.fitted;
   }
 
@@ -70,8 +79,18 @@ export class ServiceLearner {
     return this.table.count - this.table.rowSince(this.changedSeconds);
   }
 
+  private isNewCapacity(): boolean {
+    const { cpus, instances, count } = this.table;
+    const newest = count - 1;
+    for (let row = newest - 1; row >= 0; row--) {
+      if (cpus[row] === cpus[newest] && instances[row] === instances[newest]) return false;
+    }
+    return true;
+  }
+
   private fit(parallelism: number, nowSeconds: number): void {
     this.isStale = false;
+    this.turns.fitted(this.table.count);
     const { suspicion, undoubted } = this;
     if (suspicion?.isLikely && undoubted !== undefined) {
       this.fitted = this.fitOf(
@@ -114,8 +133,11 @@ export class ServiceLearner {
     const residuals = residualsOf(undoubted, table, newest, parallelism, this.settings);
     const surprise = surpriseOf(residuals, drift.before(startSeconds));
     drift.note(startSeconds, residuals);
+    if (residuals.isNewLoad) this.isStale = true;
     if (surprise === undefined) return;
-    this.suspicion = Suspicion.after(this.suspicion, surprise, startSeconds);
+    const before = this.suspicion;
+    this.suspicion = Suspicion.after(before, surprise, startSeconds);
+    if (this.suspicion !== before || this.suspicion?.isLikely) this.isStale = true;
     if (this.suspicion?.isChange) this.takeForChange(this.suspicion, undoubted, parallelism);
   }
 

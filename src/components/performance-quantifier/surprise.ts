@@ -17,6 +17,8 @@ export interface Residuals {
    */
   readonly latency: number | undefined;
   readonly latencySpread: number;
+  /** A load that none of the fitted pairs has seen. */
+  readonly isNewLoad: boolean;
 }
 
 /** How far beyond the utilisations seen the latency must still be as promised to be called a change and not a lesson. */
@@ -33,12 +35,14 @@ export function residualsOf(
   const cores = demandCoresOf(model, table, row);
   const used = table.used[row]!;
   const isMeasured = used > 0 && cores > 0 && !Number.isNaN(model.cpuSpread);
-  const median = latencyResidual(model, table, row, cores / (cpu * table.instances[row]!), cpu, settings);
+  const utilization = cores / (cpu * table.instances[row]!);
+  const median = latencyResidual(model, table, row, utilization, cpu, settings);
   return {
     cpu: isMeasured ? Math.log(used / cores) : undefined,
     cpuSpread: model.cpuSpread,
     latency: median?.residual,
     latencySpread: median?.spread ?? Number.NaN,
+    isNewLoad: [...model.pairs.values()].every((pair) => !isInRange(pair, utilization)),
   };
 }
 
@@ -121,11 +125,9 @@ function medianOf(found: PairResidual[], half: number): PairResidual | undefined
 }
 
 function isJudged(pair: PairModel, utilization: number): boolean {
-  const [low, high] = pair.utilizationRange;
-  return (
-    pair.source === 'fitted' &&
-    utilization < SATURATED &&
-    utilization >= low - RANGE_MARGIN &&
-    utilization <= high + RANGE_MARGIN
-  );
+  return pair.source === 'fitted' && utilization < SATURATED && isInRange(pair, utilization);
+}
+
+function isInRange({ utilizationRange: [low, high] }: PairModel, utilization: number): boolean {
+  return utilization >= low - RANGE_MARGIN && utilization <= high + RANGE_MARGIN;
 }
