@@ -2,6 +2,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { type Fault, sentenceOf } from './faults.ts';
+import { isBodyUnderWay, untilBodyIsRead } from './lingering.ts';
 
 const KINDS = {
   'invalid-json': { status: 400, title: 'The body is not valid JSON' },
@@ -85,11 +86,12 @@ const FASTIFY_KINDS: Readonly<Record<string, ProblemKind>> = {
 
 export function sendProblem(reply: FastifyReply, problem: ProblemError): FastifyReply {
   const { status, text, type } = problemDocument(problem);
-  return reply
+  reply
     .code(status)
     .headers(problem.extras.headers ?? {})
-    .type(type)
-    .send(text);
+    .type(type);
+  if (!isBodyUnderWay(reply.request.raw)) return reply.send(text);
+  return reply.header('content-length', Buffer.byteLength(text)).send(untilBodyIsRead(text, reply.raw));
 }
 
 export function problemDocument(problem: ProblemError): ProblemDocument {

@@ -92,6 +92,7 @@ class Half {
   private readonly expectedTerms: Float64Array;
   private readonly scratch: Float64Array;
   private start: CurveStart;
+  private spread: number | undefined;
 
   constructor(places: readonly number[], pair: PairEvidence, evidence: FitEvidence, loads: WindowLoads) {
     const rows = places.map((place) => pair.rows[place]!);
@@ -112,9 +113,11 @@ class Half {
     this.explained.writeTerms(exponents, this.expectedTerms);
   }
 
-  /** Each fit starts from the one before. */
+  /** Each fit starts from the one before; what is garbage is told by the spread of the first. */
   fit(): CurveStart {
-    const fit = fitCurve(this, this.start, this.scratch);
+    const fixedSpread = this.spread;
+    const fit = fitCurve(this, this.start, this.scratch, fixedSpread === undefined ? {} : { fixedSpread });
+    this.spread = fit.spread;
     if (fit.floorSeconds > 0 && fit.queueingSeconds > 0) this.start = fit;
     return fit;
   }

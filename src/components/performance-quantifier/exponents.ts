@@ -11,8 +11,8 @@ export interface ExponentBelief extends Exponents {
 }
 
 /** The values that the data choose among; k below 1 would not be convex, and above 4 is 0 up to half the load. */
-const EXPONENTS = [1, 1.25, 1.5, 1.75, 2, 2.5, 3, 3.5, 4];
-const VERTICAL_EXPONENTS = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2];
+const EXPONENTS = [1, 1.5, 2, 2.5, 3, 4];
+const VERTICAL_EXPONENTS = [0, 0.25, 0.5, 0.75, 1, 1.5, 2];
 
 /** Every pair of values. */
 export const GRID: readonly Exponents[] = EXPONENTS.flatMap((exponent) =>

@@ -1,7 +1,7 @@
 import { growthWhereServed, withinCapacity } from './capacity-bound.ts';
 import { type CpuDemand, demandFromCpu } from './demand-from-cpu.ts';
 import { demandFromCurvature } from './demand-from-curvature.ts';
-import { scoreExponents } from './exponent-search.ts';
+import { scoreExponents, type WindowLoads } from './exponent-search.ts';
 import { type ExponentBelief, type ExponentScores, likeliest } from './exponents.ts';
 import type { FitEvidence } from './fit-evidence.ts';
 import { EXPONENT } from './latency-curve.ts';
@@ -34,8 +34,8 @@ const QUEUEING_RATIO: Readonly<Record<DemandSource, number>> = { bound: 1, curva
 /** What an earlier fit has found: searching is dear, so it is not done at every fit. */
 export interface Found {
   /** Share of the bounding demand. */
-  readonly share: number | undefined;
-  readonly scores: ExponentScores | undefined;
+  readonly share: number | undefined | 'search';
+  readonly scores: ExponentScores | undefined | 'search';
 }
 
 /** Fits every pair of a service; undefined when no pair has a latency yet. */
@@ -43,14 +43,14 @@ export function fitService(
   evidence: FitEvidence,
   settings: QuantifierSettings,
   belief: ExponentBelief,
-  found?: Found,
+  found: Found,
 ): ServiceModel | undefined {
   const lowLoadSeconds = boundingDemands(evidence);
   if (lowLoadSeconds === undefined) return undefined;
   const growth = growthWhereServed(evidence, lowLoadSeconds, settings);
   const bound = withinCapacity(evidence, lowLoadSeconds, growth);
   const cpu = demandFromCpu(evidence, bound.demands);
-  const share = cpu === undefined ? (found ?? searchShare(evidence, bound.demands)).share : undefined;
+  const share = cpu === undefined ? shareOf(found, evidence, bound.demands) : undefined;
   const chosen = chooseDemand(bound.demands, cpu, share);
   const { demandSource } = chosen;
   const { demands, queueingRatio } =
@@ -58,10 +58,8 @@ export function fitService(
   const cpuSpread = cpu?.spread ?? Number.NaN;
   const explained = utilizations(evidence, demands);
   const utilization = observedUtilizations(evidence, explained, cpuSpread);
-  const scores =
-    cpu === undefined
-      ? undefined
-      : (found ?? { scores: scoreExponents(evidence, { observed: utilization, explained }) }).scores;
+  const loads = { observed: utilization, explained };
+  const scores = cpu === undefined ? undefined : scoresOf(found, evidence, loads);
   const { exponent, verticalExponent } =
     scores === undefined ? firstExponents(settings) : likeliest(scores, belief);
   const context = {
@@ -94,8 +92,12 @@ function firstExponents(settings: QuantifierSettings) {
   return { exponent: EXPONENT, verticalExponent: settings.verticalExponentPrior };
 }
 
-function searchShare(evidence: FitEvidence, bounds: Float64Array): Pick<Found, 'share'> {
-  return { share: demandFromCurvature(evidence, bounds, EXPONENT) };
+function shareOf({ share }: Found, evidence: FitEvidence, bounds: Float64Array): number | undefined {
+  return share === 'search' ? demandFromCurvature(evidence, bounds, EXPONENT) : share;
+}
+
+function scoresOf({ scores }: Found, evidence: FitEvidence, loads: WindowLoads): ExponentScores | undefined {
+  return scores === 'search' ? scoreExponents(evidence, loads) : scores;
 }
 
 /** Own times at low load; a chain that only ever failed is taken for the heaviest of the others. */

@@ -1,59 +1,71 @@
-import type { PlanningChain, PlanningProblem, PlanningVisit } from '../../models/plans.ts';
+import type { Figures } from './figures.ts';
 import type { ChainRows } from './program.ts';
+import type { Structure } from './structure.ts';
 
-interface Sizes {
-  readonly chains: number;
-  readonly stages: number;
-  readonly branches: number;
-  readonly visits: number;
-  /** Visits of the largest chain. */
-  readonly largest: number;
+/** Rows in the program's order, and by chain the serial floors with the overhead, s. */
+export interface Written {
+  readonly rows: ChainRows;
+  readonly serialFloor: Float64Array;
 }
 
 /**
- * Writes chains into rows. Services are numbers; a service whose wait cannot change counts with its constant wait as
- * part of the floors, and one that comes twice in a branch as one visit.
+ * Writes chains into rows. A service whose wait cannot change (`constantWait`, NaN for the others) counts with that
+ * wait as part of the floors, and one that comes twice in a branch as one visit.
  */
-export class RowWriter {
+export function writeRows(structure: Structure, figures: Figures, constantWait: Float64Array): Written {
+  const writer = new RowWriter(structure, figures, constantWait);
+  for (let c = 0; c < writer.rows.count; c++) writer.write(c);
+  return writer;
+}
+
+class RowWriter implements Written {
   readonly rows: ChainRows;
-  /** Serial floors with the overhead, s. */
   readonly serialFloor: Float64Array;
   #visit = 0;
   #stage = 0;
   #branch = 0;
-  readonly #numbers: ReadonlyMap<string, number>;
-  /** Wait of a service that cannot change, NaN where it can. */
+  readonly #structure: Structure;
+  readonly #figures: Figures;
   readonly #constantWait: Float64Array;
 
-  constructor(problem: PlanningProblem, numbers: ReadonlyMap<string, number>, constantWait: Float64Array) {
-    const sizes = measure(problem.chains);
-    this.rows = allocateRows(sizes);
-    this.serialFloor = new Float64Array(sizes.chains);
-    this.#numbers = numbers;
+  constructor(structure: Structure, figures: Figures, constantWait: Float64Array) {
+    this.rows = allocateRows(structure);
+    this.serialFloor = new Float64Array(structure.chainOrder.length);
+    this.#structure = structure;
+    this.#figures = figures;
     this.#constantWait = constantWait;
   }
 
-  write(c: number, chain: PlanningChain): void {
+  write(c: number): void {
     const { serialStart, serialEnd, stageStart, stageEnd } = this.rows;
-    serialStart[c] = this.#visit;
-    let floor = chain.overheadSeconds;
-    for (const stage of chain.stages) {
-      if (stage.length === 1) floor += this.#writeVisits(chain.composition, stage[0]!, serialStart[c]);
+    const { branchStart, chainOrder, stageStart: first } = this.#structure;
+    const read = chainOrder[c]!;
+    const from = first[read]!;
+    const to = first[read + 1]!;
+    const composition = this.#figures.composition[read]!;
+    const start = this.#visit;
+    serialStart[c] = start;
+    let floor = this.#figures.overhead[read]!;
+    for (let i = from; i < to; i++) {
+      const b = branchStart[i]!;
+      if (branchStart[i + 1]! - b === 1) floor += this.#writeBranch(composition, b, start);
     }
     serialEnd[c] = this.#visit;
     this.serialFloor[c] = floor;
     stageStart[c] = this.#stage;
-    for (const stage of chain.stages) if (stage.length > 1) this.#writeStage(chain.composition, stage);
+    for (let i = from; i < to; i++) {
+      if (branchStart[i + 1]! - branchStart[i]! > 1) this.#writeStage(composition, i);
+    }
     stageEnd[c] = this.#stage;
   }
 
-  #writeStage(composition: number, stage: PlanningChain['stages'][number]): void {
+  #writeStage(composition: number, i: number): void {
     const { branchFloor, branchStart, branchVisitStart, branchVisitEnd } = this.rows;
     branchStart[this.#stage] = this.#branch;
-    for (const branch of stage) {
+    for (let b = this.#structure.branchStart[i]!; b < this.#structure.branchStart[i + 1]!; b++) {
       const start = this.#visit;
       branchVisitStart[this.#branch] = start;
-      branchFloor[this.#branch] = this.#writeVisits(composition, branch, start);
+      branchFloor[this.#branch] = this.#writeBranch(composition, b, start);
       branchVisitEnd[this.#branch] = this.#visit;
       this.#branch++;
     }
@@ -61,18 +73,19 @@ export class RowWriter {
     branchStart[this.#stage] = this.#branch;
   }
 
-  /** Appends visits, merging with those since `start`; returns their floors, s. */
-  #writeVisits(composition: number, branch: readonly PlanningVisit[], start: number): number {
-    let floor = 0;
-    for (const visit of branch) {
-      const s = this.#numbers.get(visit.service)!;
-      const factor = composition * visit.visits;
-      const constant = this.#constantWait[s]!;
-      floor += factor * visit.floor;
-      if (Number.isNaN(constant)) this.#append(s, factor * visit.queueing, start);
-      else if (visit.visits > 0) floor += constant === 0 ? 0 : overload(factor * visit.queueing, constant);
+  /** Appends the visits of input branch b, merging with those since `start`; returns their floors, s. */
+  #writeBranch(composition: number, b: number, start: number): number {
+    const { service, visitStart } = this.#structure;
+    const { floor, queueing, visits } = this.#figures;
+    let floors = 0;
+    for (let j = visitStart[b]!; j < visitStart[b + 1]!; j++) {
+      const constant = this.#constantWait[service[j]!]!;
+      const factor = composition * visits[j]!;
+      floors += factor * floor[j]!;
+      if (Number.isNaN(constant)) this.#append(service[j]!, factor * queueing[j]!, start);
+      else if (visits[j]! > 0 && constant > 0) floors += overload(factor * queueing[j]!, constant);
     }
-    return floor;
+    return floors;
   }
 
   #append(s: number, weight: number, start: number): void {
@@ -93,27 +106,10 @@ function overload(weight: number, wait: number): number {
   return Number.isFinite(wait) ? weight * wait : Number.POSITIVE_INFINITY;
 }
 
-function measure(chains: readonly PlanningChain[]): Sizes {
-  let stages = 0;
-  let branches = 0;
-  let visits = 0;
-  let largest = 0;
-  for (const chain of chains) {
-    const before = visits;
-    for (const stage of chain.stages) {
-      if (stage.length > 1) {
-        stages++;
-        branches += stage.length;
-      }
-      for (const branch of stage) visits += branch.length;
-    }
-    largest = Math.max(largest, visits - before);
-  }
-  return { chains: chains.length, stages, branches, visits, largest };
-}
-
-function allocateRows(sizes: Sizes): ChainRows {
-  const { chains, stages, branches, visits, largest } = sizes;
+function allocateRows({ chainOrder, parallel, service }: Structure): ChainRows {
+  const chains = chainOrder.length;
+  const visits = service.length;
+  const { branches, stages } = parallel;
   return {
     count: chains,
     budget: new Float64Array(chains),
@@ -126,8 +122,8 @@ function allocateRows(sizes: Sizes): ChainRows {
     branchVisitStart: new Int32Array(branches),
     branchVisitEnd: new Int32Array(branches),
     branchFloor: new Float64Array(branches),
-    visitService: new Int32Array(visits + largest),
-    visitWeight: new Float64Array(visits + largest),
+    visitService: new Int32Array(2 * visits),
+    visitWeight: new Float64Array(2 * visits),
     scratch: visits,
   };
 }

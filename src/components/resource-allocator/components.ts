@@ -1,125 +1,90 @@
-import type { PlanningChain, PlanningService } from '../../models/plans.ts';
-import type { ChainRows, Component } from './program.ts';
+import type { Component } from './program.ts';
+import type { Layout } from './structure.ts';
 
-/** Everything in the order of the components. */
-export interface Ordered {
-  readonly services: readonly PlanningService[];
-  readonly chains: readonly PlanningChain[];
-  readonly numbers: ReadonlyMap<string, number>;
-  readonly demand: Float64Array;
-  readonly rows: ChainRows;
-  readonly serialFloor: Float64Array;
+/** The program's order, and the components as ranges in it. */
+export interface Found {
+  readonly serviceOrder: Int32Array;
+  readonly chainOrder: Int32Array;
   readonly components: readonly Component[];
 }
 
 /**
- * Puts services and chains that depend on each other side by side, each component in the order of its smallest
- * service, and relabels the visits.
+ * Puts services and chains that depend on each other side by side, each component in the order of its first service,
+ * in it the services and chains in the order given. Chains without visits come last and belong to no component.
  */
-export function orderByComponent(
-  rows: ChainRows,
-  serialFloor: Float64Array,
-  services: readonly PlanningService[],
-  chains: readonly PlanningChain[],
-  demand: Float64Array,
-): Ordered {
-  const groups = new Groups(services.length);
-  const anchors = Int32Array.from(chains, (_, c) => joinVisits(rows, groups, c));
-  const serviceGroup = Int32Array.from(services, (_, s) => groups.find(s));
-  const chainGroup = anchors.map((s) => (s < 0 ? services.length : groups.find(s)));
-  const serviceOrder = orderBy(serviceGroup);
-  const chainOrder = orderBy(chainGroup);
-  const place = new Int32Array(services.length);
-  for (const [at, s] of serviceOrder.entries()) place[s] = at;
-  for (let j = 0; j < rows.scratch; j++) rows.visitService[j] = place[rows.visitService[j]!]!;
-  const orderedServices = Array.from(serviceOrder, (s) => services[s]!);
-  return {
-    services: orderedServices,
-    chains: Array.from(chainOrder, (c) => chains[c]!),
-    numbers: new Map(orderedServices.map((service, s) => [service.id, s])),
-    demand: demand.map((_, at) => demand[serviceOrder[at]!]!),
-    rows: reorderRows(rows, chainOrder),
-    serialFloor: serialFloor.map((_, at) => serialFloor[chainOrder[at]!]!),
-    components: ranges(serviceGroup, serviceOrder, chainGroup, chainOrder),
-  };
-}
-
-/** Joins the services of chain c; returns one of them, −1 when it has none. */
-function joinVisits(rows: ChainRows, groups: Groups, c: number): number {
-  const first = rows.serialStart[c]!;
-  const lastStage = rows.stageEnd[c]! - 1;
-  const end =
-    lastStage < rows.stageStart[c]!
-      ? rows.serialEnd[c]!
-      : rows.branchVisitEnd[rows.branchStart[lastStage + 1]! - 1]!;
-  for (let j = first + 1; j < end; j++) groups.join(rows.visitService[first]!, rows.visitService[j]!);
-  return first < end ? rows.visitService[first]! : -1;
-}
-
-/** Indices by group, stable. */
-function orderBy(group: Int32Array): Int32Array {
-  const order = Int32Array.from(group.keys());
-  if (group.every((value, i) => i === 0 || group[i - 1]! <= value)) return order;
-  return order.sort((a, b) => group[a]! - group[b]! || a - b);
-}
-
-function reorderRows(rows: ChainRows, order: Int32Array): ChainRows {
-  const pick = (column: Int32Array) => order.map((c) => column[c]!);
-  return {
-    ...rows,
-    ceiling: rows.ceiling.map((_, at) => rows.ceiling[order[at]!]!),
-    serialStart: pick(rows.serialStart),
-    serialEnd: pick(rows.serialEnd),
-    stageStart: pick(rows.stageStart),
-    stageEnd: pick(rows.stageEnd),
-  };
-}
-
-function ranges(
-  serviceGroup: Int32Array,
-  serviceOrder: Int32Array,
-  chainGroup: Int32Array,
-  chainOrder: Int32Array,
-): Component[] {
+export function findComponents(layout: Layout, serviceOrder: Int32Array, chainOrder: Int32Array): Found {
+  const groups = joinVisits(layout, serviceOrder.length);
+  const count = numberGroups(groups, serviceOrder);
+  const serviceGroup = (s: number) => groups[s]!;
+  const chainGroup = (c: number) => groupOfChain(layout, groups, c, count);
+  const services = gather(serviceOrder, count, serviceGroup);
+  const chains = gather(chainOrder, count, chainGroup);
   const components: Component[] = [];
-  let chain = 0;
-  for (let start = 0; start < serviceOrder.length; ) {
-    const group = serviceGroup[serviceOrder[start]!]!;
-    let end = start;
-    while (end < serviceOrder.length && serviceGroup[serviceOrder[end]!] === group) end++;
-    const firstChain = chain;
-    while (chain < chainOrder.length && chainGroup[chainOrder[chain]!] === group) chain++;
-    if (chain > firstChain) {
-      components.push({ firstService: start, endService: end, firstChain, endChain: chain });
-    }
-    start = end;
+  for (let g = 0; g < count; g++) {
+    if (chains.start[g] === chains.start[g + 1]) continue;
+    components.push({
+      firstService: services.start[g]!,
+      endService: services.start[g + 1]!,
+      firstChain: chains.start[g]!,
+      endChain: chains.start[g + 1]!,
+    });
   }
-  return components;
+  return { serviceOrder: services.order, chainOrder: chains.order, components };
 }
 
-/** Union-find over services: services that a chain visits together belong together. */
-class Groups {
-  readonly #parent: Int32Array;
-
-  constructor(count: number) {
-    this.#parent = Int32Array.from({ length: count }, (_, i) => i);
-  }
-
-  /** The smallest member of the group that `member` is in. */
-  find(member: number): number {
-    let root = member;
-    while (this.#parent[root] !== root) root = this.#parent[root]!;
-    for (let at = member; at !== root; ) {
-      const next = this.#parent[at]!;
-      this.#parent[at] = root;
-      at = next;
+/** Union-find over services: services that a chain visits together belong together. Returns parents. */
+function joinVisits({ branchStart, service, stageStart, visitStart }: Layout, count: number): Int32Array {
+  const parent = new Int32Array(count);
+  for (let s = 0; s < count; s++) parent[s] = s;
+  for (let c = 0; c + 1 < stageStart.length; c++) {
+    const first = visitStart[branchStart[stageStart[c]!]!]!;
+    const end = visitStart[branchStart[stageStart[c + 1]!]!]!;
+    for (let j = first + 1; j < end; j++) {
+      const a = root(parent, service[first]!);
+      const b = root(parent, service[j]!);
+      if (a !== b) parent[b] = a;
     }
-    return root;
   }
+  return parent;
+}
 
-  join(one: number, other: number): void {
-    const a = this.find(one);
-    const b = this.find(other);
-    this.#parent[Math.max(a, b)] = Math.min(a, b);
+function root(parent: Int32Array, member: number): number {
+  let at = member;
+  while (parent[at] !== at) {
+    parent[at] = parent[parent[at]!]!;
+    at = parent[at]!;
   }
+  return at;
+}
+
+/** Turns parents into group numbers, counted in the order given; returns their count. */
+function numberGroups(parent: Int32Array, order: Int32Array): number {
+  const roots = parent.map((_, s) => root(parent, s));
+  const number = new Int32Array(parent.length).fill(-1);
+  let count = 0;
+  for (let at = 0; at < order.length; at++) {
+    const group = roots[order[at]!]!;
+    if (number[group] === -1) number[group] = count++;
+  }
+  for (let s = 0; s < parent.length; s++) parent[s] = number[roots[s]!]!;
+  return count;
+}
+
+/** `none` for a chain without visits. */
+function groupOfChain(layout: Layout, groups: Int32Array, c: number, none: number): number {
+  const { branchStart, service, stageStart, visitStart } = layout;
+  const first = visitStart[branchStart[stageStart[c]!]!]!;
+  const end = visitStart[branchStart[stageStart[c + 1]!]!]!;
+  return first < end ? groups[service[first]!]! : none;
+}
+
+/** Counting sort, stable: members of group g are [start[g], start[g + 1]) of the order. */
+function gather(order: Int32Array, count: number, groupOf: (item: number) => number) {
+  const start = new Int32Array(count + 2);
+  for (let at = 0; at < order.length; at++) start[groupOf(order[at]!) + 1]!++;
+  for (let g = 0; g <= count; g++) start[g + 1]! += start[g]!;
+  const next = start.slice();
+  const sorted = new Int32Array(order.length);
+  for (let at = 0; at < order.length; at++) sorted[next[groupOf(order[at]!)]!++] = order[at]!;
+  return { order: sorted, start };
 }

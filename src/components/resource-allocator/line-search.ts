@@ -1,8 +1,6 @@
 import type { Program } from './program.ts';
 import { nextThreshold, type Response, respond } from './response.ts';
 
-/** Relative error at which a search stops; the sweeps around it do the rest. */
-const CLOSE_ENOUGH = 1e-7;
 const MOST_STEPS = 30;
 const BEYOND = 1e-9;
 
@@ -42,7 +40,7 @@ export function moveAlong(
       slope += step * step * yielding[s]!;
     }
     const excess = time - target;
-    if (Math.abs(excess) <= CLOSE_ENOUGH * size) return at;
+    if (Math.abs(excess) <= response.tolerance * size) return at;
     if (excess > 0) {
       low = at;
       lowIsTried = true;

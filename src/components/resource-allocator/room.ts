@@ -37,11 +37,11 @@ export class Room {
     });
   }
 
-  /** The longest wait of service s that no chain suffers from. */
+  /** The longest wait of service s that no chain suffers from; finite. */
   longestWait(s: number): number {
-    const { chains, services } = this.#program;
+    const { chains } = this.#program;
     const wait = this.#waits[s]!;
-    let room = services.waitLower[s]! - wait;
+    let room = Number.MAX_VALUE - wait;
     for (let link = this.#start[s]!; link < this.#start[s + 1]!; link++) {
       const c = this.#chain[link]!;
       const weight = this.#weight[link]!;
@@ -50,6 +50,15 @@ export class Room {
       if (own < room) room = own;
     }
     return wait + Math.max(0, room);
+  }
+
+  /** How many constrained chains pass through service s. */
+  chainsThrough(s: number): number {
+    return this.#start[s + 1]! - this.#start[s]!;
+  }
+
+  chainsOf(s: number): Int32Array {
+    return this.#chain.subarray(this.#start[s]!, this.#start[s + 1]!);
   }
 
   setWait(s: number, wait: number): void {

@@ -1,42 +1,69 @@
 import type { Compiled } from './compile-program.ts';
 import { allocateMultipliers, type Multipliers } from './multipliers.ts';
+import type { Structure } from './structure.ts';
 
-/** The multipliers of the last plan by chain id, as the start of the next one. Chains may come and go. */
+/** What the last plan leaves to the next one: its structure and its multipliers. Chains may come and go. */
 export class WarmStart {
-  readonly #chain = new Map<string, number>();
-  readonly #branches = new Map<string, Float64Array>();
+  #last:
+    | { readonly compiled: Pick<Compiled, 'structure' | 'program'>; readonly multipliers: Multipliers }
+    | undefined;
+
+  get structure(): Structure | undefined {
+    return this.#last?.compiled.structure;
+  }
 
   keep(compiled: Compiled, multipliers: Multipliers): void {
-    this.#chain.clear();
-    this.#branches.clear();
-    for (const [c, chain] of compiled.chains.entries()) {
-      const mu = multipliers.chain[c]!;
-      if (mu === 0) continue;
-      this.#chain.set(chain.id, mu);
-      const [first, end] = branchRange(compiled, c);
-      if (first < end) this.#branches.set(chain.id, multipliers.branch.slice(first, end));
-    }
+    const { program, structure } = compiled;
+    this.#last = { compiled: { program, structure }, multipliers };
   }
 
   /** Start for a program; 0 for chains that are new, changed their branches or cannot be served at all. */
   start(compiled: Compiled): Multipliers {
-    const multipliers = allocateMultipliers(compiled.program);
-    if (this.#chain.size === 0) return multipliers;
-    for (const [c, chain] of compiled.chains.entries()) {
-      const mu = this.#chain.get(chain.id);
-      if (mu === undefined || compiled.program.chains.budget[c] === Number.POSITIVE_INFINITY) continue;
-      const [first, end] = branchRange(compiled, c);
-      const kept = this.#branches.get(chain.id) ?? new Float64Array(0);
-      if (kept.length !== end - first) continue;
-      multipliers.chain[c] = mu;
-      multipliers.branch.set(kept, first);
+    const start = allocateMultipliers(compiled.program);
+    if (this.#last === undefined) return start;
+    const { compiled: last, multipliers } = this.#last;
+    const numbers = last.structure === compiled.structure ? undefined : numbersOf(last.structure);
+    const { budget } = compiled.program.chains;
+    for (let c = 0; c < budget.length; c++) {
+      const from =
+        numbers === undefined
+          ? c
+          : numbers.get(compiled.structure.chainIds[compiled.structure.chainOrder[c]!]!);
+      if (from === undefined || budget[c] === Number.POSITIVE_INFINITY) continue;
+      copyChain(last, multipliers, from, compiled, start, c);
     }
-    return multipliers;
+    return start;
   }
 }
 
+/** The program's number of each chain. */
+function numbersOf({ chainIds, chainPlace }: Structure): ReadonlyMap<string, number> {
+  return new Map(chainIds.map((id, c) => [id, chainPlace[c]!]));
+}
+
+function copyChain(
+  last: Pick<Compiled, 'program'>,
+  multipliers: Multipliers,
+  from: number,
+  compiled: Compiled,
+  start: Multipliers,
+  to: number,
+): void {
+  const mu = multipliers.chain[from]!;
+  if (mu === 0) return;
+  const first = firstBranch(last, from);
+  const count = endBranch(last, from) - first;
+  const place = firstBranch(compiled, to);
+  if (count !== endBranch(compiled, to) - place) return;
+  start.chain[to] = mu;
+  for (let b = 0; b < count; b++) start.branch[place + b] = multipliers.branch[first + b]!;
+}
+
 /** Branches of the chain's stages with parallel branches. */
-function branchRange(compiled: Compiled, c: number): readonly [number, number] {
-  const { branchStart, stageStart, stageEnd } = compiled.program.chains;
-  return [branchStart[stageStart[c]!]!, branchStart[stageEnd[c]!]!];
+function firstBranch({ program: { chains } }: Pick<Compiled, 'program'>, c: number): number {
+  return chains.branchStart[chains.stageStart[c]!]!;
+}
+
+function endBranch({ program: { chains } }: Pick<Compiled, 'program'>, c: number): number {
+  return chains.branchStart[chains.stageEnd[c]!]!;
 }
