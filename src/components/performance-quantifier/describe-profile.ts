@@ -22,6 +22,7 @@ export function describeProfile(of: Circumstances, model: ServiceModel, pair: Pa
     exponent: pair.curve.exponent,
     verticalExponent: pair.curve.verticalExponent,
     demandCoreSeconds: pair.demandCoreSeconds,
+    leastCpu: pair.leastCpu,
     demandSource: model.demandSource,
     residualSpread: pair.spread / 1.4826,
     windows: pair.windows,
