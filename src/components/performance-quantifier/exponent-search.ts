@@ -4,10 +4,12 @@ import type { FitEvidence, PairEvidence } from './fit-evidence.ts';
 import { medianInPlace } from './medians.ts';
 import { SATURATED } from './utilizations.ts';
 
-/** More windows of a pair than this tell hardly more and cost time: every n-th is taken. */
-const MAX_OBSERVATIONS = 64;
+/** More windows of a pair than this tell hardly more and cost time. */
+const MAX_OBSERVATIONS = 48;
 /** A pair with fewer cannot be fitted to one half and judged on the other. */
 const MIN_OBSERVATIONS = 16;
+/** Moves of a curve by less than this hardly change what it predicts. */
+const TOLERANCE = 0.01;
 /** No curve is believed to predict a percentile better than this. */
 const LEAST_ERROR = 0.02;
 
@@ -22,7 +24,7 @@ export interface WindowLoads {
 /**
  * How well every k and η predict the windows of a service: the −log likelihood of Cauchy errors, Σ w·ln(1 + (r/s)²) with
  * r the relative residuals and s their median size at the best k and η, so that garbage does not decide. Each half of
- * a pair's windows (every other one) is predicted from a curve that was fitted to the other half: two-fold
+ * a pair's windows is predicted from a curve that was fitted to the other half: two-fold
  * cross-validation. Fitted are the observed loads, but predicted is from the explained ones, as a plan does: a curve
  * steeper than those are sure would predict badly.
  *
@@ -69,16 +71,22 @@ function halvesOf(pair: PairEvidence, evidence: FitEvidence, loads: WindowLoads)
   const places: number[] = [];
   for (let i = 0; i < pair.rows.length; i++) if (loads.observed[pair.rows[i]!]! < SATURATED) places.push(i);
   if (places.length < MIN_OBSERVATIONS) return undefined;
-  const stride = Math.ceil(places.length / MAX_OBSERVATIONS);
-  const taken = places.filter((_, i) => i % stride === 0);
-  const half = (remainder: number) =>
-    new Half(
-      taken.filter((_, i) => i % 2 === remainder),
-      pair,
-      evidence,
-      loads,
-    );
-  return [half(0), half(1)];
+  const share = MAX_OBSERVATIONS / places.length;
+  const taken = places.filter((place) => fraction(place * GOLDEN) < share);
+  const half = (isWanted: (place: number) => boolean) =>
+    new Half(taken.filter(isWanted), pair, evidence, loads);
+  return [half((place) => fraction(place * SILVER) < 0.5), half((place) => fraction(place * SILVER) >= 0.5)];
+}
+
+/**
+ * Multiples of these spread evenly and never fall into step with anything periodic, which taking every other window
+ * would (Weyl's equidistribution): sizes and loads that alternate must be in both halves.
+ */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+const SILVER = Math.SQRT2 - 1;
+
+function fraction(value: number): number {
+  return value - Math.floor(value);
 }
 
 /** Half of a pair's windows. */
@@ -115,8 +123,10 @@ class Half {
 
   /** Each fit starts from the one before; what is garbage is told by the spread of the first. */
   fit(): CurveStart {
-    const fixedSpread = this.spread;
-    const fit = fitCurve(this, this.start, this.scratch, fixedSpread === undefined ? {} : { fixedSpread });
+    const fit = fitCurve(this, this.start, this.scratch, {
+      tolerance: TOLERANCE,
+      ...(this.spread !== undefined && { fixedSpread: this.spread }),
+    });
     this.spread = fit.spread;
     if (fit.floorSeconds > 0 && fit.queueingSeconds > 0) this.start = fit;
     return fit;
