@@ -24,6 +24,8 @@ export interface LatencyProfile {
   readonly verticalExponent: number;
   /** d, CPU core-seconds of one visit. */
   readonly demandCoreSeconds: number;
+  /** Cores below which a visit's CPU need (p95) does not fit into one CFS period of 100 ms; 0 where unknown. */
+  readonly leastCpu?: number;
   readonly demandSource: 'measured-cpu' | 'record-cpu' | 'curvature' | 'bound';
   /** 0 (nothing known) to 1. */
   readonly confidence: number;

@@ -66,8 +66,10 @@ function planningService(
   settings: AllocationSettings,
 ): PlanningService {
   const present = presentShape(request, spec);
+  const leastCpu = leastCpuFor(profiles, present);
   return {
     id: spec.id,
+    ...(leastCpu > 0 && { leastCpu }),
     pricePerCore: settings.pricePerCore,
     pricePerMebibyte: settings.pricePerMebibyte,
     instanceCost: settings.instanceCost,
@@ -82,6 +84,17 @@ function planningService(
     memory: memoryFor(spec, present.memory, request.workingSets.get(spec.id)),
     ...(unplanned ? { fixed: present } : {}),
   };
+}
+
+/** Confidence from which a floor of cpu counts in full; below it in proportion. */
+const SURE = 0.5;
+/** A floor raises the cpu in force by at most this factor in one plan: the next one sees whether it was right. */
+const LARGEST_RISE = 2;
+
+/** Cores that the visits of every chain need, as far as that is known well. */
+function leastCpuFor(profiles: readonly LatencyProfile[], present: ResourceAllocation): number {
+  const floors = profiles.map(({ leastCpu = 0, confidence }) => leastCpu * Math.min(1, confidence / SURE));
+  return Math.min(LARGEST_RISE * present.cpu, Math.max(0, ...floors));
 }
 
 function planningChain(
