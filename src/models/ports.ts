@@ -193,6 +193,8 @@ export interface PlanOutcome {
 
 export interface CapacityPlanner {
   plan(request: PlanRequest): PlanOutcome;
+  /** What `plan` would answer now. Later plans know nothing of it. */
+  tryPlan(request: PlanRequest): PlanOutcome;
   /** End-to-end latency of each chain under given allocations, s; absent when a service of it is unknown. */
   evaluate(
     request: PlanRequest,

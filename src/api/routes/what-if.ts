@@ -150,6 +150,7 @@ function answerOf(
 ): Static<typeof WhatIfAnswer> {
   const unknown = new Set(unplanned);
   const isKnown = (chain: string) =>
+    unknown.size === 0 ||
     chains
       .get(chain)
       ?.stages.flat(2)

@@ -69,14 +69,12 @@ export class DynamicResourceAllocator implements CapacityPlanner {
   }
 
   plan(request: PlanRequest): PlanOutcome {
-    const { problem, unplanned } = this.#build(request);
-    const { plan } = solvePlan(problem, {
-      maxUtilization: this.#settings.maxUtilization,
-      warmStart: this.#warmStart,
-    });
-    const { cost, gap, iterations, solveMs } = plan;
-    this.#logger?.debug({ cost, gap, iterations, solveMs, unplanned: unplanned.length }, 'planned');
-    return { plan, unplanned };
+    return this.#plan(request, this.#warmStart);
+  }
+
+  /** Starts from the latest plan each time: the same question has the same answer, whatever was asked in between. */
+  tryPlan(request: PlanRequest): PlanOutcome {
+    return this.#plan(request, this.#warmStart.fork());
   }
 
   /** Judges by the profiles as they were when the request was planned, or first evaluated. */
@@ -127,6 +125,17 @@ export class DynamicResourceAllocator implements CapacityPlanner {
       this.#inForce.get(service) ?? this.#topology.services.get(service)?.initial ?? {};
     if (cpu === undefined || memory === undefined || instances === undefined) return undefined;
     return { cpu, memory, instances };
+  }
+
+  #plan(request: PlanRequest, warmStart: WarmStart): PlanOutcome {
+    const { problem, unplanned } = this.#build(request);
+    const { plan } = solvePlan(problem, {
+      maxUtilization: this.#settings.maxUtilization,
+      warmStart,
+    });
+    const { cost, gap, iterations, solveMs } = plan;
+    this.#logger?.debug({ cost, gap, iterations, solveMs, unplanned: unplanned.length }, 'planned');
+    return { plan, unplanned };
   }
 
   #build(request: PlanRequest): BuiltProblem {
