@@ -87,6 +87,7 @@ export class DynamicResourceAllocator implements CapacityPlanner {
       problem,
       (id) => allocations.get(id) ?? presentShape(request, request.topology.services.get(id)!),
     );
+    if (unplanned.length === 0) return latencies;
     const unknown = new Set(unplanned);
     for (const chain of request.topology.chains.values()) {
       if (chain.stages.flat(2).some((visit) => unknown.has(visit.service))) latencies.delete(chain.id);
