@@ -24,9 +24,23 @@ export interface LatencyProfile {
   readonly verticalExponent: number;
   /** d, CPU core-seconds of one visit. */
   readonly demandCoreSeconds: number;
+  /**
+   * 95 % confidence interval of `demandCoreSeconds`, core-seconds; from 0 where nothing bounds it from below, up to Infinity
+   * where nothing does from above.
+   */
+  readonly demandInterval: readonly [number, number];
   readonly demandSource: 'measured-cpu' | 'record-cpu' | 'curvature' | 'bound';
   /** 0 (nothing known) to 1. */
   readonly confidence: number;
+  /**
+   * By what factor (at least 1) the latency may be above the curve, at 95 % confidence, up to the highest utilisation
+   * seen; 1 for a prior, which is too generous as it is.
+   */
+  readonly upperFactor: number;
+  /** Cores that one instance of the service can use at most, where its windows show fewer than are configured. */
+  readonly parallelism?: number;
+  /** Utilisation from which on the service was throttled in half of its CPU periods; absent where it was not. */
+  readonly throttledUtilization?: number;
   /** Median relative residual of the fit; NaN for a prior. */
   readonly residualSpread: number;
   /** Windows that the fit rests on. */

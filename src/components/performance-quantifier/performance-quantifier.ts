@@ -120,7 +120,12 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
     if (learner === undefined || model === undefined || pair === undefined)
       return this.notEnoughData(service, chain);
     const changed = { chain, rate: Math.max(0, Number.isNaN(load) ? 0 : load) };
-    const changedLoad = latestLoad(model, learner.table, this.parallelismOf(service), changed);
+    const changedLoad = latestLoad(
+      model,
+      learner.table,
+      learner.usableCores(this.parallelismOf(service)),
+      changed,
+    );
     return impactOf(pair, changedLoad, this.confidenceOf(learner, pair));
   }
 
@@ -129,7 +134,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
     const learner = this.services.get(service);
     const model = this.modelOf(service);
     if (learner === undefined || model === undefined || model.pairs.size === 0) return undefined;
-    const load = latestLoad(model, learner.table, this.parallelismOf(service));
+    const load = latestLoad(model, learner.table, learner.usableCores(this.parallelismOf(service)));
     return sharedImpactOf(service, load, (chain) => this.visitsOf(chain, service));
   }
 
@@ -204,7 +209,11 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
       model,
       pair,
     );
-    return { ...described, windows: Math.min(described.windows, learner.windowsSinceChange) };
+    return {
+      ...described,
+      windows: Math.min(described.windows, learner.windowsSinceChange),
+      ...learner.learnedLimits,
+    };
   }
 
   private confidenceOf(learner: ServiceLearner, pair: PairModel): number {

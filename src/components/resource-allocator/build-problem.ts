@@ -75,13 +75,18 @@ function planningService(
     maxCpu: spec.maxCpu,
     minInstances: spec.minInstances,
     maxInstances: spec.maxInstances,
-    parallelism: spec.parallelism,
+    parallelism: usableCores(spec, profiles),
     quantum: settings.cpuQuantum,
     exponent: Math.max(1, ...profiles.map((profile) => profile.exponent)),
     verticalExponent: profiles[0] === undefined ? 0 : Math.min(...profiles.map((p) => p.verticalExponent)),
     memory: memoryFor(spec, present.memory, request.workingSets.get(spec.id)),
     ...(unplanned ? { fixed: present } : {}),
   };
+}
+
+/** What its windows show of an instance may be less than what is configured. */
+function usableCores({ parallelism }: ServiceSpec, profiles: readonly LatencyProfile[]): number {
+  return Math.min(parallelism, ...profiles.map((profile) => profile.parallelism ?? parallelism));
 }
 
 function planningChain(
