@@ -29,6 +29,8 @@ export interface LatencyProfile {
    * where nothing does from above.
    */
   readonly demandInterval: readonly [number, number];
+  /** Cores below which a visit's CPU need (p95) does not fit into one CFS period of 100 ms; 0 where unknown. */
+  readonly leastCpu?: number;
   readonly demandSource: 'measured-cpu' | 'record-cpu' | 'curvature' | 'bound';
   /** 0 (nothing known) to 1. */
   readonly confidence: number;

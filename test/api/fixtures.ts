@@ -175,6 +175,7 @@ export function testSettings(): Settings {
       cpuQuantum: 0.1,
       sloMargin: 0,
       maxUtilization: 0.85,
+      riskFactor: 0.5,
     },
     control: {
       interval: 300,

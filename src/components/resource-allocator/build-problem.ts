@@ -66,8 +66,10 @@ function planningService(
   settings: AllocationSettings,
 ): PlanningService {
   const present = presentShape(request, spec);
+  const leastCpu = leastCpuFor(profiles, present);
   return {
     id: spec.id,
+    ...(leastCpu > 0 && { leastCpu }),
     pricePerCore: settings.pricePerCore,
     pricePerMebibyte: settings.pricePerMebibyte,
     instanceCost: settings.instanceCost,
@@ -76,6 +78,7 @@ function planningService(
     minInstances: spec.minInstances,
     maxInstances: spec.maxInstances,
     parallelism: usableCores(spec, profiles),
+    ...utilizationBound(profiles, present, request),
     quantum: settings.cpuQuantum,
     exponent: Math.max(1, ...profiles.map((profile) => profile.exponent)),
     verticalExponent: profiles[0] === undefined ? 0 : Math.min(...profiles.map((p) => p.verticalExponent)),
@@ -87,6 +90,36 @@ function planningService(
 /** What its windows show of an instance may be less than what is configured. */
 function usableCores({ parallelism }: ServiceSpec, profiles: readonly LatencyProfile[]): number {
   return Math.min(parallelism, ...profiles.map((profile) => profile.parallelism ?? parallelism));
+}
+
+/**
+ * A plan does not go into utilisations at which the service was seen throttled; at the one that it would have with the
+ * capacity in force it may stay: whether that is too much, latencies say.
+ */
+function utilizationBound(
+  profiles: readonly LatencyProfile[],
+  { cpu, instances }: ResourceAllocation,
+  { topology, loads }: PlanRequest,
+): { maxUtilization?: number } {
+  const onset = Math.min(...profiles.map((profile) => profile.throttledUtilization ?? 1));
+  if (!(onset < 1)) return {};
+  let demand = 0;
+  for (const { service, chain, demandCoreSeconds } of profiles) {
+    const visits = visitsByService(topology.chains.get(chain)!).get(service) ?? 0;
+    demand += (loads.get(chain) ?? 0) * visits * demandCoreSeconds;
+  }
+  return { maxUtilization: Math.min(1, Math.max(onset, demand / (cpu * instances))) };
+}
+
+/** Confidence from which a floor of cpu counts in full; below it in proportion. */
+const SURE = 0.5;
+/** A floor raises the cpu in force by at most this factor in one plan: the next one sees whether it was right. */
+const LARGEST_RISE = 2;
+
+/** Cores that the visits of every chain need, as far as that is known well. */
+function leastCpuFor(profiles: readonly LatencyProfile[], present: ResourceAllocation): number {
+  const floors = profiles.map(({ leastCpu = 0, confidence }) => leastCpu * Math.min(1, confidence / SURE));
+  return Math.min(LARGEST_RISE * present.cpu, Math.max(0, ...floors));
 }
 
 function planningChain(
@@ -109,7 +142,7 @@ function planningChain(
     overheadSeconds: composition.overheadSeconds,
     stages: chain.stages.map((stage) => {
       const factor = isMeasured ? 1 : slowestOf(stage.length, percentile);
-      return stage.map((branch) => planningVisits(branch, chain.id, profiles, factor));
+      return stage.map((branch) => planningVisits(branch, chain.id, profiles, factor, settings.riskFactor));
     }),
   };
 }
@@ -127,16 +160,18 @@ function planningVisits(
   chain: string,
   profiles: ProfileReader,
   factor: number,
+  riskFactor: number,
 ): PlanningVisit[] {
   return branch.flatMap(({ service, visits }) => {
     const profile = profiles.profile(service, chain);
     if (profile.kind !== 'profile') return [];
+    const cautious = factor * profile.upperFactor ** riskFactor;
     return {
       service,
       visits,
       demand: profile.demandCoreSeconds,
-      floor: factor * profile.floorSeconds,
-      queueing: factor * profile.queueingSeconds,
+      floor: cautious * profile.floorSeconds,
+      queueing: cautious * profile.queueingSeconds,
     };
   });
 }

@@ -1,22 +1,31 @@
-import type { PlanningChain } from '../../models/plans.ts';
 import type { Figures } from './figures.ts';
 import type { ChainRows } from './program.ts';
 import type { Structure } from './structure.ts';
 
-/**
- * Writes chains into rows, in the program's order. A service whose wait cannot change counts with its constant wait as
- * part of the floors, and one that comes twice in a branch as one visit.
- */
-export class RowWriter {
+/** Rows in the program's order, and by chain the serial floors with the overhead, s. */
+export interface Written {
   readonly rows: ChainRows;
-  /** Serial floors with the overhead, s. */
+  readonly serialFloor: Float64Array;
+}
+
+/**
+ * Writes chains into rows. A service whose wait cannot change (`constantWait`, NaN for the others) counts with that
+ * wait as part of the floors, and one that comes twice in a branch as one visit.
+ */
+export function writeRows(structure: Structure, figures: Figures, constantWait: Float64Array): Written {
+  const writer = new RowWriter(structure, figures, constantWait);
+  for (let c = 0; c < writer.rows.count; c++) writer.write(c);
+  return writer;
+}
+
+class RowWriter implements Written {
+  readonly rows: ChainRows;
   readonly serialFloor: Float64Array;
   #visit = 0;
   #stage = 0;
   #branch = 0;
   readonly #structure: Structure;
   readonly #figures: Figures;
-  /** Wait of a service that cannot change, NaN where it can. */
   readonly #constantWait: Float64Array;
 
   constructor(structure: Structure, figures: Figures, constantWait: Float64Array) {
@@ -27,23 +36,25 @@ export class RowWriter {
     this.#constantWait = constantWait;
   }
 
-  write(c: number, chain: PlanningChain): void {
+  write(c: number): void {
     const { serialStart, serialEnd, stageStart, stageEnd } = this.rows;
     const { branchStart, chainOrder, stageStart: first } = this.#structure;
-    const from = first[chainOrder[c]!]!;
-    const to = first[chainOrder[c]! + 1]!;
+    const read = chainOrder[c]!;
+    const from = first[read]!;
+    const to = first[read + 1]!;
+    const composition = this.#figures.composition[read]!;
     const start = this.#visit;
     serialStart[c] = start;
-    let floor = chain.overheadSeconds;
+    let floor = this.#figures.overhead[read]!;
     for (let i = from; i < to; i++) {
       const b = branchStart[i]!;
-      if (branchStart[i + 1]! - b === 1) floor += this.#writeBranch(chain.composition, b, start);
+      if (branchStart[i + 1]! - b === 1) floor += this.#writeBranch(composition, b, start);
     }
     serialEnd[c] = this.#visit;
     this.serialFloor[c] = floor;
     stageStart[c] = this.#stage;
     for (let i = from; i < to; i++) {
-      if (branchStart[i + 1]! - branchStart[i]! > 1) this.#writeStage(chain.composition, i);
+      if (branchStart[i + 1]! - branchStart[i]! > 1) this.#writeStage(composition, i);
     }
     stageEnd[c] = this.#stage;
   }
@@ -95,23 +106,10 @@ function overload(weight: number, wait: number): number {
   return Number.isFinite(wait) ? weight * wait : Number.POSITIVE_INFINITY;
 }
 
-function allocateRows(structure: Structure): ChainRows {
-  const { branchStart, chainOrder, service, stageStart, visitStart } = structure;
+function allocateRows({ chainOrder, parallel, service }: Structure): ChainRows {
   const chains = chainOrder.length;
   const visits = service.length;
-  let stages = 0;
-  let branches = 0;
-  let largest = 0;
-  for (let c = 0; c < chains; c++) {
-    const [from, to] = [stageStart[c]!, stageStart[c + 1]!];
-    largest = Math.max(largest, visitStart[branchStart[to]!]! - visitStart[branchStart[from]!]!);
-    for (let i = from; i < to; i++) {
-      const size = branchStart[i + 1]! - branchStart[i]!;
-      if (size <= 1) continue;
-      stages++;
-      branches += size;
-    }
-  }
+  const { branches, stages } = parallel;
   return {
     count: chains,
     budget: new Float64Array(chains),
@@ -124,8 +122,8 @@ function allocateRows(structure: Structure): ChainRows {
     branchVisitStart: new Int32Array(branches),
     branchVisitEnd: new Int32Array(branches),
     branchFloor: new Float64Array(branches),
-    visitService: new Int32Array(visits + largest),
-    visitWeight: new Float64Array(visits + largest),
+    visitService: new Int32Array(2 * visits),
+    visitWeight: new Float64Array(2 * visits),
     scratch: visits,
   };
 }

@@ -1,5 +1,5 @@
 import type { PlanningChain, PlanningProblem, PlanningService } from '../../models/plans.ts';
-import { RowWriter } from './chain-rows.ts';
+import { writeRows } from './chain-rows.ts';
 import { chainTime } from './chain-time.ts';
 import { type Figures, readFigures } from './figures.ts';
 import type { Program } from './program.ts';
@@ -13,11 +13,14 @@ const INFEASIBLE_SLACK = 1.05;
 export interface Compiled {
   readonly program: Program;
   readonly structure: Structure;
+  readonly figures: Figures;
   readonly services: readonly PlanningService[];
   readonly chains: readonly PlanningChain[];
   readonly numbers: ReadonlyMap<string, number>;
   /** D by service, also of those that are fixed. */
   readonly demand: Float64Array;
+  /** Waits that no plan changes, by service; NaN for the others. */
+  readonly constantWait: Float64Array;
   /** Floors of the serial visits with the overhead by chain, s. */
   readonly serialFloor: Float64Array;
   /** Latency with every service at its upper bound by chain, s. */
@@ -33,26 +36,42 @@ export function compileProgram(
   maxUtilization: number,
   known?: Structure,
 ): Compiled {
-  const structure = structureOf(problem, known);
+  const { structure, figures } = read(problem, known);
   const services = inProgramOrder(problem.services, structure.serviceOrder);
   const chains = inProgramOrder(problem.chains, structure.chainOrder);
-  const figures = readFigures(problem, structure.service.length);
-  const demand = demands(structure, figures, chains);
+  const demand = demands(structure, figures);
   const columns = allocateColumns(services.length);
+  const constantWait = new Float64Array(services.length);
   for (let s = 0; s < services.length; s++) {
-    fillService(columns, s, services[s]!, demand[s]!, maxUtilization);
+    constantWait[s] = constantWaitOf(services[s]!, demand[s]!);
+    const highest = Math.min(maxUtilization, services[s]!.maxUtilization ?? 1);
+    fillService(columns, s, services[s]!, demand[s]!, highest);
   }
-  const writer = new RowWriter(structure, figures, constantWaits(services, demand));
-  for (let c = 0; c < chains.length; c++) writer.write(c, chains[c]!);
-  const { rows, serialFloor } = writer;
+  const { rows, serialFloor } = writeRows(structure, figures, constantWait);
   const achievable = new Float64Array(chains.length);
   for (let c = 0; c < chains.length; c++) {
     achievable[c] = serialFloor[c]! + chainTime(rows, columns.waitUpper, c);
-    rows.budget[c] = budgetOf(chains[c]!, serialFloor[c]!, achievable[c]!);
+    rows.budget[c] = budgetOf(figures, structure.chainOrder[c]!, serialFloor[c]!, achievable[c]!);
   }
-  const program = { services: columns, chains: rows, components: structure.components };
-  const { numbers } = structure;
-  return { program, structure, services, chains, numbers, demand, serialFloor, achievable };
+  return {
+    program: { services: columns, chains: rows, components: structure.components },
+    structure,
+    figures,
+    services,
+    chains,
+    numbers: structure.numbers,
+    demand,
+    constantWait,
+    serialFloor,
+    achievable,
+  };
+}
+
+function read(problem: PlanningProblem, known: Structure | undefined) {
+  const figures = known === undefined ? undefined : readFigures(problem, known);
+  if (known !== undefined && figures !== undefined) return { structure: known, figures };
+  const structure = structureOf(problem);
+  return { structure, figures: readFigures(problem, structure)! };
 }
 
 function inProgramOrder<Item>(items: readonly Item[], order: Int32Array): readonly Item[] {
@@ -62,46 +81,39 @@ function inProgramOrder<Item>(items: readonly Item[], order: Int32Array): readon
 }
 
 /** Whether a chain can meet its SLO with every service at its upper bound. */
-export function isFeasible(chain: PlanningChain, achievable: number): boolean {
-  return achievable <= chain.sloSeconds * (1 + 1e-12);
+export function isFeasible(sloSeconds: number, achievable: number): boolean {
+  return achievable <= sloSeconds * (1 + 1e-12);
 }
 
 /**
  * A chain that cannot have its target is planned for as much more than it can have as an infeasible one, but never for
  * more than its SLO.
  */
-function budgetOf(chain: PlanningChain, serialFloor: number, achievable: number): number {
+function budgetOf(figures: Figures, c: number, serialFloor: number, achievable: number): number {
+  const slo = figures.slo[c]!;
   const reachable = INFEASIBLE_SLACK * achievable;
-  const wanted = chain.targetSeconds ?? chain.sloSeconds;
-  const target = Math.min(chain.sloSeconds, Math.max(wanted, reachable));
-  const bound = isFeasible(chain, achievable) ? Math.max(target, achievable) : reachable;
+  const target = Math.min(slo, Math.max(figures.target[c]!, reachable));
+  const bound = isFeasible(slo, achievable) ? Math.max(target, achievable) : reachable;
   return Number.isFinite(bound) ? bound - serialFloor : Number.POSITIVE_INFINITY;
 }
 
 /** Summed up in the program's order, so that the input's order does not show in the rounding. */
-function demands(structure: Structure, figures: Figures, chains: readonly PlanningChain[]): Float64Array {
+function demands(structure: Structure, figures: Figures): Float64Array {
   const { branchStart, chainOrder, service, stageStart, visitStart } = structure;
-  const { visits, demand } = figures;
+  const { demand, rate, visits } = figures;
   const sums = new Float64Array(structure.serviceOrder.length);
   for (let at = 0; at < chainOrder.length; at++) {
     const c = chainOrder[at]!;
-    const { rate } = chains[at]!;
     const end = visitStart[branchStart[stageStart[c + 1]!]!]!;
     for (let j = visitStart[branchStart[stageStart[c]!]!]!; j < end; j++) {
-      sums[service[j]!]! += rate * visits[j]! * demand[j]!;
+      const s = service[j]!;
+      sums[s] = sums[s]! + rate[c]! * visits[j]! * demand[j]!;
     }
   }
   return sums;
 }
 
-/** Waits that no plan changes; NaN for the others. */
-function constantWaits(services: readonly PlanningService[], demand: Float64Array): Float64Array {
-  const waits = new Float64Array(services.length);
-  for (let s = 0; s < services.length; s++) waits[s] = constantWait(services[s]!, demand[s]!);
-  return waits;
-}
-
-function constantWait(service: PlanningService, load: number): number {
+function constantWaitOf(service: PlanningService, load: number): number {
   const { fixed } = service;
   if (fixed !== undefined) return waitOfShape(service, load, fixed.instances, fixed.cpu);
   if (load === 0) return 0;

@@ -10,6 +10,17 @@ export function usableCores(service: PlanningService): number {
   return Math.min(service.maxCpu, service.parallelism);
 }
 
+/**
+ * Least cores of an instance: min_cpu, or what a visit needs to get through one CFS period (`leastCpu`), in whole quanta
+ * and at most max_cpu. It is a bound of the continuous plan as of the shapes, so that shapes can do what the plan does and
+ * the lower bound holds for all that may be chosen.
+ */
+export function leastCpuOf({ leastCpu = 0, minCpu, maxCpu, quantum }: PlanningService): number {
+  if (!(leastCpu > minCpu)) return minCpu;
+  const whole = Math.round(Math.ceil(leastCpu / quantum - 1e-10) * quantum * 1e9) / 1e9;
+  return Math.min(maxCpu, Math.max(minCpu, whole));
+}
+
 /** Cost of one more instance without its cores. */
 export function costPerInstance(service: PlanningService): number {
   return service.instanceCost + service.pricePerMebibyte * service.memory;
@@ -17,7 +28,7 @@ export function costPerInstance(service: PlanningService): number {
 
 /** Price of a usable core: where even the least cpu is more than one instance can use, the idle part is paid too. */
 export function pricePerUsableCore(service: PlanningService): number {
-  return service.pricePerCore * Math.max(1, service.minCpu / service.parallelism);
+  return service.pricePerCore * Math.max(1, leastCpuOf(service) / service.parallelism);
 }
 
 /** Cost of a continuous capacity: price·C + cost per instance·max(n_min, C/U). */
@@ -58,27 +69,26 @@ export function waitOfShape(
 }
 
 export function allocateColumns(count: number): ServiceColumns {
-  const column = () => new Float64Array(count);
   return {
     count,
-    demand: column(),
-    lower: column(),
-    middle: column(),
-    upper: column(),
-    costLower: column(),
-    waitLower: column(),
-    waitMiddle: column(),
-    waitUpper: column(),
-    scaleBelow: column(),
-    powerBelow: column(),
-    priceBelow: column(),
-    scaleAbove: column(),
-    powerAbove: column(),
-    priceAbove: column(),
-    leaveLower: column().fill(Number.POSITIVE_INFINITY),
-    reachMiddle: column().fill(Number.POSITIVE_INFINITY),
-    leaveMiddle: column().fill(Number.POSITIVE_INFINITY),
-    reachUpper: column().fill(Number.POSITIVE_INFINITY),
+    demand: new Float64Array(count),
+    lower: new Float64Array(count),
+    middle: new Float64Array(count),
+    upper: new Float64Array(count),
+    costLower: new Float64Array(count),
+    waitLower: new Float64Array(count),
+    waitMiddle: new Float64Array(count),
+    waitUpper: new Float64Array(count),
+    scaleBelow: new Float64Array(count),
+    powerBelow: new Float64Array(count),
+    priceBelow: new Float64Array(count),
+    scaleAbove: new Float64Array(count),
+    powerAbove: new Float64Array(count),
+    priceAbove: new Float64Array(count),
+    leaveLower: new Float64Array(count).fill(Number.POSITIVE_INFINITY),
+    reachMiddle: new Float64Array(count).fill(Number.POSITIVE_INFINITY),
+    leaveMiddle: new Float64Array(count).fill(Number.POSITIVE_INFINITY),
+    reachUpper: new Float64Array(count).fill(Number.POSITIVE_INFINITY),
   };
 }
 
@@ -92,7 +102,7 @@ export function fillService(
 ): void {
   const usable = usableCores(service);
   const upper = usable * service.maxInstances;
-  const least = Math.min(service.minCpu, service.parallelism) * service.minInstances;
+  const least = Math.min(leastCpuOf(service), service.parallelism) * service.minInstances;
   columns.demand[i] = demand;
   const lower = Math.min(Math.max(least, demand * (1 + LEAST_SPARE), demand / maxUtilization), upper);
   if (service.fixed !== undefined) setConstant(columns, i, service, capacityOf(service, service.fixed));
@@ -126,37 +136,53 @@ function fillCurve(
   const { exponent: k, verticalExponent: eta, minInstances } = service;
   const demand = columns.demand[i]!;
   const usable = usableCores(service);
-  const middle = Math.min(Math.max(usable * minInstances, lower), upper);
-  const below = { scale: demand ** k * minInstances ** eta, power: k - 1 + eta };
-  const above = { scale: demand ** k * usable ** -eta, power: k - 1 };
-  const priceBelow = pricePerUsableCore(service);
-  const priceAbove = priceBelow + costPerInstance(service) / usable;
+  const kink = usable * minInstances;
+  const middle = Math.min(Math.max(kink, lower), upper);
+  const load = power(demand, k);
   columns.middle[i] = middle;
   columns.upper[i] = upper;
-  columns.scaleBelow[i] = below.scale;
-  columns.powerBelow[i] = below.power;
-  columns.priceBelow[i] = priceBelow;
-  columns.scaleAbove[i] = above.scale;
-  columns.powerAbove[i] = above.power;
-  columns.priceAbove[i] = priceAbove;
-  const atMiddle = middle > usable * minInstances ? above : below;
-  columns.waitLower[i] =
-    lower < middle
-      ? waitAt(lower, demand, below.scale, below.power)
-      : waitAt(lower, demand, atMiddle.scale, atMiddle.power);
-  columns.waitMiddle[i] = waitAt(middle, demand, atMiddle.scale, atMiddle.power);
-  columns.waitUpper[i] =
-    upper > middle ? waitAt(upper, demand, above.scale, above.power) : columns.waitMiddle[i]!;
-  const weightAt = (capacity: number, price: number, piece: typeof below) =>
-    price / waitSlopeAt(capacity, demand, piece.scale, piece.power);
-  const onlyAbove = lower === middle;
-  const onlyBelow = upper === middle;
-  columns.reachMiddle[i] = onlyAbove
-    ? weightAt(middle, priceAbove, above)
-    : weightAt(middle, priceBelow, below);
-  columns.leaveLower[i] = onlyAbove ? columns.reachMiddle[i]! : weightAt(lower, priceBelow, below);
-  columns.leaveMiddle[i] = onlyBelow
-    ? Number.POSITIVE_INFINITY
-    : Math.max(columns.reachMiddle[i]!, weightAt(middle, priceAbove, above));
-  columns.reachUpper[i] = onlyBelow ? Number.POSITIVE_INFINITY : weightAt(upper, priceAbove, above);
+  columns.scaleBelow[i] = load * power(minInstances, eta);
+  columns.powerBelow[i] = k - 1 + eta;
+  columns.priceBelow[i] = pricePerUsableCore(service);
+  columns.scaleAbove[i] = load * power(usable, -eta);
+  columns.powerAbove[i] = k - 1;
+  columns.priceAbove[i] = columns.priceBelow[i]! + costPerInstance(service) / usable;
+  columns.waitLower[i] = lower <= kink ? waitBelow(columns, i, lower) : waitAbove(columns, i, lower);
+  columns.waitMiddle[i] = middle <= kink ? waitBelow(columns, i, middle) : waitAbove(columns, i, middle);
+  columns.waitUpper[i] = upper <= kink ? waitBelow(columns, i, upper) : waitAbove(columns, i, upper);
+  if (lower < middle) {
+    columns.leaveLower[i] = weightBelow(columns, i, lower);
+    columns.reachMiddle[i] = weightBelow(columns, i, middle);
+  } else {
+    columns.reachMiddle[i] = weightAbove(columns, i, middle);
+    columns.leaveLower[i] = columns.reachMiddle[i]!;
+  }
+  if (upper === middle) return;
+  columns.leaveMiddle[i] = Math.max(columns.reachMiddle[i]!, weightAbove(columns, i, middle));
+  columns.reachUpper[i] = weightAbove(columns, i, upper);
+}
+
+/** base^exponent; most exponents are 0 or 1. */
+function power(base: number, exponent: number): number {
+  if (exponent === 0) return 1;
+  return exponent === 1 ? base : base ** exponent;
+}
+
+function waitBelow(columns: ServiceColumns, i: number, capacity: number): number {
+  return waitAt(capacity, columns.demand[i]!, columns.scaleBelow[i]!, columns.powerBelow[i]!);
+}
+
+function waitAbove(columns: ServiceColumns, i: number, capacity: number): number {
+  return waitAt(capacity, columns.demand[i]!, columns.scaleAbove[i]!, columns.powerAbove[i]!);
+}
+
+/** W at which the capacity is the best one on its side of the kink: price / −h′. */
+function weightBelow(columns: ServiceColumns, i: number, capacity: number): number {
+  const { demand, powerBelow, priceBelow, scaleBelow } = columns;
+  return priceBelow[i]! / waitSlopeAt(capacity, demand[i]!, scaleBelow[i]!, powerBelow[i]!);
+}
+
+function weightAbove(columns: ServiceColumns, i: number, capacity: number): number {
+  const { demand, powerAbove, priceAbove, scaleAbove } = columns;
+  return priceAbove[i]! / waitSlopeAt(capacity, demand[i]!, scaleAbove[i]!, powerAbove[i]!);
 }

@@ -1,5 +1,5 @@
 import type { PlanningService } from '../../models/plans.ts';
-import { costPerInstance, usableCores } from './service-columns.ts';
+import { costPerInstance, leastCpuOf, usableCores } from './service-columns.ts';
 import { capacityForWait } from './wait-curve.ts';
 
 export interface Shape {
@@ -36,7 +36,7 @@ export function shapeGrid(service: PlanningService, demand: number, leastCapacit
     fewest: service.minInstances,
     most: service.maxInstances,
     quantum: service.quantum,
-    leastCpu: service.minCpu,
+    leastCpu: leastCpuOf(service),
     mostCpu: service.maxCpu,
     parallelism: service.parallelism,
     pricePerCore: service.pricePerCore,

@@ -1,5 +1,5 @@
 import type { Plan, PlannedChain, PlannedService, PlanningProblem } from '../../models/plans.ts';
-import { bindingServices } from './binding.ts';
+import { BindingServices } from './binding.ts';
 import { chainTime } from './chain-time.ts';
 import { type Compiled, compileProgram, isFeasible } from './compile-program.ts';
 import { costOfCapacity } from './cost.ts';
@@ -33,22 +33,24 @@ export function solvePlan(problem: PlanningProblem, options: SolveOptions = {}):
   const compiled = compileProgram(problem, options.maxUtilization ?? 1, warmStart.structure);
   const optimum = solveProgram(compiled.program, warmStart.start(compiled));
   warmStart.keep(compiled, optimum.multipliers);
-  const capacities = optimum.waits.map((wait, s) => capacityOfWait(compiled.program.services, s, wait));
+  const capacities = capacitiesOf(compiled, optimum);
   const shaped = shapeServices(compiled, optimum, capacities);
-  const services = compiled.services.map((_, s) => planService(compiled, shaped, capacities, s));
-  const chains = compiled.chains.map((_, c) => planChain(compiled, optimum, shaped, c));
+  const binding = new BindingServices(compiled, shaped.waits);
+  const services: PlannedService[] = [];
+  for (const s of compiled.structure.servicePlace)
+    services.push(planService(compiled, shaped, capacities, s));
+  const chains: PlannedChain[] = [];
+  for (const c of compiled.structure.chainPlace)
+    chains.push(planChain(compiled, optimum, shaped, binding, c));
   const costs = totals(compiled, optimum, shaped, capacities);
-  return {
-    compiled,
-    optimum,
-    plan: {
-      services: inOrder(problem.services, services),
-      chains: inOrder(problem.chains, chains),
-      ...costs,
-      iterations: optimum.sweeps,
-      solveMs: performance.now() - started,
-    },
-  };
+  const solveMs = performance.now() - started;
+  return { compiled, optimum, plan: { services, chains, ...costs, iterations: optimum.sweeps, solveMs } };
+}
+
+function capacitiesOf({ program: { services } }: Compiled, { waits }: Optimum): Float64Array {
+  const capacities = new Float64Array(services.count);
+  for (let s = 0; s < services.count; s++) capacities[s] = capacityOfWait(services, s, waits[s]!);
+  return capacities;
 }
 
 function planService(
@@ -71,7 +73,13 @@ function planService(
   };
 }
 
-function planChain(compiled: Compiled, optimum: Optimum, shaped: Shaped, c: number): PlannedChain {
+function planChain(
+  compiled: Compiled,
+  optimum: Optimum,
+  shaped: Shaped,
+  binding: BindingServices,
+  c: number,
+): PlannedChain {
   const chain = compiled.chains[c]!;
   const achievableLatency = compiled.achievable[c]!;
   const shadowPrice = optimum.multipliers.chain[c]!;
@@ -79,9 +87,9 @@ function planChain(compiled: Compiled, optimum: Optimum, shaped: Shaped, c: numb
     id: chain.id,
     sloSeconds: chain.sloSeconds,
     expectedLatency: compiled.serialFloor[c]! + chainTime(compiled.program.chains, shaped.waits, c),
-    feasible: isFeasible(chain, achievableLatency),
+    feasible: isFeasible(chain.sloSeconds, achievableLatency),
     achievableLatency,
-    binding: shadowPrice > 0 ? bindingServices(compiled, shaped.shapes, chain) : [],
+    binding: shadowPrice > 0 ? binding.of(c) : [],
     shadowPrice,
   };
 }
@@ -89,21 +97,11 @@ function planChain(compiled: Compiled, optimum: Optimum, shaped: Shaped, c: numb
 function totals(compiled: Compiled, optimum: Optimum, shaped: Shaped, capacities: Float64Array) {
   let cost = 0;
   let continuousCost = 0;
-  for (const [s, service] of compiled.services.entries()) {
-    cost += costOfShape(service, shaped.shapes[s]!);
+  for (let s = 0; s < capacities.length; s++) {
+    cost += costOfShape(compiled.services[s]!, shaped.shapes[s]!);
     continuousCost += costOfCapacity(compiled.program.services, s, capacities[s]!);
   }
   const excess = Math.max(0, optimum.cost - optimum.lowerBound);
   const gap = continuousCost > 0 ? excess / continuousCost : 0;
   return { cost, continuousCost, lowerBound: continuousCost - excess, gap };
-}
-
-/** Results in the order of what was asked. */
-function inOrder<Item extends { readonly id: string }>(
-  asked: readonly { readonly id: string }[],
-  items: readonly Item[],
-): readonly Item[] {
-  if (asked.every(({ id }, i) => items[i]!.id === id)) return items;
-  const byId = new Map(items.map((item) => [item.id, item]));
-  return asked.map(({ id }) => byId.get(id)!);
 }

@@ -14,61 +14,28 @@ export interface Structure {
   readonly stageStart: Int32Array;
   readonly branchStart: Int32Array;
   readonly visitStart: Int32Array;
+  /** How many stages have parallel branches, and how many branches these have. */
+  readonly parallel: { readonly stages: number; readonly branches: number };
   /** Service of each visit, by its number in the program. */
   readonly service: Int32Array;
-  /** Ids in the program's order, and the numbers of the services in it. */
+  /** Ids in the input's order, and the numbers of the services in the program. */
   readonly serviceIds: readonly string[];
   readonly chainIds: readonly string[];
   readonly numbers: ReadonlyMap<string, number>;
-  /** What has a number in the program: its number in the input. */
+  /** Number in the input of what has a number in the program. */
   readonly serviceOrder: Int32Array;
   readonly chainOrder: Int32Array;
+  /** Number in the program of what has a number in the input. */
+  readonly servicePlace: Int32Array;
+  readonly chainPlace: Int32Array;
   readonly components: readonly Component[];
-}
-
-/** Structure of the problem; `known` itself when the problem has that. */
-export function structureOf(problem: PlanningProblem, known: Structure | undefined): Structure {
-  return known !== undefined && hasStructure(problem, known) ? known : newStructure(problem);
-}
-
-/** Whether the ids are the same in the same order, and so are the visits. */
-function hasStructure(problem: PlanningProblem, known: Structure): boolean {
-  const { services, chains } = problem;
-  if (services.length !== known.serviceIds.length || chains.length !== known.chainIds.length) return false;
-  for (let at = 0; at < services.length; at++) {
-    if (services[known.serviceOrder[at]!]!.id !== known.serviceIds[at]) return false;
-  }
-  for (let at = 0; at < chains.length; at++) {
-    if (chains[known.chainOrder[at]!]!.id !== known.chainIds[at]) return false;
-  }
-  return hasVisits(problem, known);
-}
-
-function hasVisits({ chains }: PlanningProblem, known: Structure): boolean {
-  const { branchStart, service, serviceIds, stageStart, visitStart } = known;
-  for (let c = 0, i = 0, b = 0, j = 0; c < chains.length; c++) {
-    const { stages } = chains[c]!;
-    if (stages.length !== stageStart[c + 1]! - stageStart[c]!) return false;
-    for (let stage = 0; stage < stages.length; stage++, i++) {
-      const branches = stages[stage]!;
-      if (branches.length !== branchStart[i + 1]! - branchStart[i]!) return false;
-      for (let branch = 0; branch < branches.length; branch++, b++) {
-        const visits = branches[branch]!;
-        if (visits.length !== visitStart[b + 1]! - visitStart[b]!) return false;
-        for (let v = 0; v < visits.length; v++, j++) {
-          if (visits[v]!.service !== serviceIds[service[j]!]) return false;
-        }
-      }
-    }
-  }
-  return true;
 }
 
 /**
  * Orders everything by component and id, so that the order of the input never shows in a result: components in the
  * order of their smallest service.
  */
-function newStructure(problem: PlanningProblem): Structure {
+export function structureOf(problem: PlanningProblem): Structure {
   const { services, chains } = problem;
   const numbers = new Map<string, number>();
   for (let s = 0; s < services.length; s++) numbers.set(services[s]!.id, s);
@@ -77,17 +44,25 @@ function newStructure(problem: PlanningProblem): Structure {
   const chainNumbers = new Map<string, number>();
   for (let c = 0; c < chains.length; c++) chainNumbers.set(chains[c]!.id, c);
   const found = findComponents(layout, byId, orderById(chains, chainNumbers));
-  const place = new Int32Array(services.length);
-  const serviceIds: string[] = [];
-  for (let at = 0; at < services.length; at++) {
-    const s = found.serviceOrder[at]!;
-    place[s] = at;
-    serviceIds.push(services[s]!.id);
-    numbers.set(services[s]!.id, at);
-  }
-  for (let j = 0; j < layout.service.length; j++) layout.service[j] = place[layout.service[j]!]!;
-  const chainIds = Array.from(found.chainOrder, (c) => chains[c]!.id);
-  return { ...layout, ...found, serviceIds, chainIds, numbers };
+  const servicePlace = inverse(found.serviceOrder);
+  const { service } = layout;
+  for (let j = 0; j < service.length; j++) service[j] = servicePlace[service[j]!]!;
+  for (let s = 0; s < services.length; s++) numbers.set(services[s]!.id, servicePlace[s]!);
+  return {
+    ...layout,
+    ...found,
+    servicePlace,
+    chainPlace: inverse(found.chainOrder),
+    serviceIds: [...numbers.keys()],
+    chainIds: [...chainNumbers.keys()],
+    numbers,
+  };
+}
+
+function inverse(order: Int32Array): Int32Array {
+  const place = new Int32Array(order.length);
+  for (let at = 0; at < order.length; at++) place[order[at]!] = at;
+  return place;
 }
 
 /** The input's numbers in code unit order of the ids. */
@@ -101,7 +76,7 @@ function orderById(
   return order;
 }
 
-export type Layout = Pick<Structure, 'stageStart' | 'branchStart' | 'visitStart' | 'service'>;
+export type Layout = Pick<Structure, 'stageStart' | 'branchStart' | 'visitStart' | 'service' | 'parallel'>;
 
 function layOut({ chains }: PlanningProblem, numbers: ReadonlyMap<string, number>): Layout {
   const layout = allocateLayout(chains);
@@ -126,12 +101,17 @@ function allocateLayout(chains: PlanningProblem['chains']): Layout {
   let stages = 0;
   let branches = 0;
   let visits = 0;
+  const parallel = { stages: 0, branches: 0 };
   for (let c = 0; c < chains.length; c++) {
     const chain = chains[c]!.stages;
     stages += chain.length;
     for (let i = 0; i < chain.length; i++) {
       const stage = chain[i]!;
       branches += stage.length;
+      if (stage.length > 1) {
+        parallel.stages++;
+        parallel.branches += stage.length;
+      }
       for (let b = 0; b < stage.length; b++) visits += stage[b]!.length;
     }
   }
@@ -140,5 +120,6 @@ function allocateLayout(chains: PlanningProblem['chains']): Layout {
     branchStart: new Int32Array(stages + 1),
     visitStart: new Int32Array(branches + 1),
     service: new Int32Array(visits),
+    parallel,
   };
 }

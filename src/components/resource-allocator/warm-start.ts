@@ -13,7 +13,8 @@ export class WarmStart {
   }
 
   keep(compiled: Compiled, multipliers: Multipliers): void {
-    this.#last = { compiled, multipliers };
+    const { program, structure } = compiled;
+    this.#last = { compiled: { program, structure }, multipliers };
   }
 
   /** Start for a program; 0 for chains that are new, changed their branches or cannot be served at all. */
@@ -21,10 +22,13 @@ export class WarmStart {
     const start = allocateMultipliers(compiled.program);
     if (this.#last === undefined) return start;
     const { compiled: last, multipliers } = this.#last;
-    const numbers = last.structure === compiled.structure ? undefined : numbered(last.structure.chainIds);
+    const numbers = last.structure === compiled.structure ? undefined : numbersOf(last.structure);
     const { budget } = compiled.program.chains;
     for (let c = 0; c < budget.length; c++) {
-      const from = numbers === undefined ? c : numbers.get(compiled.structure.chainIds[c]!);
+      const from =
+        numbers === undefined
+          ? c
+          : numbers.get(compiled.structure.chainIds[compiled.structure.chainOrder[c]!]!);
       if (from === undefined || budget[c] === Number.POSITIVE_INFINITY) continue;
       copyChain(last, multipliers, from, compiled, start, c);
     }
@@ -32,8 +36,9 @@ export class WarmStart {
   }
 }
 
-function numbered(ids: readonly string[]): ReadonlyMap<string, number> {
-  return new Map(ids.map((id, c) => [id, c]));
+/** The program's number of each chain. */
+function numbersOf({ chainIds, chainPlace }: Structure): ReadonlyMap<string, number> {
+  return new Map(chainIds.map((id, c) => [id, chainPlace[c]!]));
 }
 
 function copyChain(

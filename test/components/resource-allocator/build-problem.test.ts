@@ -10,6 +10,7 @@ const SETTINGS = {
   cpuQuantum: 0.05,
   sloMargin: 0,
   maxUtilization: 0.85,
+  riskFactor: 0.5,
 };
 const LOADS = { 'user-registration': 40, 'order-processing': 60, 'subscription-management': 80 };
 
@@ -63,6 +64,7 @@ describe('buildProblem', () => {
       ...SETTINGS,
       sloMargin: 0.1,
       maxUtilization: 0.85,
+      riskFactor: 0.5,
     });
     expect(problem.chains[0]).toMatchObject({ sloSeconds: 0.2, targetSeconds: 0.2 * 0.9 });
   });
