@@ -97,5 +97,10 @@ export interface SharedServiceImpact {
      * chain (the derivative of L).
      */
     readonly latencyPerRequestPerSecond: Readonly<Record<string, number>>;
+    /**
+     * By how many seconds the end-to-end latency of each other chain grows by that, through this service alone: a visit's
+     * growth times the visits on the chain's critical path times its composition factor γ; 0 off the critical path.
+     */
+    readonly endToEndPerRequestPerSecond: Readonly<Record<string, number>>;
   }[];
 }

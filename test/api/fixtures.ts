@@ -29,11 +29,13 @@ export function testProfiles(): ProfileLearner {
                 chain: 'user-registration',
                 loadShare: 0.25,
                 latencyPerRequestPerSecond: { 'order-processing': 0.002 },
+                endToEndPerRequestPerSecond: { 'order-processing': 0.0018 },
               },
               {
                 chain: 'order-processing',
                 loadShare: 0.75,
                 latencyPerRequestPerSecond: { 'user-registration': 0.001 },
+                endToEndPerRequestPerSecond: { 'user-registration': 0.0009 },
               },
             ],
           }
