@@ -3,11 +3,15 @@ import type { PairModel } from './pair-fit.ts';
 import type { ServiceModel } from './service-fit.ts';
 
 const DEVIATIONS = 1.96;
-const HIGHEST_UTILIZATION = 0.9;
+/** Plans seldom go beyond; nearer to saturation every error is as large as one likes. */
+const HIGHEST_UTILIZATION = 0.7;
 const LARGEST = 2;
+/** Of one curve: residuals are smaller than errors by as much as they have been fitted. */
+const PARAMETERS = 2;
 
 /**
- * Factor from the prediction to its upper 95 % confidence limit, at the highest utilisation ρ* that was seen. Three errors add up, each relative to L(ρ*) (propagation of errors, first order):
+ * Factor from the prediction to its upper 95 % confidence limit, at the highest utilisation ρ* that was seen, at
+ * most 0.7. Three errors add up, each relative to L(ρ*) (propagation of errors, first order):
  *
  *     the level of the curve            σ / √N
  *     its steepness                     σ_b · (w(ρ*) − w(ρ̄)) / L(ρ*)      w(ρ) = ρ^k/(1−ρ), ρ̄ the middle of what was seen
@@ -23,7 +27,7 @@ export function upperFactor(model: ServiceModel, pair: PairModel): number {
   const planned = Math.min(HIGHEST_UTILIZATION, high);
   const latency = latencyAt(pair.curve, planned, 1);
   if (!(latency > 0)) return 1;
-  const count = Math.max(1, pair.windows);
+  const count = Math.max(1, pair.windows - PARAMETERS);
   const level = pair.spread / Math.sqrt(count);
   const steepness = Math.min(1, stretch(pair, (low + high) / 2, planned) / latency);
   const demand = Number.isNaN(model.cpuSpread)
