@@ -11,7 +11,7 @@ export interface FitEvidence {
   readonly cpus: Float64Array;
   /** u^−η of min(u, m). */
   readonly slownesses: Float64Array;
-  /** 0.5^(age / half-life), never 0. */
+  /** 0.5^(age / half-life), less for windows from before a change; never 0. */
   readonly ageWeights: Float64Array;
   /** Measured CPU use, cores; NaN where there is none. */
   readonly used: Float64Array;
@@ -52,7 +52,7 @@ export function gatherEvidence(
     capacities[i] = cpu * table.instances[i]!;
     slownesses[i] = cpu ** -settings.verticalExponentPrior;
     const age = Math.max(0, nowSeconds - table.starts[i]!);
-    ageWeights[i] = Math.max(LEAST_WEIGHT, 0.5 ** (age / settings.halfLifeSeconds));
+    ageWeights[i] = Math.max(LEAST_WEIGHT, table.weights[i]! * 0.5 ** (age / settings.halfLifeSeconds));
   }
   const used = table.used.subarray(0, count);
   const pairs = Array.from(table.chains, ([chain, columns]) =>

@@ -9,6 +9,7 @@ import type {
   ProfileOutcome,
   SharedServiceImpact,
 } from '../../models/profiles.ts';
+import { CommonDrift } from './common-drift.ts';
 import { DEFAULT_COMPOSITION } from './composition-fit.ts';
 import { CompositionLearner } from './composition-learner.ts';
 import { agedConfidence } from './confidence.ts';
@@ -42,6 +43,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   private topology: Topology | undefined;
   private readonly services = new Map<string, ServiceLearner>();
   private readonly chains = new Map<string, CompositionLearner>();
+  private readonly drift = new CommonDrift();
   private readonly unsaved = new Unsaved();
   private nowSeconds = 0;
 
@@ -68,10 +70,10 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   updateProfile(window: ServiceWindow): void {
     let learner = this.services.get(window.service);
     if (learner === undefined) {
-      learner = new ServiceLearner(this.settings);
+      learner = new ServiceLearner(this.settings, this.services.size);
       this.services.set(window.service, learner);
     }
-    learner.add(window, this.parallelismOf(window.service));
+    learner.add(window, this.parallelismOf(window.service), this.drift);
     this.unsaved.note(SERVICE + window.service, window.startSeconds);
     this.advance(learner.table.endSeconds);
   }
@@ -79,7 +81,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   updateComposition(window: ChainWindow): void {
     let learner = this.chains.get(window.chain);
     if (learner === undefined) {
-      learner = new CompositionLearner(this.settings);
+      learner = new CompositionLearner(this.settings, this.chains.size);
       this.chains.set(window.chain, learner);
     }
     learner.add(window, this.topology?.chains.get(window.chain));
@@ -174,7 +176,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
       if (this.topology?.chains.has(chain) === false) saved.table.chains.delete(chain);
       if (percentile !== this.percentileOf(chain)) saved.table.forgetLatencies(chain);
     }
-    this.services.set(service, new ServiceLearner(this.settings, saved.table));
+    this.services.set(service, new ServiceLearner(this.settings, this.services.size, saved.table));
     this.advance(saved.table.endSeconds);
     return true;
   }
@@ -184,7 +186,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
     if (!name.startsWith(CHAIN) || this.topology?.chains.has(chain) === false) return false;
     const saved = decodeChain(value, this.settings.maxWindows);
     if (saved === undefined || saved.percentile !== this.percentileOf(chain)) return false;
-    this.chains.set(chain, new CompositionLearner(this.settings, saved.samples));
+    this.chains.set(chain, new CompositionLearner(this.settings, this.chains.size, saved.samples));
     return true;
   }
 
@@ -197,7 +199,12 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
     const percentile = this.percentileOf(chain);
     const confidence = this.confidenceOf(learner, pair);
     const updatedSeconds = learner.table.endSeconds;
-    return describeProfile({ service, chain, percentile, confidence, updatedSeconds }, model, pair);
+    const described = describeProfile(
+      { service, chain, percentile, confidence, updatedSeconds },
+      model,
+      pair,
+    );
+    return { ...described, windows: Math.min(described.windows, learner.windowsSinceChange) };
   }
 
   private confidenceOf(learner: ServiceLearner, pair: PairModel): number {

@@ -44,8 +44,9 @@ export function dualValue(
   response: Response,
 ): number {
   const { chains } = program;
-  let value = costOfWaits(program, component, response.wait);
+  let value = 0;
   for (let s = component.firstService; s < component.endService; s++) {
+    value += costOfCapacity(program.services, s, response.capacity[s]!);
     value += response.weight[s]! * response.wait[s]!;
   }
   for (let c = component.firstChain; c < component.endChain; c++) {

@@ -1,6 +1,6 @@
 import { costOfExcess, costOfWaits, dualValue } from './cost.ts';
 import { allocateMultipliers, keepUnderCeilings, type Multipliers, respondToAll } from './multipliers.ts';
-import type { Component, Program } from './program.ts';
+import type { Component, Program, ServiceColumns } from './program.ts';
 import { repair } from './repair.ts';
 import { allocateResponse, type Response } from './response.ts';
 import { settleChain } from './settle-chain.ts';
@@ -8,9 +8,14 @@ import { settleChain } from './settle-chain.ts';
 /** The gap at which a component counts as solved, and the sweeps after which it is left as it is. */
 const GOAL = 9e-5;
 const MOST_SWEEPS = 2000;
-/** Sweeps between two looks at the gap. */
-const SWEEPS_PER_LOOK = 1;
-
+/** Sweeps before the first look at the gap where there is nothing to start from. */
+const FIRST_SWEEPS = 4;
+/** Share of the gap that one more sweep is expected to leave, within these: a look costs as much as three sweeps. */
+const FASTEST = 0.5;
+const SLOWEST = 0.98;
+const MOST_BLIND = 40;
+/** Differences in cost that mean nothing. */
+const ROUNDING = 1e-12;
 /** Searches are as exact as the gap makes worth while: this part of it, within these. */
 const PART_OF_GAP = 0.1;
 const LOOSEST = 1e-2;
@@ -26,6 +31,12 @@ export interface Optimum {
   readonly cost: number;
   readonly lowerBound: number;
   readonly sweeps: number;
+}
+
+interface Bounds {
+  cost: number;
+  lowerBound: number;
+  sweeps: number;
 }
 
 interface State {
@@ -62,28 +73,61 @@ export function solveProgram(program: Program, start: Multipliers = allocateMult
   };
 }
 
-function solveComponent(program: Program, component: Component, state: State) {
+/** Sweeps and looks at the gap in turn; how fast it falls says how many sweeps to make before the next look. */
+function solveComponent(program: Program, component: Component, state: State): Bounds {
   const { multipliers, response } = state;
-  let cost = Number.POSITIVE_INFINITY;
-  let lowerBound = Number.NEGATIVE_INFINITY;
-  let sweeps = 0;
+  const bounds = { cost: Number.POSITIVE_INFINITY, lowerBound: Number.NEGATIVE_INFINITY, sweeps: 0 };
   keepUnderCeilings(program, component, multipliers);
-  for (; sweeps < MOST_SWEEPS; ) {
-    respondToAll(program, component, multipliers, response);
-    lowerBound = Math.max(lowerBound, dualValue(program, component, multipliers, response));
-    repair(program, component, multipliers, response.wait, state.trial);
-    const found =
-      costOfWaits(program, component, state.trial) + costOfExcess(program, component, state.trial);
-    if (found < cost) {
-      cost = found;
-      for (let s = component.firstService; s < component.endService; s++) state.waits[s] = state.trial[s]!;
+  respondToAll(program, component, multipliers, response);
+  const isWarm = hasMultiplier(component, multipliers);
+  let gap = 1;
+  let fall = FASTEST;
+  for (let more = isWarm ? 0 : FIRST_SWEEPS; ; ) {
+    for (let k = 1; k <= more; k++) {
+      response.tolerance = clip(PART_OF_GAP * gap * fall ** k, TIGHTEST, LOOSEST);
+      sweep(program, component, multipliers, response);
     }
-    const gap = (cost - lowerBound) / cost;
-    if (!(gap > GOAL)) break;
-    response.tolerance = Math.min(LOOSEST, Math.max(TIGHTEST, PART_OF_GAP * gap));
-    for (let k = 0; k < SWEEPS_PER_LOOK; k++, sweeps++) sweep(program, component, multipliers, response);
+    bounds.sweeps += more;
+    const before = gap;
+    gap = look(program, component, state, bounds);
+    if (!(gap > GOAL) || bounds.sweeps >= MOST_SWEEPS) return bounds;
+    if (bounds.sweeps > more) fall = clip((gap / before) ** (1 / more), FASTEST, SLOWEST);
+    more = Math.min(MOST_BLIND, Math.ceil(Math.log(GOAL / gap) / Math.log(fall)));
   }
-  return { cost, lowerBound, sweeps };
+}
+
+function hasMultiplier(component: Component, { chain }: Multipliers): boolean {
+  for (let c = component.firstChain; c < component.endChain; c++) if (chain[c]! > 0) return true;
+  return false;
+}
+
+/** Works out both bounds from the multipliers alone and keeps the best; returns the gap between them. */
+function look(program: Program, component: Component, state: State, bounds: Bounds): number {
+  const { multipliers, response, trial, waits } = state;
+  respondToAll(program, component, multipliers, response);
+  bounds.lowerBound = Math.max(bounds.lowerBound, dualValue(program, component, multipliers, response));
+  repair(program, component, multipliers, response.wait, trial);
+  const cost = costOfWaits(program, component, trial) + costOfExcess(program, component, trial);
+  if (cost < bounds.cost) {
+    bounds.cost = cost;
+    for (let s = component.firstService; s < component.endService; s++) waits[s] = trial[s]!;
+  }
+  const excess = bounds.cost - bounds.lowerBound;
+  if (excess <= ROUNDING * bounds.cost) return 0;
+  return excess / (bounds.cost - costOfConstant(program.services, component));
+}
+
+/** Cost of the services whose capacity cannot change: no part of what the gap is measured by. */
+function costOfConstant({ costLower, lower, upper }: ServiceColumns, component: Component): number {
+  let cost = 0;
+  for (let s = component.firstService; s < component.endService; s++) {
+    if (lower[s] === upper[s]) cost += costLower[s]!;
+  }
+  return cost;
+}
+
+function clip(value: number, least: number, most: number): number {
+  return Math.min(Math.max(value, least), most);
 }
 
 function sweep(program: Program, component: Component, multipliers: Multipliers, response: Response): void {

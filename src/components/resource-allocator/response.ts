@@ -9,6 +9,7 @@ export interface Response {
   /** W. */
   readonly weight: Float64Array;
   readonly wait: Float64Array;
+  readonly capacity: Float64Array;
   /** −dh/dW, never negative; 0 at bounds and at the kink. */
   readonly yielding: Float64Array;
   /** Scratch: the weights from which a search along a direction starts. */
@@ -21,20 +22,21 @@ export function allocateResponse(count: number): Response {
   return {
     weight: new Float64Array(count),
     wait: new Float64Array(count),
+    capacity: new Float64Array(count),
     yielding: new Float64Array(count),
     base: new Float64Array(count),
     tolerance: 0,
   };
 }
 
-/** Brings wait and yielding of service s in line with its weight. */
+/** Brings wait, capacity and yielding of service s in line with its weight. */
 export function respond(columns: ServiceColumns, response: Response, s: number): void {
   const weight = response.weight[s]!;
-  if (weight <= columns.leaveLower[s]!) rest(response, s, columns.waitLower[s]!);
+  if (weight <= columns.leaveLower[s]!) rest(response, s, columns.waitLower[s]!, columns.lower[s]!);
   else if (weight < columns.reachMiddle[s]!) followBelow(columns, response, s, weight);
-  else if (weight <= columns.leaveMiddle[s]!) rest(response, s, columns.waitMiddle[s]!);
+  else if (weight <= columns.leaveMiddle[s]!) rest(response, s, columns.waitMiddle[s]!, columns.middle[s]!);
   else if (weight < columns.reachUpper[s]!) followAbove(columns, response, s, weight);
-  else rest(response, s, columns.waitUpper[s]!);
+  else rest(response, s, columns.waitUpper[s]!, columns.upper[s]!);
 }
 
 /** Nearest W above (direction > 0) or below at which a service that rests begins to yield; NaN when there is none. */
@@ -65,8 +67,9 @@ export function capacityOfWait(columns: ServiceColumns, s: number, wait: number)
       );
 }
 
-function rest(response: Response, s: number, wait: number): void {
+function rest(response: Response, s: number, wait: number, capacity: number): void {
   response.wait[s] = wait;
+  response.capacity[s] = capacity;
   response.yielding[s] = 0;
 }
 
@@ -74,7 +77,7 @@ function followBelow(columns: ServiceColumns, response: Response, s: number, wei
   const scale = columns.scaleBelow[s]!;
   const power = columns.powerBelow[s]!;
   const price = columns.priceBelow[s]!;
-  if (power === 0) follow(response, s, Math.sqrt((scale * price) / weight), weight);
+  if (power === 0) follow(columns, response, s, scale, price, weight);
   else followCurve(columns, response, s, scale, power, price, columns.lower[s]!, columns.middle[s]!);
 }
 
@@ -82,13 +85,22 @@ function followAbove(columns: ServiceColumns, response: Response, s: number, wei
   const scale = columns.scaleAbove[s]!;
   const power = columns.powerAbove[s]!;
   const price = columns.priceAbove[s]!;
-  if (power === 0) follow(response, s, Math.sqrt((scale * price) / weight), weight);
+  if (power === 0) follow(columns, response, s, scale, price, weight);
   else followCurve(columns, response, s, scale, power, price, columns.middle[s]!, columns.upper[s]!);
 }
 
-/** Power 0: h = sqrt(scale·price/W), so dh/dW = −h/(2W). */
-function follow(response: Response, s: number, wait: number, weight: number): void {
+/** Power 0: h = sqrt(scale·price/W), so C = D + W·h/price and dh/dW = −h/(2W). */
+function follow(
+  columns: ServiceColumns,
+  response: Response,
+  s: number,
+  scale: number,
+  price: number,
+  weight: number,
+): void {
+  const wait = Math.sqrt((scale * price) / weight);
   response.wait[s] = wait;
+  response.capacity[s] = columns.demand[s]! + (weight * wait) / price;
   response.yielding[s] = wait / (2 * weight);
 }
 
@@ -105,12 +117,13 @@ function followCurve(
 ): void {
   const weight = response.weight[s]!;
   const demand = columns.demand[s]!;
-  const capacity = capacityForSlope(weight, price, demand, scale, power, least, most);
+  const capacity = capacityForSlope(weight, price, demand, scale, power, least, most, response.capacity[s]!);
   const wait = waitAt(capacity, demand, scale, power);
   const spare = capacity - demand;
   const inner = power / capacity + 1 / spare;
   const curvature = power / (capacity * capacity) + 1 / (spare * spare);
   response.wait[s] = wait;
+  response.capacity[s] = capacity;
   response.yielding[s] = (wait * inner * inner) / (weight * (inner * inner + curvature));
 }
 

@@ -3,6 +3,9 @@
  * C > D, power ≥ 0: a product of two such functions.
  */
 
+/** A Newton step that is this short, relatively, ends where the next one would not be seen: its error is the square. */
+const CLOSE = 1e-8;
+
 /** h(C); Infinity at or below the demand. */
 export function waitAt(capacity: number, demand: number, scale: number, power: number): number {
   if (capacity <= demand) return Number.POSITIVE_INFINITY;
@@ -35,7 +38,8 @@ export function capacityForWait(
 
 /**
  * Inverse of −h′: the C with weight · −h′(C) = price, clipped to [least, most]. For power 0 that is
- * C = D + sqrt(scale·weight/price), the KKT condition of DESIGN section 3, "Program".
+ * C = D + sqrt(scale·weight/price), the KKT condition of DESIGN section 3, "Program". The search begins at `near` where
+ * that lies between the two.
  */
 export function capacityForSlope(
   weight: number,
@@ -45,11 +49,14 @@ export function capacityForSlope(
   power: number,
   least: number,
   most: number,
+  near: number,
 ): number {
   if (!(price > 0)) return most;
   const ratio = (scale * weight) / price;
   if (power === 0) return clip(demand + Math.sqrt(ratio), least, most);
-  return root(true, Math.log(ratio), Math.sqrt(ratio * demand ** -power), demand, power, least, most);
+  const isNear = near > least && near < most;
+  const guess = isNear ? near - demand : Math.sqrt(ratio * demand ** -power);
+  return root(true, Math.log(ratio), guess, demand, power, least, most);
 }
 
 /**
@@ -81,7 +88,7 @@ function root(
     else high = spare;
     const newton = spare * Math.exp(value / fall);
     const next = newton >= low && newton <= high ? newton : Math.sqrt(low * high);
-    if (Math.abs(next - spare) <= 1e-13 * spare) return clip(demand + next, least, most);
+    if (Math.abs(next - spare) <= CLOSE * spare) return clip(demand + next, least, most);
     spare = next;
   }
   return clip(demand + spare, least, most);

@@ -42,14 +42,27 @@ describe('the waiting curve', () => {
     );
   });
 
-  it('has its slope inverted by capacityForSlope', () => {
+  it('has its slope inverted by capacityForSlope, wherever the search begins', () => {
     fc.assert(
-      fc.property(CURVE, ({ demand, spare, scale, power }) => {
-        const capacity = demand * (1 + spare);
-        const price = 3 * waitSlopeAt(capacity, demand, scale, power);
-        const found = capacityForSlope(3, price, demand, scale, power, demand * 1.000001, demand * 10);
-        expect((found - demand) / (capacity - demand)).toBeCloseTo(1, 7);
-      }),
+      fc.property(
+        CURVE,
+        fc.double({ min: 0, max: 80, noNaN: true }),
+        ({ demand, spare, scale, power }, near) => {
+          const capacity = demand * (1 + spare);
+          const price = 3 * waitSlopeAt(capacity, demand, scale, power);
+          const found = capacityForSlope(
+            3,
+            price,
+            demand,
+            scale,
+            power,
+            demand * 1.000001,
+            demand * 10,
+            near,
+          );
+          expect((found - demand) / (capacity - demand)).toBeCloseTo(1, 7);
+        },
+      ),
       RUNS,
     );
   });
@@ -57,7 +70,7 @@ describe('the waiting curve', () => {
   it('stays inside the given capacities', () => {
     expect(capacityForWait(1e-9, 1, 1, 1.5, 2, 5)).toBe(5);
     expect(capacityForWait(1e9, 1, 1, 1.5, 2, 5)).toBe(2);
-    expect(capacityForSlope(1e9, 1, 1, 1, 1.5, 2, 5)).toBe(5);
-    expect(capacityForSlope(1e-9, 1, 1, 1, 1.5, 2, 5)).toBe(2);
+    expect(capacityForSlope(1e9, 1, 1, 1, 1.5, 2, 5, 0)).toBe(5);
+    expect(capacityForSlope(1e-9, 1, 1, 1, 1.5, 2, 5, 0)).toBe(2);
   });
 });

@@ -1,0 +1,158 @@
+import { latencyAt } from './latency-curve.ts';
+import { medianInPlace, weightedMedian } from './medians.ts';
+import type { QuantifierSettings } from './options.ts';
+import type { PairModel } from './pair-fit.ts';
+import type { ServiceModel } from './service-fit.ts';
+import { demandCoresOf } from './service-load.ts';
+import type { WindowTable } from './window-table.ts';
+
+/** How a service differs from what it was before a change. */
+export interface Regime {
+  /** CPU of a visit over what it was. */
+  readonly demandFactor: number;
+  /** Latency at the same utilisation over what it was, by chain. */
+  readonly latencyFactors: ReadonlyMap<string, number>;
+  /** Whether these factors explain the windows since the change. */
+  readonly isExplained: boolean;
+}
+
+/** Closer to saturation a latency says how near it is, and little else. */
+const READABLE_UTILIZATION = 0.95;
+/** Above this share of the capacity the measured use is cut off by the limit. */
+const CUT_OFF = 0.97;
+/** A demand that is nearer to what it was than this has not changed. */
+const LEAST_CHANGE = 0.1;
+const LARGEST_FACTOR = 10;
+/** So many windows of a chain weigh as much as what the chains have in common. */
+const COMMON_WEIGHT = 5;
+/**
+ * All windows from before a change weigh at most as much together as so many new ones: more where the new ones differ from
+ * them by those factors and noise alone, within so many spreads at the median.
+ */
+const CARRIED_WINDOWS = 4;
+const CARRIED_IF_AGREED = 30;
+const AGREED_SPREADS = 2;
+
+/**
+ * What has become of a service in the windows [first, count) of the table, against the `model` of those before: the
+ * demands of all chains have one factor, their latencies one each, drawn to the common one. Medians, since some of the
+ * windows are garbage.
+ */
+export function regimeSince(
+  model: ServiceModel,
+  table: WindowTable,
+  first: number,
+  parallelism: number,
+  settings: QuantifierSettings,
+): Regime {
+  const rows = Array.from({ length: table.count - first }, (_, i) => first + i);
+  const cpuRatios = cpuRatiosOf(model, table, rows, parallelism);
+  const demandFactor = demandFactorOf(cpuRatios);
+  const ratios = new Map<string, Ratios>();
+  for (const [chain, pair] of model.pairs) {
+    const found = latencyRatios(model, table, rows, parallelism, demandFactor, chain, pair, settings);
+    if (found.logarithms.length > 0) ratios.set(chain, found);
+  }
+  const all = [...ratios.values()];
+  const common = weightedMedian(
+    all.flatMap(({ logarithms }) => logarithms),
+    all.flatMap(({ weights }) => weights),
+  );
+  const known = Number.isNaN(common) ? 0 : common;
+  const latencyFactors = new Map(
+    [...model.pairs.keys()].map((chain) => [chain, within(Math.exp(drawn(ratios.get(chain), known)))]),
+  );
+  const isExplained = isWithin(cpuRatios, Math.log(demandFactor), model.cpuSpread);
+  return { demandFactor, latencyFactors, isExplained };
+}
+
+/**
+ * Restates the windows before `first` as if they had come after the change, so that what they say of the curve and of
+ * the split among the chains stays: with f times the demand, the same use came of rate/f. They count little from then on.
+ */
+export function restate(table: WindowTable, first: number, regime: Regime): void {
+  const { demandFactor, latencyFactors, isExplained } = regime;
+  let weight = 0;
+  for (let i = 0; i < first; i++) weight += table.weights[i]!;
+  const share = Math.min(1, (isExplained ? CARRIED_IF_AGREED : CARRIED_WINDOWS) / weight);
+  for (let i = 0; i < first; i++) table.weights[i] = table.weights[i]! * share;
+  for (const [chain, { rates, percentiles, means }] of table.chains) {
+    const factor = latencyFactors.get(chain) ?? 1;
+    for (let i = 0; i < first; i++) {
+      rates[i] = rates[i]! / demandFactor;
+      percentiles[i] = percentiles[i]! * factor;
+      means[i] = means[i]! * factor;
+    }
+  }
+}
+
+interface Ratios {
+  readonly logarithms: readonly number[];
+  readonly weights: readonly number[];
+}
+
+/** log(used / expected) of the windows whose use is not cut off by the limit, or of all when only one is not. */
+function cpuRatiosOf(
+  model: ServiceModel,
+  table: WindowTable,
+  rows: readonly number[],
+  parallelism: number,
+): readonly number[] {
+  const measured = rows.filter((row) => table.used[row]! > 0 && demandCoresOf(model, table, row) > 0);
+  const uncut = measured.filter((row) => table.used[row]! < CUT_OFF * capacityOf(table, row, parallelism));
+  return (uncut.length > 1 ? uncut : measured).map((row) =>
+    Math.log(table.used[row]! / demandCoresOf(model, table, row)),
+  );
+}
+
+function demandFactorOf(cpuRatios: readonly number[]): number {
+  const found = medianInPlace(Float64Array.from(cpuRatios));
+  return Math.abs(found) > LEAST_CHANGE ? within(Math.exp(found)) : 1;
+}
+
+function isWithin(ratios: readonly number[], expected: number, spread: number): boolean {
+  const distances = Float64Array.from(ratios, (ratio) => Math.abs(ratio - expected));
+  return 1.4826 * medianInPlace(distances) <= AGREED_SPREADS * spread;
+}
+
+function latencyRatios(
+  model: ServiceModel,
+  table: WindowTable,
+  rows: readonly number[],
+  parallelism: number,
+  demandFactor: number,
+  chain: string,
+  pair: PairModel,
+  { minRequests, maxErrorRatio }: QuantifierSettings,
+): Ratios {
+  const logarithms: number[] = [];
+  const weights: number[] = [];
+  const columns = table.chains.get(chain);
+  for (const row of columns === undefined ? [] : rows) {
+    const seconds = columns!.percentiles[row]!;
+    if (!(seconds > 0) || columns!.requests[row]! < minRequests) continue;
+    const capacity = capacityOf(table, row, parallelism);
+    const utilization = (demandFactor * demandCoresOf(model, table, row)) / capacity;
+    if (utilization >= READABLE_UTILIZATION || columns!.errorRatios[row]! > maxErrorRatio) continue;
+    const expected = latencyAt(pair.curve, utilization, Math.min(parallelism, table.cpus[row]!));
+    logarithms.push(Math.log(seconds / expected));
+    weights.push((1 - utilization) ** 2);
+  }
+  return { logarithms, weights };
+}
+
+function drawn(own: Ratios | undefined, common: number): number {
+  if (own === undefined) return common;
+  const count = own.logarithms.length;
+  return (
+    (count * weightedMedian(own.logarithms, own.weights) + COMMON_WEIGHT * common) / (count + COMMON_WEIGHT)
+  );
+}
+
+function capacityOf(table: WindowTable, row: number, parallelism: number): number {
+  return Math.min(parallelism, table.cpus[row]!) * table.instances[row]!;
+}
+
+function within(factor: number): number {
+  return Math.min(LARGEST_FACTOR, Math.max(1 / LARGEST_FACTOR, factor));
+}
