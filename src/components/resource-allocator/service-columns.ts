@@ -121,6 +121,12 @@ function freeCapacity(service: PlanningService): number {
   return instances * usableCores(service);
 }
 
+/** The least usable cores that carry the demand. */
+export function leastCapacityFor(service: PlanningService, demand: number): number {
+  const least = Math.min(leastCpuOf(service), service.parallelism) * service.minInstances;
+  return Math.max(least, demand * (1 + LEAST_SPARE));
+}
+
 /** Even the upper bound does not carry the demand. */
 export function isOverloaded(service: PlanningService, demand: number): boolean {
   return demand * (1 + LEAST_SPARE) > usableCores(service) * service.maxInstances;
