@@ -20,7 +20,7 @@ export interface LatencyProfile {
   readonly queueingSeconds: number;
   /** k ≥ 1. */
   readonly exponent: number;
-  /** 0 ≤ η ≤ 1. */
+  /** 0 ≤ η ≤ 2. */
   readonly verticalExponent: number;
   /** d, CPU core-seconds of one visit. */
   readonly demandCoreSeconds: number;

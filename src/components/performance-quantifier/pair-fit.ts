@@ -1,7 +1,7 @@
 import { confidenceOf } from './confidence.ts';
 import { type CurveFit, type CurveObservations, fitCurve } from './curve-fit.ts';
 import { type FitEvidence, type PairEvidence, requestWeight } from './fit-evidence.ts';
-import { EXPONENT, type LatencyCurve, waiting } from './latency-curve.ts';
+import type { LatencyCurve } from './latency-curve.ts';
 import type { QuantifierSettings } from './options.ts';
 import { priorCurve } from './prior-curve.ts';
 import { SATURATED } from './utilizations.ts';
@@ -28,8 +28,11 @@ export interface PairFitContext {
   readonly settings: QuantifierSettings;
   /** ρ of every window. */
   readonly utilization: Float64Array;
+  /** ρ^k/(u^η·(1−ρ)) of every window. */
+  readonly terms: Float64Array;
   /** b/(a·u^η) of a prior. */
   readonly queueingRatio: number;
+  readonly exponent: number;
   readonly verticalExponent: number;
 }
 
@@ -42,9 +45,9 @@ const LEAST_QUEUEING = 0.05;
 /** The curve of a pair; undefined as long as it has no window with a usable latency. */
 export function fitPair(context: PairFitContext, pair: PairEvidence, demand: number): PairModel | undefined {
   if (pair.priorRows.length === 0) return undefined;
-  const { evidence, utilization, queueingRatio, verticalExponent } = context;
+  const { evidence, utilization, queueingRatio, exponent, verticalExponent } = context;
   const prior = withQueueing(
-    priorCurve(evidence, pair, utilization, queueingRatio, EXPONENT, verticalExponent),
+    priorCurve(evidence, pair, utilization, queueingRatio, exponent, verticalExponent),
     highestTerm(context, pair),
   );
   const data = observe(context, pair);
@@ -76,9 +79,8 @@ function observe(context: PairFitContext, pair: PairEvidence): CurveObservations
   let count = 0;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
-    const rho = context.utilization[row]!;
-    if (rho >= SATURATED) continue;
-    terms[count] = waiting(rho, EXPONENT) * context.evidence.slownesses[row]!;
+    if (context.utilization[row]! >= SATURATED) continue;
+    terms[count] = context.terms[row]!;
     latencies[count] = pair.latencies[i]!;
     weights[count++] = pair.weights[i]!;
   }
@@ -110,11 +112,10 @@ function withQueueing(curve: LatencyCurve, highestTerm: number): LatencyCurve {
 }
 
 /** Queueing term at the highest load that a curve can be fitted to. */
-function highestTerm({ evidence, utilization }: PairFitContext, pair: PairEvidence): number {
+function highestTerm({ terms, utilization }: PairFitContext, pair: PairEvidence): number {
   let highest = 0;
   for (const row of pair.priorRows) {
-    const rho = utilization[row]!;
-    if (rho < SATURATED) highest = Math.max(highest, waiting(rho, EXPONENT) * evidence.slownesses[row]!);
+    if (utilization[row]! < SATURATED) highest = Math.max(highest, terms[row]!);
   }
   return highest;
 }
