@@ -70,6 +70,8 @@ export interface Composition {
   readonly overheadSeconds: number;
   /** Windows with end-to-end samples that they rest on; 0 means the default γ = 1, δ = 0. */
   readonly windows: number;
+  /** 1.4826 · median |relative residual| of the fit; absent for the default. */
+  readonly spread?: number;
 }
 
 export type Impact =

@@ -13,6 +13,8 @@ export interface PairModel {
   readonly source: 'prior' | 'fitted';
   readonly curve: LatencyCurve;
   readonly demandCoreSeconds: number;
+  /** See `leastCpuFor`. */
+  readonly leastCpu: number;
   /** Without age: see `agedConfidence`. */
   readonly confidence: number;
   /** 1.4826 · median |log residual|; NaN for a prior. */
@@ -22,6 +24,8 @@ export interface PairModel {
   readonly windows: number;
   readonly utilizationRange: readonly [number, number];
 }
+
+export type PairNeed = Pick<PairModel, 'demandCoreSeconds' | 'leastCpu'>;
 
 export interface PairFitContext {
   readonly evidence: FitEvidence;
@@ -43,7 +47,7 @@ export interface PairFitContext {
 const LEAST_QUEUEING = 0.05;
 
 /** The curve of a pair; undefined as long as it has no window with a usable latency. */
-export function fitPair(context: PairFitContext, pair: PairEvidence, demand: number): PairModel | undefined {
+export function fitPair(context: PairFitContext, pair: PairEvidence, need: PairNeed): PairModel | undefined {
   if (pair.priorRows.length === 0) return undefined;
   const { evidence, utilization, queueingRatio, exponent, verticalExponent } = context;
   const prior = withQueueing(
@@ -61,7 +65,7 @@ export function fitPair(context: PairFitContext, pair: PairEvidence, demand: num
     source,
     curve:
       fit === undefined ? prior : withQueueing({ ...prior, ...curveOf(fit) }, highestTerm(context, pair)),
-    demandCoreSeconds: demand,
+    ...need,
     confidence: confidenceOf({ source, effectiveWindows, utilizationRange, spread }),
     spread,
     queueingError: fit?.queueingError ?? Number.NaN,

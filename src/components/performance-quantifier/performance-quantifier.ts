@@ -50,6 +50,8 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   private readonly drift = new CommonDrift();
   private readonly unsaved = new Unsaved();
   private nowSeconds = 0;
+  /** Profiles as they were told last: a pass reads each several times. Empty whenever one may have become another. */
+  private readonly described = new Map<PairModel, LatencyProfile>();
 
   constructor(options: QuantifierOptions = {}) {
     this.settings = settingsFrom(options);
@@ -64,6 +66,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   reconfigure(topology: Topology): void {
     const before = this.percentiles();
     this.topology = topology;
+    this.described.clear();
     for (const service of this.services.keys()) {
       if (!topology.services.has(service)) this.reset(service);
     }
@@ -73,6 +76,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   }
 
   updateProfile(window: ServiceWindow): void {
+    this.described.clear();
     let learner = this.services.get(window.service);
     if (learner === undefined) {
       learner = new ServiceLearner(this.settings, this.services.size);
@@ -94,6 +98,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   }
 
   refit(nowSeconds: number): void {
+    this.described.clear();
     this.advance(nowSeconds);
     const models = [...this.services.keys()].map((service) => this.modelOf(service));
     const belief = pooledBelief(
@@ -213,6 +218,8 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   }
 
   private describe(service: string, chain: string, model: ServiceModel, pair: PairModel): LatencyProfile {
+    const known = this.described.get(pair);
+    if (known !== undefined) return known;
     const learner = this.services.get(service)!;
     const percentile = this.percentileOf(chain);
     const confidence = this.confidenceOf(learner, pair);
@@ -222,11 +229,13 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
       model,
       pair,
     );
-    return {
+    const profile = {
       ...described,
       windows: Math.min(described.windows, learner.windowsSinceChange),
       ...learner.learnedLimits,
     };
+    this.described.set(pair, profile);
+    return profile;
   }
 
   private confidenceOf(learner: ServiceLearner, pair: PairModel): number {
@@ -241,7 +250,9 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   }
 
   private advance(nowSeconds: number): void {
-    if (Number.isFinite(nowSeconds)) this.nowSeconds = Math.max(this.nowSeconds, nowSeconds);
+    if (!(Number.isFinite(nowSeconds) && nowSeconds > this.nowSeconds)) return;
+    this.nowSeconds = nowSeconds;
+    this.described.clear();
   }
 
   private percentileOf(chain: string): number {

@@ -5,7 +5,8 @@ import { scoreExponents, type WindowLoads } from './exponent-search.ts';
 import { type ExponentBelief, type ExponentScores, likeliest } from './exponents.ts';
 import type { FitEvidence } from './fit-evidence.ts';
 import { EXPONENT } from './latency-curve.ts';
-import { lowLoadMeans } from './low-load-means.ts';
+import { leastCpuFor } from './least-cpu.ts';
+import { type LowLoadTimes, lowLoadTimes } from './low-load-times.ts';
 import type { QuantifierSettings } from './options.ts';
 import { type DemandSource, fitPair, type PairModel } from './pair-fit.ts';
 import { observedUtilizations, utilizations } from './utilizations.ts';
@@ -47,7 +48,8 @@ export function fitService(
   belief: ExponentBelief,
   found: Found,
 ): ServiceModel | undefined {
-  const lowLoadSeconds = boundingDemands(evidence);
+  const lowLoad = lowLoadTimes(evidence);
+  const lowLoadSeconds = boundingDemands(lowLoad);
   if (lowLoadSeconds === undefined) return undefined;
   const growth = growthWhereServed(evidence, lowLoadSeconds, settings);
   const bound = withinCapacity(evidence, lowLoadSeconds, growth);
@@ -75,7 +77,9 @@ export function fitService(
   };
   const pairs = new Map<string, PairModel>();
   for (const [c, pair] of evidence.pairs.entries()) {
-    const model = fitPair(context, pair, demands[c]!);
+    const demandCoreSeconds = demands[c]!;
+    const leastCpu = leastCpuFor(demandCoreSeconds, demandSource, lowLoad[c]!);
+    const model = fitPair(context, pair, { demandCoreSeconds, leastCpu });
     if (model !== undefined) pairs.set(pair.chain, model);
   }
   return {
@@ -104,8 +108,8 @@ function scoresOf({ scores }: Found, evidence: FitEvidence, loads: WindowLoads):
 }
 
 /** Own times at low load; a chain that only ever failed is taken for the heaviest of the others. */
-function boundingDemands(evidence: FitEvidence): Float64Array | undefined {
-  const means = lowLoadMeans(evidence);
+function boundingDemands(lowLoad: readonly LowLoadTimes[]): Float64Array | undefined {
+  const means = Float64Array.from(lowLoad, ({ meanSeconds }) => meanSeconds);
   const heaviest = Math.max(0, ...means.filter((mean) => mean > 0));
   return heaviest > 0 ? means.map((mean) => (mean > 0 ? mean : heaviest)) : undefined;
 }

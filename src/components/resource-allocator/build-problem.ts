@@ -33,7 +33,7 @@ export function buildProblem(
     if (rate === undefined) continue;
     for (const service of visitsByService(chain).keys()) {
       const profile = profiles.profile(service, chain.id);
-      if (profile.kind === 'profile') known.set(service, [...(known.get(service) ?? []), profile]);
+      if (profile.kind === 'profile') addTo(known, service, profile);
       else unknown.add(service);
     }
     const correction = request.corrections?.get(chain.id) ?? 1;
@@ -50,6 +50,12 @@ export function buildProblem(
     },
     unplanned: specs.filter(isUnplanned).map((spec) => spec.id),
   };
+}
+
+function addTo(known: Map<string, LatencyProfile[]>, service: string, profile: LatencyProfile): void {
+  const ofService = known.get(service);
+  if (ofService === undefined) known.set(service, [profile]);
+  else ofService.push(profile);
 }
 
 /** The shape that a service has now: what is in force, else what it is configured to start with. */
