@@ -9,7 +9,7 @@ import { withinBounds } from './shapes.ts';
 /** Plans once more with changed loads, SLOs and bounds, from where the latest pass stood. Changes nothing. */
 export function whatIf(parts: ControlParts, changes: WhatIfChanges): WhatIfOutcome {
   const request = changed(presentRequest(parts), changes);
-  return { ...parts.planner.plan(request), loads: Object.fromEntries(request.loads) };
+  return { ...parts.planner.tryPlan(request), loads: Object.fromEntries(request.loads) };
 }
 
 function presentRequest(parts: ControlParts): PlanRequest {

@@ -33,7 +33,7 @@ export function buildProblem(
     if (rate === undefined) continue;
     for (const service of visitsByService(chain).keys()) {
       const profile = profiles.profile(service, chain.id);
-      if (profile.kind === 'profile') known.set(service, [...(known.get(service) ?? []), profile]);
+      if (profile.kind === 'profile') addTo(known, service, profile);
       else unknown.add(service);
     }
     const correction = request.corrections?.get(chain.id) ?? 1;
@@ -51,6 +51,12 @@ export function buildProblem(
     },
     unplanned: specs.filter(isUnplanned).map((spec) => spec.id),
   };
+}
+
+function addTo(known: Map<string, LatencyProfile[]>, service: string, profile: LatencyProfile): void {
+  const ofService = known.get(service);
+  if (ofService === undefined) known.set(service, [profile]);
+  else ofService.push(profile);
 }
 
 /** The shape that a service has now: what is in force, else what it is configured to start with. */
@@ -78,13 +84,38 @@ function planningService(
     maxCpu: spec.maxCpu,
     minInstances: spec.minInstances,
     maxInstances: spec.maxInstances,
-    parallelism: spec.parallelism,
+    parallelism: usableCores(spec, profiles),
+    ...utilizationBound(profiles, present, request),
     quantum: settings.cpuQuantum,
     exponent: Math.max(1, ...profiles.map((profile) => profile.exponent)),
     verticalExponent: profiles[0] === undefined ? 0 : Math.min(...profiles.map((p) => p.verticalExponent)),
     memory: memoryFor(spec, present.memory, request.workingSets.get(spec.id)),
     ...(unplanned ? { fixed: present } : {}),
   };
+}
+
+/** What its windows show of an instance may be less than what is configured. */
+function usableCores({ parallelism }: ServiceSpec, profiles: readonly LatencyProfile[]): number {
+  return Math.min(parallelism, ...profiles.map((profile) => profile.parallelism ?? parallelism));
+}
+
+/**
+ * A plan does not go into utilisations at which the service was seen throttled; at the one that it would have with the
+ * capacity in force it may stay: whether that is too much, latencies say.
+ */
+function utilizationBound(
+  profiles: readonly LatencyProfile[],
+  { cpu, instances }: ResourceAllocation,
+  { topology, loads }: PlanRequest,
+): { maxUtilization?: number } {
+  const onset = Math.min(...profiles.map((profile) => profile.throttledUtilization ?? 1));
+  if (!(onset < 1)) return {};
+  let demand = 0;
+  for (const { service, chain, demandCoreSeconds } of profiles) {
+    const visits = visitsByService(topology.chains.get(chain)!).get(service) ?? 0;
+    demand += (loads.get(chain) ?? 0) * visits * demandCoreSeconds;
+  }
+  return { maxUtilization: Math.min(1, Math.max(onset, demand / (cpu * instances))) };
 }
 
 /** Confidence from which a floor of cpu counts in full; below it in proportion. */
@@ -118,7 +149,7 @@ function planningChain(
     overheadSeconds: composition.overheadSeconds,
     stages: chain.stages.map((stage) => {
       const factor = isMeasured ? 1 : slowestOf(stage.length, percentile);
-      return stage.map((branch) => planningVisits(branch, chain.id, profiles, factor));
+      return stage.map((branch) => planningVisits(branch, chain.id, profiles, factor, settings.riskFactor));
     }),
   };
 }
@@ -136,16 +167,18 @@ function planningVisits(
   chain: string,
   profiles: ProfileReader,
   factor: number,
+  riskFactor: number,
 ): PlanningVisit[] {
   return branch.flatMap(({ service, visits }) => {
     const profile = profiles.profile(service, chain);
     if (profile.kind !== 'profile') return [];
+    const cautious = factor * profile.upperFactor ** riskFactor;
     return {
       service,
       visits,
       demand: profile.demandCoreSeconds,
-      floor: factor * profile.floorSeconds,
-      queueing: factor * profile.queueingSeconds,
+      floor: cautious * profile.floorSeconds,
+      queueing: cautious * profile.queueingSeconds,
     };
   });
 }

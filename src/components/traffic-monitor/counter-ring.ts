@@ -68,9 +68,27 @@ export class CounterRing {
     totals.requests += this.#totals[at * FIELDS]! * share;
     totals.errors += this.#totals[at * FIELDS + 1]! * share;
     totals.latencySum += this.#totals[at * FIELDS + 2]! * share;
-    if (this.#cpu === undefined) return;
-    totals.cpuSum += this.#cpu[at * CPU_FIELDS]! * share;
-    totals.cpuRequests += this.#cpu[at * CPU_FIELDS + 1]! * share;
+    if (this.#cpu !== undefined) this.#addCpuTo(totals, at, share);
+  }
+
+  /** The same for all slots of [from, to). */
+  addAllTo(totals: Totals, from: number, to: number, share = 1): void {
+    if (from >= to) return;
+    const indices = this.#indices;
+    const counted = this.#totals;
+    let [requests, errors, latencySum] = [0, 0, 0];
+    for (let index = from, at = from % this.size; index < to; index++) {
+      if (indices[at] === (index | 0)) {
+        requests += counted[at * FIELDS]!;
+        errors += counted[at * FIELDS + 1]!;
+        latencySum += counted[at * FIELDS + 2]!;
+        if (this.#cpu !== undefined) this.#addCpuTo(totals, at, share);
+      }
+      if (++at === this.size) at = 0;
+    }
+    totals.requests += requests * share;
+    totals.errors += errors * share;
+    totals.latencySum += latencySum * share;
   }
 
   /** The index that stands at a position of the ring. */
@@ -102,6 +120,11 @@ export class CounterRing {
   #clear(at: number): void {
     this.#totals.fill(0, at * FIELDS, (at + 1) * FIELDS);
     this.#cpu?.fill(0, at * CPU_FIELDS, (at + 1) * CPU_FIELDS);
+  }
+
+  #addCpuTo(totals: Totals, at: number, share: number): void {
+    totals.cpuSum += this.#cpu![at * CPU_FIELDS]! * share;
+    totals.cpuRequests += this.#cpu![at * CPU_FIELDS + 1]! * share;
   }
 
   #addCpu(at: number, cpuSeconds: number, requests: number): void {

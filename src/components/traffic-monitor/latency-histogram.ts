@@ -7,8 +7,8 @@ export class LatencyHistogram implements LatencyDistribution {
   readonly meanSeconds: number;
   readonly relativeError = RELATIVE_ERROR;
   /** The occupied buckets in ascending order. */
-  readonly #buckets: number[] = [];
-  readonly #counts: number[] = [];
+  readonly #buckets: number[];
+  readonly #counts: number[];
   #weight = 0;
 
   /**
@@ -16,11 +16,15 @@ export class LatencyHistogram implements LatencyDistribution {
    * more finely than the sketches do.
    */
   constructor(first: number, counts: Float64Array, count: number, latencySum: number) {
-    for (let i = 0; i < counts.length; i++) {
+    let occupied = 0;
+    for (let i = 0; i < counts.length; i++) if (counts[i] !== 0) occupied++;
+    this.#buckets = new Array<number>(occupied);
+    this.#counts = new Array<number>(occupied);
+    for (let i = 0, at = 0; i < counts.length; i++) {
       const occupants = counts[i]!;
       if (occupants === 0) continue;
-      this.#buckets.push(first + i);
-      this.#counts.push(occupants);
+      this.#buckets[at] = first + i;
+      this.#counts[at++] = occupants;
       this.#weight += occupants;
     }
     this.count = count;
