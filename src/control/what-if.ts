@@ -9,7 +9,7 @@ import { withinBounds } from './shapes.ts';
 /** Plans once more with changed loads, SLOs and bounds, from where the latest pass stood. Changes nothing. */
 export function whatIf(parts: ControlParts, changes: WhatIfChanges): WhatIfOutcome {
   const request = changed(presentRequest(parts), changes);
-  return { ...parts.planner.plan(request), loads: Object.fromEntries(request.loads) };
+  return { ...parts.planner.tryPlan(request), loads: Object.fromEntries(request.loads) };
 }
 
 function presentRequest(parts: ControlParts): PlanRequest {
@@ -20,7 +20,7 @@ function presentRequest(parts: ControlParts): PlanRequest {
     : planRequest(parts, observe(parts, clock.nowSeconds()), memory.forecasts);
 }
 
-function changed(request: PlanRequest, { loads, slos, bounds }: WhatIfChanges): PlanRequest {
+function changed(request: PlanRequest, { loads, slos, bounds, caps }: WhatIfChanges): PlanRequest {
   const services = [...request.topology.services.values()].map((service) =>
     withBounds(service, bounds[service.id]),
   );
@@ -31,6 +31,7 @@ function changed(request: PlanRequest, { loads, slos, bounds }: WhatIfChanges): 
   });
   return {
     ...request,
+    ...(caps !== undefined && { caps: { ...request.caps, ...caps } }),
     capacities: new Map(capacities),
     topology: {
       services: new Map(services.map((service) => [service.id, service])),

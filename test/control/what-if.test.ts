@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { learn } from '../../src/control/learn.ts';
+import { observe } from '../../src/control/observe/observation.ts';
+import { planRequest } from '../../src/control/plan-request.ts';
 import { whatIf } from '../../src/control/what-if.ts';
 import type { WhatIfChanges } from '../../src/models/daemon.ts';
 import { NOW } from './fixtures.ts';
@@ -60,5 +62,26 @@ describe('a question of what if', () => {
     ).toBe(before);
     expect(parts.memory.request).toBeUndefined();
     expect(parts.memory.latest).toBeUndefined();
+  });
+
+  it('has the same answer whatever was asked in between, and no part in the next plan', () => {
+    const [parts, other] = [learned(), learned()];
+    const changes = { ...NOTHING, loads: { 'order-processing': 80 }, slos: { 'user-registration': 0.15 } };
+    const asked = () => ({ ...whatIf(parts, changes).plan, solveMs: 0 });
+    const first = asked();
+    whatIf(parts, { ...NOTHING, loads: { 'user-registration': 300 }, slos: { 'order-processing': 0.09 } });
+    expect(asked()).toEqual(first);
+    const request = (of: Parts) => planRequest(of, observe(of, of.clock.nowSeconds()), new Map());
+    const planned = (of: Parts) => ({ ...of.planner.plan(request(of)).plan, solveMs: 0 });
+    expect(planned(parts)).toEqual(planned(other));
+  });
+
+  it('is answered with the plan that a pass would make', () => {
+    const parts = learned();
+    const changes = { ...NOTHING, loads: { 'order-processing': 80 } };
+    const { plan, loads } = whatIf(parts, changes);
+    const request = planRequest(parts, observe(parts, parts.clock.nowSeconds()), new Map());
+    const made = parts.planner.plan({ ...request, loads: new Map(Object.entries(loads)) });
+    expect({ ...plan, solveMs: 0 }).toEqual({ ...made.plan, solveMs: 0 });
   });
 });

@@ -4,11 +4,13 @@ import type { Daemon, WhatIfBounds, WhatIfChanges, WhatIfOutcome } from '../../m
 import type { ServiceSpec, Topology } from '../../models/data-models.ts';
 import { type Fault, oneOf, show } from '../faults.ts';
 import { ProblemError } from '../problems.ts';
-import { rateLimit } from '../rate-limit.ts';
+import { workLimit } from '../rate-limit.ts';
 import { Allocation, type ApiServer, Figure, figure, ProblemResponse } from '../schemas.ts';
 
 const MOST_ENTRIES = 20_000;
 const MOST_FAULTS = 20;
+/** What all questions together may take of the daemon's time: records and passes come first. */
+const WORK = { burstSeconds: 5, share: 0.25 };
 const LARGEST_FIGURE = 1e9;
 const LARGEST_INSTANCES = 100_000;
 
@@ -67,7 +69,7 @@ const WhatIfAnswer = Type.Object({
 });
 
 export function whatIfRoute(server: ApiServer, daemon: Daemon): void {
-  const spend = rateLimit(daemon.clock, 10, 0.5);
+  const withinLimit = workLimit(daemon.clock, WORK);
   server.post(
     '/allocations/what-if',
     {
@@ -81,8 +83,8 @@ export function whatIfRoute(server: ApiServer, daemon: Daemon): void {
     (request) => {
       const faults = faultsOf(daemon, request.body);
       if (faults.length > 0) throw ProblemError.ofFaults('invalid-request', faults.slice(0, MOST_FAULTS));
-      spend();
-      return answerOf(daemon.whatIf(changesOf(request.body)), daemon.settings.topology);
+      const outcome = withinLimit(() => daemon.whatIf(changesOf(request.body)));
+      return answerOf(outcome, daemon.settings.topology);
     },
   );
 }
@@ -148,6 +150,7 @@ function answerOf(
 ): Static<typeof WhatIfAnswer> {
   const unknown = new Set(unplanned);
   const isKnown = (chain: string) =>
+    unknown.size === 0 ||
     chains
       .get(chain)
       ?.stages.flat(2)

@@ -19,6 +19,8 @@ export interface PairModel {
   readonly confidence: number;
   /** 1.4826 · median |log residual|; NaN for a prior. */
   readonly spread: number;
+  /** Standard error of `queueingSeconds` in a free fit, s; NaN for a prior, Infinity when the data do not tell it. */
+  readonly queueingError: number;
   readonly windows: number;
   readonly utilizationRange: readonly [number, number];
 }
@@ -66,6 +68,7 @@ export function fitPair(context: PairFitContext, pair: PairEvidence, need: PairN
     ...need,
     confidence: confidenceOf({ source, effectiveWindows, utilizationRange, spread }),
     spread,
+    queueingError: fit?.queueingError ?? Number.NaN,
     windows: isFitted ? data.count : pair.priorRows.length,
     utilizationRange,
   };

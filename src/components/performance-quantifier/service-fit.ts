@@ -17,6 +17,8 @@ export interface ServiceModel {
   readonly demandSource: DemandSource;
   /** 1.4826 · median relative residual of the CPU regression; NaN without one. */
   readonly cpuSpread: number;
+  /** Standard errors of measured demands by chain, core-seconds; empty when CPU is not measured. */
+  readonly demandErrors: ReadonlyMap<string, number>;
   /** Share of the bounding demand that curvature has found; 1 without. */
   readonly curvatureShare: number;
   readonly exponent: number;
@@ -83,6 +85,7 @@ export function fitService(
   return {
     demandSource,
     cpuSpread,
+    demandErrors: new Map(evidence.pairs.map(({ chain }, c) => [chain, cpu?.errors[c] ?? Number.NaN])),
     curvatureShare: share ?? 1,
     exponent,
     verticalExponent,

@@ -4,12 +4,14 @@ import { type ExponentBelief, type ExponentScores, firstBelief, likeliest } from
 import { gatherEvidence } from './fit-evidence.ts';
 import { FitTurns } from './fit-turns.ts';
 import { EXPONENT } from './latency-curve.ts';
+import { learnedParallelism } from './learned-parallelism.ts';
 import type { QuantifierSettings } from './options.ts';
 import { regimeSince, restate } from './regime.ts';
 import { SearchTurns } from './search-turns.ts';
 import { fitService, type ServiceModel } from './service-fit.ts';
 import { residualsOf, surpriseOf } from './surprise.ts';
 import { Suspicion } from './suspicion.ts';
+import { throttleOnset } from './throttle-onset.ts';
 import { WindowTable } from './window-table.ts';
 
 /** What a confidence is multiplied with while the newest windows contradict the model: nothing is shrunk on it. */
@@ -20,6 +22,17 @@ const SETTLED_WINDOWS = 15;
 const SEARCH_EVERY = 15;
 /** Change of k or η from which on it is taken over at once. */
 const WORTH_A_FIT = 0.1;
+
+/** A window that came late belongs to what was before the last change; one from long before, to a clock that was set back. */
+const LATEST_SECONDS = 3600;
+
+/** What the windows show of how far the capacity of an instance can be used. */
+export interface ServiceLimits {
+  /** Cores that one instance can use at most. */
+  readonly parallelism?: number;
+  /** Utilisation from which on it is throttled in half of its CPU periods. */
+  readonly throttledUtilization?: number;
+}
 
 /** Learns one service: its windows, the model fitted to them, and whether the newest ones contradict it. */
 export class ServiceLearner {
@@ -37,6 +50,7 @@ export class ServiceLearner {
   private scores: ExponentScores | undefined;
   private windowsSinceSearch = Number.POSITIVE_INFINITY;
   private suspicion: Suspicion | undefined;
+  private limits: ServiceLimits = {};
   /** Start of the first window after the last change, Unix s. */
   private changedSeconds = Number.NEGATIVE_INFINITY;
 
@@ -56,7 +70,8 @@ export class ServiceLearner {
    * the last change none is taken any more.
    */
   add(window: ServiceWindow, parallelism: number, drift: CommonDrift): void {
-    if (window.startSeconds < this.changedSeconds) return;
+    const before = this.changedSeconds - window.startSeconds;
+    if (before > 0 && before <= LATEST_SECONDS) return;
     const place = this.table.put(window);
     if (place === 'refused') return;
     this.turns.add();
@@ -64,7 +79,17 @@ export class ServiceLearner {
     this.windowsSinceSearch++;
     this.searchTurns.add();
     if (this.isNewCapacity()) this.isStale = true;
-    this.watchForChange(parallelism, drift);
+    this.watchForChange(this.usableCores(parallelism), drift);
+  }
+
+  /** Cores that one instance can use: those configured, or fewer where its windows show it. */
+  usableCores(configured: number): number {
+    return Math.min(configured, this.limits.parallelism ?? configured);
+  }
+
+  /** As the last fit has found them. */
+  get learnedLimits(): ServiceLimits {
+    return this.limits;
   }
 
   /**
@@ -111,8 +136,10 @@ export class ServiceLearner {
     return true;
   }
 
-  private fit(parallelism: number, nowSeconds: number): void {
+  private fit(configured: number, nowSeconds: number): void {
     this.isStale = false;
+    this.limits = limitsOf(this.table, this.settings);
+    const parallelism = this.usableCores(configured);
     this.turns.fitted(this.table.count);
     const { suspicion, undoubted } = this;
     if (suspicion?.isLikely && undoubted !== undefined) {
@@ -176,6 +203,15 @@ export class ServiceLearner {
     this.fitted = undefined;
     this.undoubted = undefined;
   }
+}
+
+function limitsOf(table: WindowTable, settings: QuantifierSettings): ServiceLimits {
+  const parallelism = learnedParallelism(table, table.count, settings);
+  const throttledUtilization = throttleOnset(table, table.count);
+  return {
+    ...(parallelism !== undefined && { parallelism }),
+    ...(throttledUtilization !== undefined && { throttledUtilization }),
+  };
 }
 
 /** A table that was saved says by its weights where the last change was. */
