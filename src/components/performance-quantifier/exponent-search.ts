@@ -5,7 +5,7 @@ import { medianInPlace } from './medians.ts';
 import { SATURATED } from './utilizations.ts';
 
 /** More windows of a pair than this tell hardly more and cost time. */
-const MAX_OBSERVATIONS = 48;
+const MAX_OBSERVATIONS = 64;
 /** A pair with fewer cannot be fitted to one half and judged on the other. */
 const MIN_OBSERVATIONS = 16;
 /** Moves of a curve by less than this hardly change what it predicts. */
