@@ -9,7 +9,7 @@ const MAX_OBSERVATIONS = 64;
 /** A pair with fewer cannot be fitted to one half and judged on the other. */
 const MIN_OBSERVATIONS = 16;
 /** Moves of a curve by less than this hardly change what it predicts. */
-const TOLERANCE = 0.01;
+const TOLERANCE = 0.003;
 /** No curve is believed to predict a percentile better than this. */
 const LEAST_ERROR = 0.02;
 
@@ -37,9 +37,19 @@ export function scoreExponents(evidence: FitEvidence, loads: WindowLoads): Expon
     .filter((halves) => halves !== undefined);
   if (searches.length === 0) return undefined;
   const weights = join(searches.flatMap((halves) => halves.map((half) => half.weights)));
-  const errors = GRID.map((exponents) => join(searches.flatMap((halves) => crossErrors(halves, exponents))));
+  const errors: Float64Array[] = [];
+  for (const [i, exponents] of GRID.entries()) {
+    const isSameAsLast = hasOneSize(evidence) && exponents.exponent === GRID[i - 1]?.exponent;
+    const sizes = isSameAsLast ? errors[i - 1]! : join(searches.flatMap((h) => crossErrors(h, exponents)));
+    errors.push(sizes);
+  }
   const scale = Math.max(LEAST_ERROR, Math.min(...errors.map((sizes) => medianInPlace(sizes.slice()))));
   return Float64Array.from(errors, (sizes) => cauchyLoss(sizes, weights, scale) / searches.length);
+}
+
+/** Without instances of different sizes all η predict the same. */
+function hasOneSize({ cpus }: FitEvidence): boolean {
+  return cpus.every((cpu) => Math.abs(cpu / cpus[0]! - 1) < 0.01);
 }
 
 /** What either half makes of the other. */
@@ -73,8 +83,9 @@ function halvesOf(pair: PairEvidence, evidence: FitEvidence, loads: WindowLoads)
   if (places.length < MIN_OBSERVATIONS) return undefined;
   const share = MAX_OBSERVATIONS / places.length;
   const taken = places.filter((place) => fraction(place * GOLDEN) < share);
+  const typicalCpu = evidence.cpus[pair.rows[taken[taken.length >> 1]!]!]!;
   const half = (isWanted: (place: number) => boolean) =>
-    new Half(taken.filter(isWanted), pair, evidence, loads);
+    new Half(taken.filter(isWanted), pair, evidence, loads, typicalCpu);
   return [half((place) => fraction(place * SILVER) < 0.5), half((place) => fraction(place * SILVER) >= 0.5)];
 }
 
@@ -102,11 +113,18 @@ class Half {
   private start: CurveStart;
   private spread: number | undefined;
 
-  constructor(places: readonly number[], pair: PairEvidence, evidence: FitEvidence, loads: WindowLoads) {
+  /** `typicalCpu`: with sizes relative to it b hardly depends on η, so that each fit starts near its end. */
+  constructor(
+    places: readonly number[],
+    pair: PairEvidence,
+    evidence: FitEvidence,
+    loads: WindowLoads,
+    typicalCpu: number,
+  ) {
     const rows = places.map((place) => pair.rows[place]!);
     this.count = rows.length;
-    this.observed = new Loads(rows, evidence, loads.observed);
-    this.explained = new Loads(rows, evidence, loads.explained);
+    this.observed = new Loads(rows, evidence, loads.observed, typicalCpu);
+    this.explained = new Loads(rows, evidence, loads.explained, typicalCpu);
     this.terms = new Float64Array(this.count);
     this.expectedTerms = new Float64Array(this.count);
     this.latencies = Float64Array.from(places, (place) => pair.latencies[place]!);
@@ -146,11 +164,11 @@ class Loads {
   private readonly logCpus: Float64Array;
   private readonly idles: Float64Array;
 
-  constructor(rows: readonly number[], evidence: FitEvidence, utilization: Float64Array) {
+  constructor(rows: readonly number[], evidence: FitEvidence, utilization: Float64Array, typicalCpu: number) {
     const loads = rows.map((row) => Math.min(SATURATED, utilization[row]!));
     this.logLoads = Float64Array.from(loads, Math.log);
     this.idles = Float64Array.from(loads, (rho) => 1 - rho);
-    this.logCpus = Float64Array.from(rows, (row) => Math.log(evidence.cpus[row]!));
+    this.logCpus = Float64Array.from(rows, (row) => Math.log(evidence.cpus[row]! / typicalCpu));
   }
 
   writeTerms({ exponent, verticalExponent }: Exponents, into: Float64Array): void {
