@@ -11,7 +11,8 @@ export const TrafficRecord = Type.Object(
     chain_id: Id,
     response_time: Type.Number({
       minimum: 0,
-      description: 'Seconds spent in the service, without waiting for the services it calls.',
+      description:
+        'Seconds spent in the service, from the arrival of the request (not from the start of its handler, which hides 20 to 60 % of the real wait), without waiting for the services it calls.',
     }),
     is_error: Type.Optional(Type.Boolean({ description: 'Default false.' })),
     timestamp: Type.Optional(

@@ -1,4 +1,4 @@
-/** k of this first form: one queue a service. */
+/** k as long as the data do not tell another: one queue a service. */
 export const EXPONENT = 1;
 
 /** The parameters of L(ρ, u) = floor + queueing · ρ^exponent / (u^verticalExponent · (1 − ρ)). */

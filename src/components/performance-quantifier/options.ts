@@ -12,8 +12,8 @@ export interface QuantifierOptions {
   /** Windows kept per service and per chain end to end; the oldest leave first. Default 240. */
   readonly maxWindows?: number;
   /**
-   * η, how much faster one instance gets with its cores, in [0, 1]. Default 0.5: see docs/latency-profiles.md for
-   * the measurements it comes from.
+   * η, how much faster one instance gets with its cores, in [0, 2], as long as no service has told. Default 0.5: see
+   * docs/latency-profiles.md.
    */
   readonly verticalExponentPrior?: number;
   /** Requests of a pair that are needed for a first curve, and that a window needs to count for it. Default 5. */
