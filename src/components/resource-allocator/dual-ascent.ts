@@ -20,6 +20,8 @@ const FIRST_SWEEPS = 4;
 const FASTEST = 0.5;
 const SLOWEST = 0.98;
 const MOST_BLIND = 40;
+/** Among so many sweeps is one over all chains, the others are over those with a multiplier. */
+const SWEEPS_PER_ALL = 4;
 /** Differences in cost that mean nothing. */
 const ROUNDING = 1e-12;
 /** Searches are as exact as the gap makes worth while: this part of it, within these. */
@@ -48,6 +50,8 @@ interface Bounds {
 interface State {
   readonly multipliers: Multipliers;
   readonly response: Response;
+  /** Chains with a multiplier at the last sweep over all. */
+  readonly active: Int32Array;
   readonly trial: Float64Array;
   readonly waits: Float64Array;
 }
@@ -57,6 +61,7 @@ export function solveProgram(program: Program, start: Multipliers = allocateMult
   const state: State = {
     multipliers: start,
     response: allocateResponse(program.services.count),
+    active: new Int32Array(program.chains.count),
     trial: new Float64Array(program.services.count),
     waits: Float64Array.from(program.services.waitLower),
   };
@@ -89,9 +94,10 @@ function solveComponent(program: Program, component: Component, state: State): B
   let gap = 1;
   let fall = FASTEST;
   for (let more = isWarm ? 0 : FIRST_SWEEPS; ; ) {
-    for (let k = 1; k <= more; k++) {
+    for (let k = 1, active = 0; k <= more; k++) {
       response.tolerance = clip(PART_OF_GAP * gap * fall ** k, TIGHTEST, LOOSEST);
-      sweep(program, component, multipliers, response);
+      if (bounds.sweeps === 0 || k % SWEEPS_PER_ALL === 1) active = sweepAll(program, component, state);
+      else sweepActive(program, active, state);
     }
     bounds.sweeps += more;
     const before = gap;
@@ -137,7 +143,18 @@ function clip(value: number, least: number, most: number): number {
   return Math.min(Math.max(value, least), most);
 }
 
-function sweep(program: Program, component: Component, multipliers: Multipliers, response: Response): void {
-  for (let c = component.firstChain; c < component.endChain; c++)
+/** Settles every chain; returns how many have a multiplier then and lists them. */
+function sweepAll(program: Program, component: Component, state: State): number {
+  const { active, multipliers, response } = state;
+  let count = 0;
+  for (let c = component.firstChain; c < component.endChain; c++) {
     settleChain(program, multipliers, response, c);
+    if (multipliers.chain[c]! > 0) active[count++] = c;
+  }
+  return count;
+}
+
+/** Settles the listed chains. The others keep their SLO as a rule; the next sweep over all finds those that do not. */
+function sweepActive(program: Program, count: number, { active, multipliers, response }: State): void {
+  for (let at = 0; at < count; at++) settleChain(program, multipliers, response, active[at]!);
 }
