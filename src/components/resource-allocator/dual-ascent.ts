@@ -19,9 +19,9 @@ const FIRST_SWEEPS = 4;
 /** Share of the gap that one more sweep is expected to leave, within these: a look costs as much as three sweeps. */
 const FASTEST = 0.5;
 const SLOWEST = 0.98;
-const MOST_BLIND = 40;
-/** Among so many sweeps is one over all chains, the others are over those with a multiplier. */
-const SWEEPS_PER_ALL = 4;
+const MOST_BLIND = 12;
+/** The first sweeps of a cold start are over all chains, the others over those that matter at the last look. */
+const SWEEPS_OVER_ALL = 2;
 /** Differences in cost that mean nothing. */
 const ROUNDING = 1e-12;
 /** Searches are as exact as the gap makes worth while: this part of it, within these. */
@@ -50,8 +50,9 @@ interface Bounds {
 interface State {
   readonly multipliers: Multipliers;
   readonly response: Response;
-  /** Chains with a multiplier at the last sweep over all. */
+  /** Chains that have a multiplier or were over their budget at the last look, and how many. */
   readonly active: Int32Array;
+  activeCount: number;
   readonly trial: Float64Array;
   readonly waits: Float64Array;
 }
@@ -62,6 +63,7 @@ export function solveProgram(program: Program, start: Multipliers = allocateMult
     multipliers: start,
     response: allocateResponse(program.services.count),
     active: new Int32Array(program.chains.count),
+    activeCount: 0,
     trial: new Float64Array(program.services.count),
     waits: Float64Array.from(program.services.waitLower),
   };
@@ -94,10 +96,10 @@ function solveComponent(program: Program, component: Component, state: State): B
   let gap = 1;
   let fall = FASTEST;
   for (let more = isWarm ? 0 : FIRST_SWEEPS; ; ) {
-    for (let k = 1, active = 0; k <= more; k++) {
+    for (let k = 1; k <= more; k++) {
       response.tolerance = clip(PART_OF_GAP * gap * fall ** k, TIGHTEST, LOOSEST);
-      if (bounds.sweeps === 0 || k % SWEEPS_PER_ALL === 1) active = sweepAll(program, component, state);
-      else sweepActive(program, active, state);
+      if (bounds.sweeps === 0 && k <= SWEEPS_OVER_ALL) sweepAll(program, component, state);
+      else sweepActive(program, state);
     }
     bounds.sweeps += more;
     const before = gap;
@@ -119,7 +121,7 @@ function look(program: Program, component: Component, state: State, bounds: Boun
   balanceParts(program, component, multipliers);
   respondToAll(program, component, multipliers, response);
   bounds.lowerBound = Math.max(bounds.lowerBound, dualValue(program, component, multipliers, response));
-  repair(program, component, multipliers, response.wait, trial);
+  state.activeCount = repair(program, component, multipliers, response.wait, trial, state.active);
   const cost = costOfWaits(program, component, trial) + costOfExcess(program, component, trial);
   if (cost < bounds.cost) {
     bounds.cost = cost;
@@ -143,18 +145,17 @@ function clip(value: number, least: number, most: number): number {
   return Math.min(Math.max(value, least), most);
 }
 
-/** Settles every chain; returns how many have a multiplier then and lists them. */
-function sweepAll(program: Program, component: Component, state: State): number {
+/** Settles every chain and lists those that have a multiplier then. */
+function sweepAll(program: Program, component: Component, state: State): void {
   const { active, multipliers, response } = state;
-  let count = 0;
+  state.activeCount = 0;
   for (let c = component.firstChain; c < component.endChain; c++) {
     settleChain(program, multipliers, response, c);
-    if (multipliers.chain[c]! > 0) active[count++] = c;
+    if (multipliers.chain[c]! > 0) active[state.activeCount++] = c;
   }
-  return count;
 }
 
-/** Settles the listed chains. The others keep their SLO as a rule; the next sweep over all finds those that do not. */
-function sweepActive(program: Program, count: number, { active, multipliers, response }: State): void {
-  for (let at = 0; at < count; at++) settleChain(program, multipliers, response, active[at]!);
+/** Settles the listed chains: the others kept their SLO when it was last looked at. */
+function sweepActive(program: Program, { active, activeCount, multipliers, response }: State): void {
+  for (let at = 0; at < activeCount; at++) settleChain(program, multipliers, response, active[at]!);
 }
