@@ -20,7 +20,7 @@ function presentRequest(parts: ControlParts): PlanRequest {
     : planRequest(parts, observe(parts, clock.nowSeconds()), memory.forecasts);
 }
 
-function changed(request: PlanRequest, { loads, slos, bounds }: WhatIfChanges): PlanRequest {
+function changed(request: PlanRequest, { loads, slos, bounds, caps }: WhatIfChanges): PlanRequest {
   const services = [...request.topology.services.values()].map((service) =>
     withBounds(service, bounds[service.id]),
   );
@@ -31,6 +31,7 @@ function changed(request: PlanRequest, { loads, slos, bounds }: WhatIfChanges): 
   });
   return {
     ...request,
+    ...(caps !== undefined && { caps: { ...request.caps, ...caps } }),
     capacities: new Map(capacities),
     topology: {
       services: new Map(services.map((service) => [service.id, service])),

@@ -5,6 +5,7 @@ import type { Decision, PassTrigger } from './decisions.ts';
 import type { ForecastOutcome, PredictorStatus } from './forecasts.ts';
 import type { HistoryJournal } from './history.ts';
 import type { UsageSample } from './metrics.ts';
+import type { Caps } from './plans.ts';
 import type { Clock, PlanOutcome, ProfileLearner, TrafficIntake, TrafficReader } from './ports.ts';
 import type { FreezeWindow, Pause, Settings } from './settings.ts';
 import type { SourceStatus } from './sources.ts';
@@ -78,6 +79,8 @@ export interface WhatIfChanges {
   /** s by chain. */
   readonly slos: Readonly<Record<string, number>>;
   readonly bounds: Readonly<Record<string, Partial<WhatIfBounds>>>;
+  /** In place of those of the configuration, each for itself. */
+  readonly caps?: Caps;
 }
 
 export interface WhatIfBounds {

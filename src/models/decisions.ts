@@ -28,7 +28,8 @@ export type ReasonCode =
   | 'change-failed'
   | 'frozen'
   | 'paused'
-  | 'would-violate';
+  | 'would-violate'
+  | 'total-cap';
 
 export type ServiceStatus = 'grow' | 'shrink' | 'reshape' | 'keep' | 'hold';
 

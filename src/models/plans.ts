@@ -101,6 +101,8 @@ export interface PlannedCap {
   readonly limit: number;
   /** What the shapes take of it; more than the limit only when even the least shapes do. */
   readonly used: number;
+  /** What the plan without caps takes. */
+  readonly wanted: number;
   /** What the least shapes of all services take. */
   readonly least: number;
   /** Whether the plan would be another one without it. */

@@ -26,14 +26,14 @@ export interface Draft {
  */
 export function keepCaps(problem: PlanningProblem, caps: Caps, free: Draft, maxUtilization: number): Draft {
   const use = useOfShapes(free.compiled, free.shaped);
-  if (fits(use, caps)) return { ...free, caps: report(free, caps, undefined, []) };
+  if (fits(use, caps)) return { ...free, caps: report(free, caps, use, undefined, []) };
   const served = starve(problem, free.compiled, caps);
   const continuous = withinCaps(served.problem, caps, free, use, maxUtilization);
   const compiled = baseOf(free, served, continuous, maxUtilization);
   const { capacities, optimum, scarcity } = continuous;
   const shaped = rationShapes(compiled, caps, scarcity, capacities, optimum.weights, served.starved);
   const draft = { compiled, capacities, shaped, optimum: certified(compiled, continuous) };
-  return { ...draft, caps: report(draft, caps, continuous, served.starved) };
+  return { ...draft, caps: report(draft, caps, use, continuous, served.starved) };
 }
 
 /** Rows and columns that the plan is told by: the SLOs and the prices are the true ones. */
@@ -61,6 +61,7 @@ function certified(
 function report(
   draft: Omit<Draft, 'caps'>,
   caps: Caps,
+  wanted: Use,
   continuous: Continuous | undefined,
   starved: readonly string[],
 ): PlannedCaps {
@@ -75,7 +76,16 @@ function report(
     if (limit === undefined) return {};
     const price = continuous === undefined ? 0 : continuous.scarcity[kind] / continuous.coresPerViolation;
     const binds = continuous !== undefined && continuous.scarcity[kind] > 0;
-    return { [kind]: { limit, used: used[kind], least: least[kind], binds, shadowPrice: price } };
+    return {
+      [kind]: {
+        limit,
+        used: used[kind],
+        wanted: wanted[kind],
+        least: least[kind],
+        binds,
+        shadowPrice: price,
+      },
+    };
   };
   return {
     ...capOf('cpu'),
