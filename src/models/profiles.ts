@@ -20,7 +20,7 @@ export interface LatencyProfile {
   readonly queueingSeconds: number;
   /** k ≥ 1. */
   readonly exponent: number;
-  /** 0 ≤ η ≤ 1. */
+  /** 0 ≤ η ≤ 2. */
   readonly verticalExponent: number;
   /** d, CPU core-seconds of one visit. */
   readonly demandCoreSeconds: number;
@@ -70,6 +70,8 @@ export interface Composition {
   readonly overheadSeconds: number;
   /** Windows with end-to-end samples that they rest on; 0 means the default γ = 1, δ = 0. */
   readonly windows: number;
+  /** 1.4826 · median |relative residual| of the fit; absent for the default. */
+  readonly spread?: number;
 }
 
 export type Impact =

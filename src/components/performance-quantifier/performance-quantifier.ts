@@ -15,8 +15,9 @@ import { CompositionLearner } from './composition-learner.ts';
 import { agedConfidence } from './confidence.ts';
 import { criticalVisits } from './critical-visits.ts';
 import { describeProfile } from './describe-profile.ts';
+import { type ExponentBelief, firstBelief, pooledBelief } from './exponents.ts';
 import { impactOf } from './impact.ts';
-import { latencyAt } from './latency-curve.ts';
+import { EXPONENT, latencyAt } from './latency-curve.ts';
 import { type QuantifierOptions, type QuantifierSettings, settingsFrom } from './options.ts';
 import type { PairModel } from './pair-fit.ts';
 import { decodeChain, decodeService, encodeChain, encodeService } from './saved-state.ts';
@@ -42,6 +43,7 @@ const FORGOTTEN = new Uint8Array();
  */
 export class PerformanceImpactQuantifier implements ProfileLearner {
   private readonly settings: QuantifierSettings;
+  private readonly firstBelief: ExponentBelief;
   private topology: Topology | undefined;
   private readonly services = new Map<string, ServiceLearner>();
   private readonly chains = new Map<string, CompositionLearner>();
@@ -53,6 +55,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
 
   constructor(options: QuantifierOptions = {}) {
     this.settings = settingsFrom(options);
+    this.firstBelief = firstBelief(EXPONENT, this.settings.verticalExponentPrior);
     this.topology = options.topology;
   }
 
@@ -97,7 +100,15 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   refit(nowSeconds: number): void {
     this.described.clear();
     this.advance(nowSeconds);
-    for (const service of this.services.keys()) this.modelOf(service);
+    const models = [...this.services.keys()].map((service) => this.modelOf(service));
+    const belief = pooledBelief(
+      this.firstBelief,
+      models.flatMap((model) => model?.scores ?? []),
+    );
+    for (const [service, learner] of this.services) {
+      learner.believe(belief);
+      this.modelOf(service);
+    }
     for (const chain of this.chains.keys()) this.composition(chain);
   }
 

@@ -26,11 +26,12 @@ const LARGEST_FACTOR = 10;
 /** So many windows of a chain weigh as much as what the chains have in common. */
 const COMMON_WEIGHT = 5;
 /**
- * All windows from before a change weigh at most as much together as so many new ones: more where the new ones differ from
- * them by those factors and noise alone, within so many spreads at the median.
+ * All windows from before a change weigh at most as much together as so many new ones: more where the use of the new ones
+ * differs from theirs by that factor and noise alone, within so many spreads at the median; and their own use more still.
  */
 const CARRIED_WINDOWS = 4;
 const CARRIED_IF_AGREED = 30;
+const CARRIED_USE_IF_AGREED = 60;
 const AGREED_SPREADS = 2;
 
 /**
@@ -72,10 +73,8 @@ export function regimeSince(
  */
 export function restate(table: WindowTable, first: number, regime: Regime): void {
   const { demandFactor, latencyFactors, isExplained } = regime;
-  let weight = 0;
-  for (let i = 0; i < first; i++) weight += table.weights[i]!;
-  const share = Math.min(1, (isExplained ? CARRIED_IF_AGREED : CARRIED_WINDOWS) / weight);
-  for (let i = 0; i < first; i++) table.weights[i] = table.weights[i]! * share;
+  limitSum(table.weights.subarray(0, first), isExplained ? CARRIED_IF_AGREED : CARRIED_WINDOWS);
+  limitSum(table.useWeights.subarray(0, first), isExplained ? CARRIED_USE_IF_AGREED : CARRIED_WINDOWS);
   for (const [chain, { rates, percentiles, means }] of table.chains) {
     const factor = latencyFactors.get(chain) ?? 1;
     for (let i = 0; i < first; i++) {
@@ -84,6 +83,12 @@ export function restate(table: WindowTable, first: number, regime: Regime): void
       means[i] = means[i]! * factor;
     }
   }
+}
+
+function limitSum(weights: Float64Array, most: number): void {
+  let sum = 0;
+  for (const weight of weights) sum += weight;
+  if (sum > most) for (let i = 0; i < weights.length; i++) weights[i] = (weights[i]! * most) / sum;
 }
 
 interface Ratios {

@@ -1,10 +1,13 @@
 import type { ServiceWindow } from '../../models/metrics.ts';
 import type { CommonDrift } from './common-drift.ts';
+import { type ExponentBelief, type ExponentScores, firstBelief, likeliest } from './exponents.ts';
 import { gatherEvidence } from './fit-evidence.ts';
 import { FitTurns } from './fit-turns.ts';
+import { EXPONENT } from './latency-curve.ts';
 import { learnedParallelism } from './learned-parallelism.ts';
 import type { QuantifierSettings } from './options.ts';
 import { regimeSince, restate } from './regime.ts';
+import { SearchTurns } from './search-turns.ts';
 import { fitService, type ServiceModel } from './service-fit.ts';
 import { residualsOf, surpriseOf } from './surprise.ts';
 import { Suspicion } from './suspicion.ts';
@@ -17,6 +20,8 @@ const TRUST_IN_DOUBT = 0.05;
 const SETTLED_WINDOWS = 15;
 /** The share found by curvature is looked for again after so many new windows. */
 const SEARCH_EVERY = 15;
+/** Change of k or η from which on it is taken over at once. */
+const WORTH_A_FIT = 0.1;
 
 /** A window that came late belongs to what was before the last change; one from long before, to a clock that was set back. */
 const LATEST_SECONDS = 3600;
@@ -35,10 +40,14 @@ export class ServiceLearner {
   private readonly settings: QuantifierSettings;
   /** The model that is told, and the one of the windows that nothing speaks against. */
   private fitted: ServiceModel | undefined;
+  private belief: ExponentBelief;
   private undoubted: ServiceModel | undefined;
   /** Whether something has to be fitted at once. */
   private isStale = false;
   private readonly turns: FitTurns;
+  private readonly searchTurns: SearchTurns;
+  /** What the windows said of k and η when they were last asked. */
+  private scores: ExponentScores | undefined;
   private windowsSinceSearch = Number.POSITIVE_INFINITY;
   private suspicion: Suspicion | undefined;
   private limits: ServiceLimits = {};
@@ -49,7 +58,9 @@ export class ServiceLearner {
   constructor(settings: QuantifierSettings, ordinal: number, table = new WindowTable(settings.maxWindows)) {
     this.settings = settings;
     this.turns = new FitTurns(ordinal);
+    this.searchTurns = new SearchTurns(ordinal, table.count);
     this.table = table;
+    this.belief = firstBelief(EXPONENT, settings.verticalExponentPrior);
     this.isStale = table.count > 0;
     this.changedSeconds = changeIn(table);
   }
@@ -66,6 +77,7 @@ export class ServiceLearner {
     this.turns.add();
     if (place !== 'newest') return;
     this.windowsSinceSearch++;
+    this.searchTurns.add();
     if (this.isNewCapacity()) this.isStale = true;
     this.watchForChange(this.usableCores(parallelism), drift);
   }
@@ -87,6 +99,17 @@ export class ServiceLearner {
   model(parallelism: number, nowSeconds: number): ServiceModel | undefined {
     if (this.isStale || this.turns.isDue(this.table.count)) this.fit(parallelism, nowSeconds);
     return this.fitted;
+  }
+
+  /** Takes over what all services together say of k and η; a fit is made anew when its own would move by much. */
+  believe(belief: ExponentBelief): void {
+    this.belief = belief;
+    if (this.scores === undefined || this.fitted === undefined) return;
+    const { exponent, verticalExponent } = likeliest(this.scores, belief);
+    const isMoved =
+      Math.abs(exponent - this.fitted.exponent) > WORTH_A_FIT ||
+      Math.abs(verticalExponent - this.fitted.verticalExponent) > WORTH_A_FIT;
+    if (isMoved) this.isStale = true;
   }
 
   invalidate(): void {
@@ -140,9 +163,13 @@ export class ServiceLearner {
   ): ServiceModel | undefined {
     const evidence = gatherEvidence(table, count, parallelism, nowSeconds, this.settings);
     const isSearchDue = this.windowsSinceSearch >= SEARCH_EVERY || this.fitted === undefined;
-    const known = isSearchDue ? undefined : { share: shareOf(this.fitted) };
+    const share = isSearchDue ? 'search' : shareOf(this.fitted);
     if (isSearchDue) this.windowsSinceSearch = 0;
-    return fitService(evidence, this.settings, known);
+    const scores = this.searchTurns.isDue() ? 'search' : this.scores;
+    if (scores === 'search') this.searchTurns.searched(count);
+    const model = fitService(evidence, this.settings, this.belief, { share, scores });
+    this.scores = model?.scores;
+    return model;
   }
 
   private restatedSince({ sinceSeconds }: Suspicion, model: ServiceModel, parallelism: number): WindowTable {

@@ -2,7 +2,7 @@ import type { Branch, ChainSpec, ResourceAllocation, ServiceSpec } from '../../m
 import { visitsByService } from '../../models/data-models.ts';
 import type { PlanningChain, PlanningProblem, PlanningService, PlanningVisit } from '../../models/plans.ts';
 import type { PlanRequest, ProfileLearner } from '../../models/ports.ts';
-import type { LatencyProfile } from '../../models/profiles.ts';
+import type { Composition, LatencyProfile } from '../../models/profiles.ts';
 import type { AllocationSettings } from '../../models/settings.ts';
 import { memoryFor } from './memory.ts';
 
@@ -31,13 +31,17 @@ export function buildProblem(
   for (const chain of request.topology.chains.values()) {
     const rate = request.loads.get(chain.id);
     if (rate === undefined) continue;
+    const ofChain = new Map<string, LatencyProfile>();
     for (const service of visitsByService(chain).keys()) {
       const profile = profiles.profile(service, chain.id);
-      if (profile.kind === 'profile') addTo(known, service, profile);
-      else unknown.add(service);
+      if (profile.kind === 'profile') {
+        addTo(known, service, profile);
+        ofChain.set(service, profile);
+      } else unknown.add(service);
     }
+    const composition = profiles.composition(chain.id);
     const correction = request.corrections?.get(chain.id) ?? 1;
-    chains.push(planningChain(chain, rate, correction, profiles, settings));
+    chains.push(planningChain(chain, rate, correction, composition, ofChain, settings));
   }
   const specs = [...request.topology.services.values()];
   const isUnplanned = (spec: ServiceSpec) => unknown.has(spec.id) || !known.has(spec.id);
@@ -133,10 +137,10 @@ function planningChain(
   chain: ChainSpec,
   rate: number,
   correction: number,
-  profiles: ProfileReader,
+  composition: Composition,
+  profiles: ReadonlyMap<string, LatencyProfile>,
   settings: AllocationSettings,
 ): PlanningChain {
-  const composition = profiles.composition(chain.id);
   const { percentile, latencySeconds, priority } = chain.slo;
   const isMeasured = composition.windows > 0;
   return {
@@ -149,7 +153,7 @@ function planningChain(
     overheadSeconds: composition.overheadSeconds,
     stages: chain.stages.map((stage) => {
       const factor = isMeasured ? 1 : slowestOf(stage.length, percentile);
-      return stage.map((branch) => planningVisits(branch, chain.id, profiles, factor, settings.riskFactor));
+      return stage.map((branch) => planningVisits(branch, profiles, factor, settings.riskFactor));
     }),
   };
 }
@@ -164,21 +168,22 @@ export function slowestOf(branches: number, percentile: number): number {
 
 function planningVisits(
   branch: Branch,
-  chain: string,
-  profiles: ProfileReader,
+  profiles: ReadonlyMap<string, LatencyProfile>,
   factor: number,
   riskFactor: number,
 ): PlanningVisit[] {
-  return branch.flatMap(({ service, visits }) => {
-    const profile = profiles.profile(service, chain);
-    if (profile.kind !== 'profile') return [];
+  const planned: PlanningVisit[] = [];
+  for (const { service, visits } of branch) {
+    const profile = profiles.get(service);
+    if (profile === undefined) continue;
     const cautious = factor * profile.upperFactor ** riskFactor;
-    return {
+    planned.push({
       service,
       visits,
       demand: profile.demandCoreSeconds,
       floor: cautious * profile.floorSeconds,
       queueing: cautious * profile.queueingSeconds,
-    };
-  });
+    });
+  }
+  return planned;
 }

@@ -31,10 +31,9 @@ export class LatencyHistogram implements LatencyDistribution {
     this.meanSeconds = count > 0 ? latencySum / count : Number.NaN;
   }
 
-  /** The latency of rank ⌊q·(n − 1)⌋ in ascending order, counted from 0 (DDSketch, algorithm 2). */
   quantile(q: number): number {
     if (this.#isEmpty || Number.isNaN(q)) return Number.NaN;
-    const rank = Math.floor(Math.min(1, Math.max(0, q)) * (this.#weight - 1));
+    const rank = rankOf(q, this.#weight);
     let below = 0;
     for (let i = 0; i < this.#counts.length; i++) {
       below += this.#counts[i]!;
@@ -58,6 +57,11 @@ export class LatencyHistogram implements LatencyDistribution {
   get #isEmpty(): boolean {
     return this.count === 0 || this.#weight === 0;
   }
+}
+
+/** The quantile has the rank ⌊q·(n − 1)⌋ in ascending order, counted from 0 (DDSketch, algorithm 2). */
+function rankOf(q: number, weight: number): number {
+  return Math.floor(Math.min(1, Math.max(0, q)) * (weight - 1));
 }
 
 function shareAbove(bucket: number, seconds: number): number {
@@ -86,6 +90,19 @@ export class HistogramBuilder {
     const histogram = new LatencyHistogram(first, counts, count, latencySum);
     this.clear();
     return histogram;
+  }
+
+  /** The quantile that the histogram would answer; the room is empty afterwards. */
+  takeQuantile(q: number): number {
+    const { counts } = this;
+    const [low, end] = [this.#low, this.#end];
+    let weight = 0;
+    for (let bucket = low; bucket < end; bucket++) weight += counts[bucket]!;
+    const rank = rankOf(q, weight);
+    let bucket = low;
+    for (let below = counts[low] ?? 0; below <= rank && bucket < end - 1; ) below += counts[++bucket]!;
+    this.clear();
+    return weight > 0 && !Number.isNaN(q) ? bucketValue(bucket) : Number.NaN;
   }
 
   /** What was added, from the bucket `first` on. */
