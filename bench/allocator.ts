@@ -8,37 +8,66 @@ import { type Solved, solvePlan } from '../src/components/resource-allocator/sol
 import { WarmStart } from '../src/components/resource-allocator/warm-start.ts';
 import type { PlanningProblem } from '../src/models/plans.ts';
 import { answerOf } from './allocator/answer.ts';
-import { parseProblem } from './allocator/problem-file.ts';
+import { ProblemFileError, parseProblem } from './allocator/problem-file.ts';
 import { randomProblem, withChangedLoads } from './allocator/random-problem.ts';
 
 const REPEATS = 15;
 
-const { values: flags } = parseArgs({
-  options: {
-    services: { type: 'string', default: '1000' },
-    chains: { type: 'string', default: '3000' },
-    seed: { type: 'string', default: '1' },
-    parallel: { type: 'string', default: '0' },
-    curved: { type: 'string', default: '0' },
-    problem: { type: 'string' },
-    json: { type: 'boolean', default: false },
-  },
-});
+const OPTIONS = {
+  services: { type: 'string', default: '1000' },
+  chains: { type: 'string', default: '3000' },
+  seed: { type: 'string', default: '1' },
+  parallel: { type: 'string', default: '0' },
+  curved: { type: 'string', default: '0' },
+  problem: { type: 'string' },
+  peer: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+} as const;
 
-const result = flags.problem === undefined ? measure() : answerOf(solvePlan(readProblem(flags.problem)));
-console.log(flags.json ? JSON.stringify(result) : result);
-
-function readProblem(file: string): PlanningProblem {
-  return parseProblem(readFileSync(file, 'utf8'));
+try {
+  const { values: flags } = parseArgs({ options: OPTIONS });
+  const result = flags.problem === undefined ? await measure(flags) : solveFile(flags.problem);
+  console.log(flags.json ? JSON.stringify(result) : result);
+} catch (error) {
+  if (!(error instanceof Error) || !isOfTheCaller(error)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
 }
 
-function measure(): object {
+/** A fault of the flags or of the file, which is told without a stack. */
+function isOfTheCaller(error: Error): boolean {
+  return error instanceof ProblemFileError || ('code' in error && error.code !== undefined);
+}
+
+function solveFile(file: string): object {
+  return answerOf(solvePlan(readProblem(file)));
+}
+
+function readProblem(file: string): PlanningProblem {
+  try {
+    return parseProblem(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (!(error instanceof ProblemFileError)) throw error;
+    throw new ProblemFileError(`${file} cannot be read:\n${error.message}`);
+  }
+}
+
+interface Flags {
+  readonly services: string;
+  readonly chains: string;
+  readonly seed: string;
+  readonly parallel: string;
+  readonly curved: string;
+  readonly peer: boolean;
+}
+
+async function measure(flags: Flags): Promise<object> {
   const problem = randomProblem({
-    services: Number(flags.services),
-    chains: Number(flags.chains),
-    seed: Number(flags.seed),
-    parallel: Number(flags.parallel),
-    curved: Number(flags.curved),
+    services: whole('services', flags.services),
+    chains: whole('chains', flags.chains),
+    seed: whole('seed', flags.seed),
+    parallel: share('parallel', flags.parallel),
+    curved: share('curved', flags.curved),
   });
   const cold = timed(() => solvePlan(problem));
   const again = Array.from({ length: REPEATS }, () => timed(() => solvePlan(problem)));
@@ -64,7 +93,28 @@ function measure(): object {
     infeasible_chains: plan.chains.filter(({ feasible }) => !feasible).length,
     binding_chains: plan.chains.filter(({ shadowPrice }) => shadowPrice > 0).length,
     peak_rss_bytes: process.resourceUsage().maxRSS * 1024,
+    continuous_cost: plan.continuousCost,
+    ...(flags.peer ? await peerFigures(problem, median(again.map(({ ms }) => ms))) : {}),
   };
+}
+
+/** Time of HiGHS on tangents of the same problem, loaded only when it is asked for, and what it takes per our time. */
+async function peerFigures(problem: PlanningProblem, ms: number): Promise<object> {
+  const { exactSolution } = await import('../test/components/resource-allocator/exact-solver.ts');
+  const { cost, rounds, solveMs } = exactSolution(problem, 1e-4);
+  return { highs_ms: solveMs, highs_rounds: rounds, highs_cost: cost, highs_ratio: solveMs / ms };
+}
+
+function whole(name: string, text: string): number {
+  const value = Number(text);
+  if (text !== '' && Number.isInteger(value) && value >= 0) return value;
+  throw new ProblemFileError(`--${name}: found ${text}, allowed: a whole number from 0 on`);
+}
+
+function share(name: string, text: string): number {
+  const value = Number(text);
+  if (text !== '' && value >= 0 && value <= 1) return value;
+  throw new ProblemFileError(`--${name}: found ${text}, allowed: a number from 0 to 1`);
 }
 
 interface Timed {

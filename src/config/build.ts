@@ -91,6 +91,7 @@ function allocation({ allocation: section }: ConfigFile): Settings['allocation']
     cpuQuantum: section.cpu_quantum,
     sloMargin: section.slo_margin,
     maxUtilization: section.max_utilization,
+    riskFactor: section.risk_factor,
   };
 }
 

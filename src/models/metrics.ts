@@ -112,6 +112,6 @@ export interface UsageSample {
   readonly atSeconds: number;
   readonly cpu?: number;
   readonly memory?: number;
-  /** Share of the CPU periods in which the worst instance was throttled, in [0, 1]. Not kept over a restart. */
+  /** Share of the CPU periods in which the worst instance was throttled, in [0, 1]. */
   readonly throttledRatio?: number;
 }

@@ -17,6 +17,8 @@ export interface PlanningService {
   readonly parallelism: number;
   /** Cores below which a visit's CPU need does not fit into one CFS period: a floor of cpu, as far as maxCpu lets it. */
   readonly leastCpu?: number;
+  /** Highest ρ of the continuous plan, where that is less than for all services; default 1. */
+  readonly maxUtilization?: number;
   /** cpu of a shape is a multiple of this, or minCpu or maxCpu themselves. */
   readonly quantum: number;
   /** k. */
@@ -59,6 +61,15 @@ export interface PlanningChain {
 export interface PlanningProblem {
   readonly services: readonly PlanningService[];
   readonly chains: readonly PlanningChain[];
+  readonly caps?: Caps;
+}
+
+/** Most that all services together may have, those that are not planned included. */
+export interface Caps {
+  /** cores. */
+  readonly cpu?: number;
+  /** MiB. */
+  readonly memory?: number;
 }
 
 export interface PlannedService extends ResourceAllocation {
@@ -85,6 +96,28 @@ export interface PlannedChain {
   readonly shadowPrice: number;
 }
 
+/** A cap and what the plan makes of it. */
+export interface PlannedCap {
+  readonly limit: number;
+  /** What the shapes take of it; more than the limit only when even the least shapes do. */
+  readonly used: number;
+  /** What the least shapes of all services take. */
+  readonly least: number;
+  /** Whether the plan would be another one without it. */
+  readonly binds: boolean;
+  /** By how much one core or MiB more would lower the weighted violation. */
+  readonly shadowPrice: number;
+}
+
+export interface PlannedCaps {
+  readonly cpu?: PlannedCap;
+  readonly memory?: PlannedCap;
+  /** Σ over the chains of priority · (latency − SLO)/SLO where that is positive: what is as small as the caps let it be. */
+  readonly violation: number;
+  /** Services that got their least shape, or what was left over, because the caps cannot carry the load of all. */
+  readonly starved: readonly string[];
+}
+
 export interface Plan {
   readonly services: readonly PlannedService[];
   readonly chains: readonly PlannedChain[];
@@ -98,4 +131,6 @@ export interface Plan {
   readonly gap: number;
   readonly iterations: number;
   readonly solveMs: number;
+  /** Absent where there are no caps. */
+  readonly caps?: PlannedCaps;
 }

@@ -84,6 +84,8 @@ export interface AllocationSettings {
   readonly sloMargin: number;
   /** Plans stay below this utilisation even where no SLO asks for it, in (0, 1). */
   readonly maxUtilization: number;
+  /** 0: plans hold the predicted latency to the SLO; 1: its upper 95 % confidence limit; between: in between. */
+  readonly riskFactor: number;
 }
 
 export interface ControlSettings {

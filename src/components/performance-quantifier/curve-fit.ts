@@ -35,6 +35,12 @@ const SPREAD_ITERATIONS = 3;
 const RELATIVE_CHANGE = 1e-3;
 /** Residuals beyond this many spreads count linearly: 95 % efficiency for normal errors (Huber 1981, section 4.5). */
 const HUBER = 1.345;
+/**
+ * Errors count halfway between those of the logarithm and those relative to what was measured, |ŷ/y − 1|, which is what a
+ * prediction is judged by: residuals have a long tail upwards, brief stalls of the machine that no load explains, and a
+ * curve through their median would be too high for most windows. Without scatter it makes no difference.
+ */
+const TOWARDS_RELATIVE = 0.5;
 /** A sketch answers within 2 %, and no fit is believed to be better than that. */
 const LEAST_SPREAD = 0.02;
 
@@ -95,7 +101,7 @@ export function curveLoss(data: CurveObservations, curve: CurveStart, spread: nu
  * 2·(y − ŷ)/(y + ŷ) = 2·tanh(log(y/ŷ)/2): within 1 % of log(y/ŷ) up to a third, symmetric in it, at most ±2 for
  * garbage, and several times faster.
  */
-function relativeResidual(latency: number, expected: number): number {
+export function relativeResidual(latency: number, expected: number): number {
   return (2 * (latency - expected)) / (latency + expected);
 }
 
@@ -140,7 +146,8 @@ function normalEquations(
     const residual = relativeResidual(latencies[i]!, expected);
     const size = Math.abs(residual);
     const inverse = 1 / expected;
-    const weight = weights[i]! * (size > bend ? bend / size : 1) * inverse;
+    const weight =
+      weights[i]! * (size > bend ? bend / size : 1) * inverse * Math.exp(-TOWARDS_RELATIVE * residual);
     const target = weight * (1 + Math.max(-0.9, Math.min(1, residual)));
     const weighted = weight * inverse;
     floorFloor += weighted;

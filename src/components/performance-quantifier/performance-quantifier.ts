@@ -13,15 +13,18 @@ import { CommonDrift } from './common-drift.ts';
 import { DEFAULT_COMPOSITION } from './composition-fit.ts';
 import { CompositionLearner } from './composition-learner.ts';
 import { agedConfidence } from './confidence.ts';
+import { criticalVisits } from './critical-visits.ts';
 import { describeProfile } from './describe-profile.ts';
+import { type ExponentBelief, firstBelief, pooledBelief } from './exponents.ts';
 import { impactOf } from './impact.ts';
+import { EXPONENT, latencyAt } from './latency-curve.ts';
 import { type QuantifierOptions, type QuantifierSettings, settingsFrom } from './options.ts';
 import type { PairModel } from './pair-fit.ts';
 import { decodeChain, decodeService, encodeChain, encodeService } from './saved-state.ts';
 import type { ServiceModel } from './service-fit.ts';
 import { ServiceLearner } from './service-learner.ts';
 import { latestLoad } from './service-load.ts';
-import { sharedImpactOf } from './shared-impact.ts';
+import { type ChainAtService, sharedImpactOf } from './shared-impact.ts';
 import { Unsaved } from './unsaved.ts';
 
 const DEFAULT_PERCENTILE = 0.95;
@@ -40,6 +43,7 @@ const FORGOTTEN = new Uint8Array();
  */
 export class PerformanceImpactQuantifier implements ProfileLearner {
   private readonly settings: QuantifierSettings;
+  private readonly firstBelief: ExponentBelief;
   private topology: Topology | undefined;
   private readonly services = new Map<string, ServiceLearner>();
   private readonly chains = new Map<string, CompositionLearner>();
@@ -51,6 +55,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
 
   constructor(options: QuantifierOptions = {}) {
     this.settings = settingsFrom(options);
+    this.firstBelief = firstBelief(EXPONENT, this.settings.verticalExponentPrior);
     this.topology = options.topology;
   }
 
@@ -95,7 +100,15 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   refit(nowSeconds: number): void {
     this.described.clear();
     this.advance(nowSeconds);
-    for (const service of this.services.keys()) this.modelOf(service);
+    const models = [...this.services.keys()].map((service) => this.modelOf(service));
+    const belief = pooledBelief(
+      this.firstBelief,
+      models.flatMap((model) => model?.scores ?? []),
+    );
+    for (const [service, learner] of this.services) {
+      learner.believe(belief);
+      this.modelOf(service);
+    }
     for (const chain of this.chains.keys()) this.composition(chain);
   }
 
@@ -125,7 +138,12 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
     if (learner === undefined || model === undefined || pair === undefined)
       return this.notEnoughData(service, chain);
     const changed = { chain, rate: Math.max(0, Number.isNaN(load) ? 0 : load) };
-    const changedLoad = latestLoad(model, learner.table, this.parallelismOf(service), changed);
+    const changedLoad = latestLoad(
+      model,
+      learner.table,
+      learner.usableCores(this.parallelismOf(service)),
+      changed,
+    );
     return impactOf(pair, changedLoad, this.confidenceOf(learner, pair));
   }
 
@@ -134,8 +152,8 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
     const learner = this.services.get(service);
     const model = this.modelOf(service);
     if (learner === undefined || model === undefined || model.pairs.size === 0) return undefined;
-    const load = latestLoad(model, learner.table, this.parallelismOf(service));
-    return sharedImpactOf(service, load, (chain) => this.visitsOf(chain, service));
+    const load = latestLoad(model, learner.table, learner.usableCores(this.parallelismOf(service)));
+    return sharedImpactOf(service, load, (chain) => this.chainAt(chain, service));
   }
 
   reset(service: string): void {
@@ -211,7 +229,11 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
       model,
       pair,
     );
-    const profile = { ...described, windows: Math.min(described.windows, learner.windowsSinceChange) };
+    const profile = {
+      ...described,
+      windows: Math.min(described.windows, learner.windowsSinceChange),
+      ...learner.learnedLimits,
+    };
     this.described.set(pair, profile);
     return profile;
   }
@@ -241,9 +263,24 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
     return this.topology?.services.get(service)?.parallelism ?? Number.POSITIVE_INFINITY;
   }
 
-  private visitsOf(chain: string, service: string): number {
+  private chainAt(chain: string, service: string): ChainAtService {
+    const { factor } = this.composition(chain);
     const spec = this.topology?.chains.get(chain);
-    return spec === undefined ? 1 : (visitsByService(spec).get(service) ?? 1);
+    if (spec === undefined) return { visits: 1, endToEndWeight: factor };
+    const visits = visitsByService(spec).get(service) ?? 1;
+    const critical = criticalVisits(spec, (name) => this.latestLatency(name, chain));
+    return { visits, endToEndWeight: factor * (critical.get(service) ?? 0) };
+  }
+
+  /** Latency of a visit at the latest load, s; 0 where nothing is known. */
+  private latestLatency(service: string, chain: string): number {
+    const learner = this.services.get(service);
+    const model = this.modelOf(service);
+    const pair = model?.pairs.get(chain);
+    if (learner === undefined || model === undefined || pair === undefined) return 0;
+    const cores = learner.usableCores(this.parallelismOf(service));
+    const { utilization, cpu } = latestLoad(model, learner.table, cores);
+    return latencyAt(pair.curve, utilization, cpu);
   }
 
   private percentiles(): Map<string, number> {

@@ -1,12 +1,17 @@
 import type { ServiceWindow } from '../../models/metrics.ts';
 import type { CommonDrift } from './common-drift.ts';
+import { type ExponentBelief, type ExponentScores, firstBelief, likeliest } from './exponents.ts';
 import { gatherEvidence } from './fit-evidence.ts';
 import { FitTurns } from './fit-turns.ts';
+import { EXPONENT } from './latency-curve.ts';
+import { learnedParallelism } from './learned-parallelism.ts';
 import type { QuantifierSettings } from './options.ts';
 import { regimeSince, restate } from './regime.ts';
+import { SearchTurns } from './search-turns.ts';
 import { fitService, type ServiceModel } from './service-fit.ts';
 import { residualsOf, surpriseOf } from './surprise.ts';
 import { Suspicion } from './suspicion.ts';
+import { throttleOnset } from './throttle-onset.ts';
 import { WindowTable } from './window-table.ts';
 
 /** What a confidence is multiplied with while the newest windows contradict the model: nothing is shrunk on it. */
@@ -15,6 +20,19 @@ const TRUST_IN_DOUBT = 0.05;
 const SETTLED_WINDOWS = 15;
 /** The share found by curvature is looked for again after so many new windows. */
 const SEARCH_EVERY = 15;
+/** Change of k or η from which on it is taken over at once. */
+const WORTH_A_FIT = 0.1;
+
+/** A window that came late belongs to what was before the last change; one from long before, to a clock that was set back. */
+const LATEST_SECONDS = 3600;
+
+/** What the windows show of how far the capacity of an instance can be used. */
+export interface ServiceLimits {
+  /** Cores that one instance can use at most. */
+  readonly parallelism?: number;
+  /** Utilisation from which on it is throttled in half of its CPU periods. */
+  readonly throttledUtilization?: number;
+}
 
 /** Learns one service: its windows, the model fitted to them, and whether the newest ones contradict it. */
 export class ServiceLearner {
@@ -22,12 +40,17 @@ export class ServiceLearner {
   private readonly settings: QuantifierSettings;
   /** The model that is told, and the one of the windows that nothing speaks against. */
   private fitted: ServiceModel | undefined;
+  private belief: ExponentBelief;
   private undoubted: ServiceModel | undefined;
   /** Whether something has to be fitted at once. */
   private isStale = false;
   private readonly turns: FitTurns;
+  private readonly searchTurns: SearchTurns;
+  /** What the windows said of k and η when they were last asked. */
+  private scores: ExponentScores | undefined;
   private windowsSinceSearch = Number.POSITIVE_INFINITY;
   private suspicion: Suspicion | undefined;
+  private limits: ServiceLimits = {};
   /** Start of the first window after the last change, Unix s. */
   private changedSeconds = Number.NEGATIVE_INFINITY;
 
@@ -35,7 +58,9 @@ export class ServiceLearner {
   constructor(settings: QuantifierSettings, ordinal: number, table = new WindowTable(settings.maxWindows)) {
     this.settings = settings;
     this.turns = new FitTurns(ordinal);
+    this.searchTurns = new SearchTurns(ordinal, table.count);
     this.table = table;
+    this.belief = firstBelief(EXPONENT, settings.verticalExponentPrior);
     this.isStale = table.count > 0;
     this.changedSeconds = changeIn(table);
   }
@@ -45,14 +70,26 @@ export class ServiceLearner {
    * the last change none is taken any more.
    */
   add(window: ServiceWindow, parallelism: number, drift: CommonDrift): void {
-    if (window.startSeconds < this.changedSeconds) return;
+    const before = this.changedSeconds - window.startSeconds;
+    if (before > 0 && before <= LATEST_SECONDS) return;
     const place = this.table.put(window);
     if (place === 'refused') return;
     this.turns.add();
     if (place !== 'newest') return;
     this.windowsSinceSearch++;
+    this.searchTurns.add();
     if (this.isNewCapacity()) this.isStale = true;
-    this.watchForChange(parallelism, drift);
+    this.watchForChange(this.usableCores(parallelism), drift);
+  }
+
+  /** Cores that one instance can use: those configured, or fewer where its windows show it. */
+  usableCores(configured: number): number {
+    return Math.min(configured, this.limits.parallelism ?? configured);
+  }
+
+  /** As the last fit has found them. */
+  get learnedLimits(): ServiceLimits {
+    return this.limits;
   }
 
   /**
@@ -62,6 +99,17 @@ export class ServiceLearner {
   model(parallelism: number, nowSeconds: number): ServiceModel | undefined {
     if (this.isStale || this.turns.isDue(this.table.count)) this.fit(parallelism, nowSeconds);
     return this.fitted;
+  }
+
+  /** Takes over what all services together say of k and η; a fit is made anew when its own would move by much. */
+  believe(belief: ExponentBelief): void {
+    this.belief = belief;
+    if (this.scores === undefined || this.fitted === undefined) return;
+    const { exponent, verticalExponent } = likeliest(this.scores, belief);
+    const isMoved =
+      Math.abs(exponent - this.fitted.exponent) > WORTH_A_FIT ||
+      Math.abs(verticalExponent - this.fitted.verticalExponent) > WORTH_A_FIT;
+    if (isMoved) this.isStale = true;
   }
 
   invalidate(): void {
@@ -88,8 +136,10 @@ export class ServiceLearner {
     return true;
   }
 
-  private fit(parallelism: number, nowSeconds: number): void {
+  private fit(configured: number, nowSeconds: number): void {
     this.isStale = false;
+    this.limits = limitsOf(this.table, this.settings);
+    const parallelism = this.usableCores(configured);
     this.turns.fitted(this.table.count);
     const { suspicion, undoubted } = this;
     if (suspicion?.isLikely && undoubted !== undefined) {
@@ -113,9 +163,13 @@ export class ServiceLearner {
   ): ServiceModel | undefined {
     const evidence = gatherEvidence(table, count, parallelism, nowSeconds, this.settings);
     const isSearchDue = this.windowsSinceSearch >= SEARCH_EVERY || this.fitted === undefined;
-    const known = isSearchDue ? undefined : { share: shareOf(this.fitted) };
+    const share = isSearchDue ? 'search' : shareOf(this.fitted);
     if (isSearchDue) this.windowsSinceSearch = 0;
-    return fitService(evidence, this.settings, known);
+    const scores = this.searchTurns.isDue() ? 'search' : this.scores;
+    if (scores === 'search') this.searchTurns.searched(count);
+    const model = fitService(evidence, this.settings, this.belief, { share, scores });
+    this.scores = model?.scores;
+    return model;
   }
 
   private restatedSince({ sinceSeconds }: Suspicion, model: ServiceModel, parallelism: number): WindowTable {
@@ -149,6 +203,15 @@ export class ServiceLearner {
     this.fitted = undefined;
     this.undoubted = undefined;
   }
+}
+
+function limitsOf(table: WindowTable, settings: QuantifierSettings): ServiceLimits {
+  const parallelism = learnedParallelism(table, table.count, settings);
+  const throttledUtilization = throttleOnset(table, table.count);
+  return {
+    ...(parallelism !== undefined && { parallelism }),
+    ...(throttledUtilization !== undefined && { throttledUtilization }),
+  };
 }
 
 /** A table that was saved says by its weights where the last change was. */

@@ -87,13 +87,38 @@ function planningService(
     maxCpu: spec.maxCpu,
     minInstances: spec.minInstances,
     maxInstances: spec.maxInstances,
-    parallelism: spec.parallelism,
+    parallelism: usableCores(spec, profiles),
+    ...utilizationBound(profiles, present, request),
     quantum: settings.cpuQuantum,
     exponent: Math.max(1, ...profiles.map((profile) => profile.exponent)),
     verticalExponent: profiles[0] === undefined ? 0 : Math.min(...profiles.map((p) => p.verticalExponent)),
     memory: memoryFor(spec, present.memory, request.workingSets.get(spec.id)),
     ...(unplanned ? { fixed: present } : {}),
   };
+}
+
+/** What its windows show of an instance may be less than what is configured. */
+function usableCores({ parallelism }: ServiceSpec, profiles: readonly LatencyProfile[]): number {
+  return Math.min(parallelism, ...profiles.map((profile) => profile.parallelism ?? parallelism));
+}
+
+/**
+ * A plan does not go into utilisations at which the service was seen throttled; at the one that it would have with the
+ * capacity in force it may stay: whether that is too much, latencies say.
+ */
+function utilizationBound(
+  profiles: readonly LatencyProfile[],
+  { cpu, instances }: ResourceAllocation,
+  { topology, loads }: PlanRequest,
+): { maxUtilization?: number } {
+  const onset = Math.min(...profiles.map((profile) => profile.throttledUtilization ?? 1));
+  if (!(onset < 1)) return {};
+  let demand = 0;
+  for (const { service, chain, demandCoreSeconds } of profiles) {
+    const visits = visitsByService(topology.chains.get(chain)!).get(service) ?? 0;
+    demand += (loads.get(chain) ?? 0) * visits * demandCoreSeconds;
+  }
+  return { maxUtilization: Math.min(1, Math.max(onset, demand / (cpu * instances))) };
 }
 
 /** Confidence from which a floor of cpu counts in full; below it in proportion. */
@@ -127,7 +152,7 @@ function planningChain(
     overheadSeconds: composition.overheadSeconds,
     stages: chain.stages.map((stage) => {
       const factor = isMeasured ? 1 : slowestOf(stage.length, percentile);
-      return stage.map((branch) => planningVisits(branch, profiles, factor));
+      return stage.map((branch) => planningVisits(branch, profiles, factor, settings.riskFactor));
     }),
   };
 }
@@ -144,17 +169,19 @@ function planningVisits(
   branch: Branch,
   profiles: ReadonlyMap<string, LatencyProfile>,
   factor: number,
+  riskFactor: number,
 ): PlanningVisit[] {
   const planned: PlanningVisit[] = [];
   for (const { service, visits } of branch) {
     const profile = profiles.get(service);
     if (profile === undefined) continue;
+    const cautious = factor * profile.upperFactor ** riskFactor;
     planned.push({
       service,
       visits,
       demand: profile.demandCoreSeconds,
-      floor: factor * profile.floorSeconds,
-      queueing: factor * profile.queueingSeconds,
+      floor: cautious * profile.floorSeconds,
+      queueing: cautious * profile.queueingSeconds,
     });
   }
   return planned;

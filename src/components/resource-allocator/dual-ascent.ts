@@ -1,5 +1,11 @@
 import { costOfExcess, costOfWaits, dualValue } from './cost.ts';
-import { allocateMultipliers, keepUnderCeilings, type Multipliers, respondToAll } from './multipliers.ts';
+import {
+  allocateMultipliers,
+  balanceParts,
+  keepUnderCeilings,
+  type Multipliers,
+  respondToAll,
+} from './multipliers.ts';
 import type { Component, Program, ServiceColumns } from './program.ts';
 import { repair } from './repair.ts';
 import { allocateResponse, type Response } from './response.ts';
@@ -104,6 +110,7 @@ function hasMultiplier(component: Component, { chain }: Multipliers): boolean {
 /** Works out both bounds from the multipliers alone and keeps the best; returns the gap between them. */
 function look(program: Program, component: Component, state: State, bounds: Bounds): number {
   const { multipliers, response, trial, waits } = state;
+  balanceParts(program, component, multipliers);
   respondToAll(program, component, multipliers, response);
   bounds.lowerBound = Math.max(bounds.lowerBound, dualValue(program, component, multipliers, response));
   repair(program, component, multipliers, response.wait, trial);

@@ -13,7 +13,7 @@ export function multiplierTree(compiled: Compiled, multipliers: Multipliers): Ma
     tree.set(
       chain.id,
       chain.stages.map((branches) => {
-        if (branches.length === 1) return [multipliers.chain[c]!];
+        if (branches.length <= 1) return branches.map(() => multipliers.chain[c]!);
         const first = branchStart[stage++]!;
         return Array.from(multipliers.branch.subarray(first, first + branches.length));
       }),

@@ -29,6 +29,21 @@ export function keepUnderCeilings(program: Program, component: Component, multip
   }
 }
 
+/** Takes out what rounding has left between a chain's multiplier and the sums of its parts, stage by stage. */
+export function balanceParts(program: Program, component: Component, { branch, chain }: Multipliers): void {
+  const { branchStart, stageEnd, stageStart } = program.chains;
+  for (let c = component.firstChain; c < component.endChain; c++) {
+    for (let i = stageStart[c]!; i < stageEnd[c]!; i++) {
+      let sum = 0;
+      for (let b = branchStart[i]!; b < branchStart[i + 1]!; b++) sum += branch[b]!;
+      if (i === stageStart[c]) chain[c] = sum;
+      const factor = sum > 0 ? chain[c]! / sum : 0;
+      if (factor === 1) continue;
+      for (let b = branchStart[i]!; b < branchStart[i + 1]!; b++) branch[b] = branch[b]! * factor;
+    }
+  }
+}
+
 /** Works the services' response out afresh from the multipliers alone. */
 export function respondToAll(
   program: Program,

@@ -29,6 +29,7 @@ const DEFAULT_ALLOCATION: AllocationSettings = {
   cpuQuantum: 0.05,
   sloMargin: 0.1,
   maxUtilization: 0.8,
+  riskFactor: 0.5,
 };
 
 /**

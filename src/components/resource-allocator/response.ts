@@ -14,6 +14,8 @@ export interface Response {
   readonly yielding: Float64Array;
   /** Scratch: the weights from which a search along a direction starts. */
   readonly base: Float64Array;
+  /** Scratch: the branches on the way through a chain that is moved along. */
+  readonly way: number[];
   /** Relative error at which a search along a direction stops. */
   tolerance: number;
 }
@@ -25,6 +27,7 @@ export function allocateResponse(count: number): Response {
     capacity: new Float64Array(count),
     yielding: new Float64Array(count),
     base: new Float64Array(count),
+    way: [],
     tolerance: 0,
   };
 }

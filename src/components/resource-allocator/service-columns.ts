@@ -104,13 +104,27 @@ export function fillService(
   const upper = usable * service.maxInstances;
   const least = Math.min(leastCpuOf(service), service.parallelism) * service.minInstances;
   columns.demand[i] = demand;
-  const lower = Math.min(Math.max(least, demand * (1 + LEAST_SPARE), demand / maxUtilization), upper);
+  const needed = Math.max(demand * (1 + LEAST_SPARE), demand / maxUtilization);
+  const lower = Math.min(Math.max(least, needed, demand > 0 ? freeCapacity(service) : 0), upper);
   if (service.fixed !== undefined) setConstant(columns, i, service, capacityOf(service, service.fixed));
   else if (isOverloaded(service, demand)) setConstant(columns, i, service, upper);
   else {
     setConstant(columns, i, service, lower);
     if (demand > 0) fillCurve(columns, i, service, lower, upper);
   }
+}
+
+/** What costs nothing is taken: without it the best capacity would not be one but many. */
+function freeCapacity(service: PlanningService): number {
+  if (service.pricePerCore > 0) return 0;
+  const instances = costPerInstance(service) > 0 ? service.minInstances : service.maxInstances;
+  return instances * usableCores(service);
+}
+
+/** The least usable cores that carry the demand. */
+export function leastCapacityFor(service: PlanningService, demand: number): number {
+  const least = Math.min(leastCpuOf(service), service.parallelism) * service.minInstances;
+  return Math.max(least, demand * (1 + LEAST_SPARE));
 }
 
 /** Even the upper bound does not carry the demand. */

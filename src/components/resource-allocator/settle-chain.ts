@@ -24,49 +24,62 @@ export function settleChain(program: Program, multipliers: Multipliers, response
   multipliers.chain[c] = Math.max(0, mu + change);
 }
 
+/**
+ * A chain with parallel branches: moves along ways through it, one by one with the branches that have a multiplier and
+ * the slowest ones, then between the branches of each stage.
+ */
 function settleStages(program: Program, multipliers: Multipliers, response: Response, c: number): void {
   const { chains } = program;
-  const mu = multipliers.chain[c]!;
-  if (mu === 0) {
-    if (chainTime(chains, response.wait, c) <= chains.budget[c]!) return;
-    for (let i = chains.stageStart[c]!; i < chains.stageEnd[c]!; i++) {
-      multipliers.branch[slowestBranch(chains, response.wait, i)] = 1;
+  if (multipliers.chain[c] === 0 && chainTime(chains, response.wait, c) <= chains.budget[c]!) return;
+  for (let i = chains.stageStart[c]!; i < chains.stageEnd[c]!; i++) {
+    const slowest = slowestBranch(chains, response.wait, i);
+    for (let b = chains.branchStart[i]!; b < chains.branchStart[i + 1]!; b++) {
+      if (multipliers.branch[b]! > 0 || b === slowest) moveAlongWay(program, multipliers, response, c, i, b);
     }
-    const risen = scaleChain(program, multipliers, response, c, 0, 1);
-    if (risen === 0) return;
-  } else if (scaleChain(program, multipliers, response, c, mu, 1 / mu) === 0) return;
-  for (let i = chains.stageStart[c]!; i < chains.stageEnd[c]!; i++)
+  }
+  for (let i = chains.stageStart[c]!; i < chains.stageEnd[c]!; i++) {
     shiftToSlowest(program, multipliers, response, i);
+  }
 }
 
 /**
- * Moves the chain's multiplier with its branches in their present proportion: `share` times a branch's multiplier is
- * its part. Returns the new multiplier.
+ * Moves the multiplier along one way through the chain so that this way just keeps the SLO: branch b in stage i, in the
+ * other stages the branch with the largest multiplier.
  */
-function scaleChain(
+function moveAlongWay(
   program: Program,
   multipliers: Multipliers,
   response: Response,
   c: number,
-  mu: number,
-  share: number,
-): number {
+  i: number,
+  b: number,
+): void {
   const { chains } = program;
+  const { branch, chain } = multipliers;
+  const { way } = response;
+  way.length = 0;
   let end = addVisits(program, chains.scratch, chains.serialStart[c]!, chains.serialEnd[c]!, 1);
   let target = chains.budget[c]!;
-  const first = chains.branchStart[chains.stageStart[c]!]!;
-  const last = chains.branchStart[chains.stageEnd[c]!]!;
-  for (let b = first; b < last; b++) {
-    const part = multipliers.branch[b]! * share;
-    if (part === 0) continue;
-    end = addVisits(program, end, chains.branchVisitStart[b]!, chains.branchVisitEnd[b]!, part);
-    target -= part * chains.branchFloor[b]!;
+  let least = Number.POSITIVE_INFINITY;
+  for (let stage = chains.stageStart[c]!; stage < chains.stageEnd[c]!; stage++) {
+    const on = stage === i ? b : heaviestBranch(program, multipliers, response, stage);
+    end = addVisits(program, end, chains.branchVisitStart[on]!, chains.branchVisitEnd[on]!, 1);
+    target -= chains.branchFloor[on]!;
+    least = Math.min(least, branch[on]!);
+    way.push(on);
   }
-  const change = moveAlong(program, response, chains.scratch, end, target, -mu, chains.ceiling[c]! - mu);
-  const moved = Math.max(0, mu + change);
-  multipliers.chain[c] = moved;
-  for (let b = first; b < last; b++) multipliers.branch[b] = multipliers.branch[b]! * share * moved;
-  return moved;
+  const most = chains.ceiling[c]! - chain[c]!;
+  const change = moveAlong(program, response, chains.scratch, end, target, -least, most);
+  chain[c] = Math.max(0, chain[c]! + change);
+  for (const on of way) branch[on] = Math.max(0, branch[on]! + change);
+}
+
+/** The branch with the largest multiplier; the slowest where none has any. */
+function heaviestBranch(program: Program, { branch }: Multipliers, response: Response, i: number): number {
+  const { branchStart } = program.chains;
+  let heaviest = branchStart[i]!;
+  for (let b = heaviest + 1; b < branchStart[i + 1]!; b++) if (branch[b]! > branch[heaviest]!) heaviest = b;
+  return branch[heaviest]! > 0 ? heaviest : slowestBranch(program.chains, response.wait, i);
 }
 
 /** Shifts multiplier from the fastest branch that has some to the slowest, until both are equally slow. */

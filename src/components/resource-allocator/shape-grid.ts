@@ -100,6 +100,14 @@ export function cpuAtLeast(grid: ShapeGrid, cores: number): number {
   return Math.min(quantizeUp(grid, cores), grid.mostCpu);
 }
 
+/** The largest cpu that is at most `cores`; undefined when there is none. */
+export function cpuAtMost(grid: ShapeGrid, cores: number): number | undefined {
+  const most = cores * (1 + SLACK);
+  if (grid.leastCpu > most) return undefined;
+  if (grid.mostCpu <= most) return grid.mostCpu;
+  return Math.max(grid.leastCpu, multiple(grid, Math.floor(most / grid.quantum + SLACK)));
+}
+
 /** The next step of the grid; undefined at its end. */
 export function nextCpuAbove(grid: ShapeGrid, cpu: number): number | undefined {
   if (cpu >= grid.mostCpu) return undefined;

@@ -4,6 +4,7 @@ import { chainTime } from './chain-time.ts';
 import { type Compiled, compileProgram, isFeasible } from './compile-program.ts';
 import { costOfCapacity } from './cost.ts';
 import { type Optimum, solveProgram } from './dual-ascent.ts';
+import { type Draft, keepCaps } from './keep-caps.ts';
 import { capacityOfWait } from './response.ts';
 import { capacityOf, costOfShape } from './service-columns.ts';
 import { type Shaped, shapeServices } from './shapes.ts';
@@ -34,7 +35,13 @@ export function solvePlan(problem: PlanningProblem, options: SolveOptions = {}):
   const optimum = solveProgram(compiled.program, warmStart.start(compiled));
   warmStart.keep(compiled, optimum.multipliers);
   const capacities = capacitiesOf(compiled, optimum);
-  const shaped = shapeServices(compiled, optimum, capacities);
+  const free = { compiled, optimum, capacities, shaped: shapeServices(compiled, optimum, capacities) };
+  const draft =
+    problem.caps === undefined ? free : keepCaps(problem, problem.caps, free, options.maxUtilization ?? 1);
+  return planOf(draft, started);
+}
+
+function planOf({ compiled, optimum, capacities, shaped, caps }: Draft, started: number): Solved {
   const binding = new BindingServices(compiled, shaped.waits);
   const services: PlannedService[] = [];
   for (const s of compiled.structure.servicePlace)
@@ -44,7 +51,8 @@ export function solvePlan(problem: PlanningProblem, options: SolveOptions = {}):
     chains.push(planChain(compiled, optimum, shaped, binding, c));
   const costs = totals(compiled, optimum, shaped, capacities);
   const solveMs = performance.now() - started;
-  return { compiled, optimum, plan: { services, chains, ...costs, iterations: optimum.sweeps, solveMs } };
+  const figures = { ...costs, iterations: optimum.sweeps, solveMs, ...(caps !== undefined && { caps }) };
+  return { compiled, optimum, plan: { services, chains, ...figures } };
 }
 
 function capacitiesOf({ program: { services } }: Compiled, { waits }: Optimum): Float64Array {

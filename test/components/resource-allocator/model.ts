@@ -28,17 +28,35 @@ export function continuousCpu(service: PlanningService, capacity: number): numbe
 }
 
 export function continuousWait(service: PlanningService, demand: number, capacity: number): number {
+  if (service.fixed !== undefined) return waitOfShape(service, demand, service.fixed);
   return waitFor(service, demand, capacity, continuousCpu(service, capacity));
+}
+
+export function waitOfShape(
+  service: PlanningService,
+  demand: number,
+  { cpu, instances }: { readonly cpu: number; readonly instances: number },
+): number {
+  const used = Math.min(cpu, service.parallelism);
+  return waitFor(service, demand, instances * used, used);
 }
 
 export function continuousCostOf(service: PlanningService, capacity: number): number {
   const perInstance = service.instanceCost + service.pricePerMebibyte * service.memory;
+  if (service.fixed !== undefined) {
+    return service.fixed.instances * (service.pricePerCore * service.fixed.cpu + perInstance);
+  }
   const idle = Math.max(1, service.minCpu / service.parallelism);
   const instances = Math.max(service.minInstances, capacity / usable(service));
   return service.pricePerCore * idle * capacity + perInstance * instances;
 }
 
 export function boundsOf(service: PlanningService, demand: number): readonly [number, number] {
+  if (service.fixed !== undefined) {
+    const { cpu, instances } = service.fixed;
+    const capacity = instances * Math.min(cpu, service.parallelism);
+    return [capacity, capacity];
+  }
   const most = usable(service) * service.maxInstances;
   const least = Math.min(service.minCpu, service.parallelism) * service.minInstances;
   return [Math.min(most, Math.max(least, demand * (1 + 1e-6))), most];
@@ -67,6 +85,7 @@ export function plannedBound(problem: PlanningProblem, chain: PlanningChain): nu
   const best = latencyWith(chain, (id) => {
     const service = problem.services.find((entry) => entry.id === id)!;
     const demand = demandOf(problem, id);
+    if (service.fixed !== undefined) return waitOfShape(service, demand, service.fixed);
     const capacity = usable(service) * service.maxInstances;
     return demand * (1 + 1e-6) > capacity
       ? Number.POSITIVE_INFINITY

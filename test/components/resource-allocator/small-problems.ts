@@ -32,7 +32,8 @@ function smallService(id: string, random: Random, curved: boolean): PlanningServ
     maxInstances: minInstances + Math.floor(random() * 8),
     parallelism: random() < 0.8 ? maxCpu : 0.3 + random(),
     exponent: curved ? 1 + 3 * random() : 1,
-    verticalExponent: curved ? random() : 0,
+    verticalExponent: curved ? 2 * random() ** 2 : 0,
+    ...(random() < 0.04 ? { fixed: { cpu: 0.5, memory: 256, instances: 1 + Math.floor(random() * 5) } } : {}),
   });
 }
 
