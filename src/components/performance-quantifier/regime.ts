@@ -128,7 +128,9 @@ function pooled(all: readonly Ratios[]): Ratios {
 /** Factors that are tried where the use of CPU is not measured; from 1 on, so that equal ones leave it at that. */
 const FACTORS = [1, 1.2, 0.83, 1.45, 0.69, 1.75, 0.57, 2.1, 0.48, 2.5, 0.4, 3];
 /** By how much another factor than 1 must explain the latencies better, and what each doubling costs, in logarithms. */
-const CLEARLY_BETTER = 0.7;
+const CLEARLY_BETTER = 0.6;
+/** Fewer latencies do not tell how they grow with load. */
+const MIN_LATENCIES = 10;
 const LATENCY_COST = 0.1;
 
 /**
@@ -137,6 +139,7 @@ const LATENCY_COST = 0.1;
  * clearly better.
  */
 function demandFactorByLatency(ratiosWith: (factor: number) => Ratios): number {
+  if (ratiosWith(1).logarithms.length < MIN_LATENCIES) return 1;
   const costs = FACTORS.map((factor) => {
     const ratios = ratiosWith(factor);
     const median = medianOf(ratios);
@@ -177,7 +180,7 @@ function latencyRatios(
     if (utilization >= READABLE_UTILIZATION || columns!.errorRatios[row]! > maxErrorRatio) continue;
     const expected = latencyAt(pair.curve, utilization, Math.min(parallelism, table.cpus[row]!));
     logarithms.push(Math.log(seconds / expected));
-    weights.push((1 - utilization) ** 2);
+    weights.push(1 - utilization);
   }
   return { logarithms, weights };
 }

@@ -17,6 +17,8 @@ export interface ServiceModel {
   readonly demandSource: DemandSource;
   /** 1.4826 · median relative residual of the CPU regression; NaN without one. */
   readonly cpuSpread: number;
+  /** d of every chain, also of one without a latency that could be fitted, core-seconds. */
+  readonly demands: ReadonlyMap<string, number>;
   /** Standard errors of measured demands by chain, core-seconds; empty when CPU is not measured. */
   readonly demandErrors: ReadonlyMap<string, number>;
   /** Share of the bounding demand that curvature has found; 1 without. */
@@ -85,6 +87,7 @@ export function fitService(
   return {
     demandSource,
     cpuSpread,
+    demands: new Map(evidence.pairs.map(({ chain }, c) => [chain, demands[c]!])),
     demandErrors: new Map(evidence.pairs.map(({ chain }, c) => [chain, cpu?.errors[c] ?? Number.NaN])),
     curvatureShare: share ?? 1,
     exponent,

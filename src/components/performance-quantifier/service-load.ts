@@ -41,8 +41,6 @@ export function latestLoad(
 /** Σ rate·d of a window, cores. */
 export function demandCoresOf(model: ServiceModel, table: WindowTable, row: number): number {
   let cores = 0;
-  for (const [chain, pair] of model.pairs) {
-    cores += (table.chains.get(chain)?.rates[row] ?? 0) * pair.demandCoreSeconds;
-  }
+  for (const [chain, demand] of model.demands) cores += (table.chains.get(chain)?.rates[row] ?? 0) * demand;
   return cores;
 }

@@ -51,12 +51,16 @@ describe('a change of the service', () => {
   });
 
   it('is found by its latency alone', () => {
-    const { feed, profile } = feeder(false);
+    const { quantifier, feed, profile } = feeder(false);
     feed(BEFORE, 60);
     feed({ ...BEFORE, floor: 0.06, queueing: 0.1 }, 5);
     expect(profile().windows).toBe(5);
-    expect(profile().floorSeconds / 0.06).toBeGreaterThan(0.8);
-    expect(profile().floorSeconds / 0.06).toBeLessThan(1.2);
+    for (const rate of [30, 60, 90]) {
+      const impact = quantifier.analyzeImpact('s', 'a', rate);
+      const rho = rate * BEFORE.demand;
+      const truth = 0.06 + (0.1 * rho) / (1 - rho);
+      expect(impact.kind === 'impact' && Math.abs(impact.expectedLatency / truth - 1)).toBeLessThan(0.2);
+    }
     feed({ ...BEFORE, floor: 0.06, queueing: 0.1 }, 10);
     expect(profile().source).toBe('fitted');
     expect(Math.abs(profile().floorSeconds / 0.06 - 1)).toBeLessThan(0.15);
