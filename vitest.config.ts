@@ -5,8 +5,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/container/**', 'node_modules/**'],
     globalSetup: ['test/build-once.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Tests that start daemons wait for them on machines that others use too.
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
     maxWorkers: 2,
   },
 });

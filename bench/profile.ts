@@ -5,7 +5,8 @@
  *
  * Judged is `exclusive_p95_s` of rows with at least 100 requests in windows in which the host was not saturated, from
  * the rates and quotas of the window alone. "interpolation" splits the windows 70/30 at random; "extrapolation" fits
- * each service on the lower two thirds of its utilisation and judges the upper third.
+ * each service on the lower two thirds of its utilisation and judges the upper third. "sampling_error" is what a perfect
+ * prediction would have on the windows of "interpolation".
  */
 import { parseArgs } from 'node:util';
 import { PerformanceImpactQuantifier } from '../src/components/performance-quantifier/performance-quantifier.ts';
@@ -24,6 +25,7 @@ import {
   serviceWindow,
   WINDOW_SPACING,
 } from './profile/measured-windows.ts';
+import { samplingError } from './profile/sampling-error.ts';
 
 interface Score {
   readonly median_error: number;
@@ -63,7 +65,9 @@ function run(seed: number) {
     interpolation: scores(models, test),
     extrapolation: scores(modelsOf(low, learn(low)), high),
     end_to_end: endToEndScores(models, train, test),
+    sampling_error: samplingError(test, windows, JUDGED_REQUESTS),
     demand_error: demandError(learned, test),
+    exponents: exponentsOf(learned),
     composition: Object.fromEntries(
       [...stagesOf.keys()].map((chain) => [chain, compose(train).composition(chain)]),
     ),
@@ -127,6 +131,23 @@ function modelsOf(
 
 function utilizationBy(learned: PerformanceImpactQuantifier, window: ServiceRows): number {
   return Math.min(HIGHEST_UTILIZATION, demandBy(learned, window) / capacityOf(window));
+}
+
+/** k and η of every service, and the least cpu with which a visit fits into one period of the quota. */
+function exponentsOf(learned: PerformanceImpactQuantifier) {
+  return Object.fromEntries(
+    [...new Set(windows.map(({ service }) => service))].map((service) => {
+      const profiles = learned.getLoadLatencyProfile(service);
+      return [
+        service,
+        {
+          exponent: profiles[0]?.exponent,
+          vertical_exponent: profiles[0]?.verticalExponent,
+          least_cpu: Math.max(...profiles.map(({ leastCpu = 0 }) => leastCpu)),
+        },
+      ];
+    }),
+  );
 }
 
 function demandBy(learned: PerformanceImpactQuantifier, window: ServiceRows): number {

@@ -54,3 +54,31 @@ export function settingsOf(topology: Topology, folder: string): Settings {
   const settings = loadSettings({ file, flags: {}, environment: {} });
   return { ...settings, topology, store: { ...settings.store, path: folder } };
 }
+
+/** The same system as a configuration file says it. */
+export function configOf({ services, chains }: Topology) {
+  return {
+    services: Object.fromEntries(
+      [...services.values()].map((service) => [
+        service.id,
+        {
+          chains: service.chains,
+          min_cpu: service.minCpu,
+          max_cpu: service.maxCpu,
+          min_memory: service.minMemory,
+          max_memory: service.maxMemory,
+          initial: service.initial,
+        },
+      ]),
+    ),
+    slos: Object.fromEntries([...chains.values()].map(({ id, slo }) => [id, slo.latencySeconds])),
+    chains: Object.fromEntries(
+      [...chains.values()].map(({ id, stages }) => [
+        id,
+        {
+          stages: stages.map((stage) => stage.map((branch) => branch.map(({ service }) => service))),
+        },
+      ]),
+    ),
+  };
+}

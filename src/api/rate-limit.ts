@@ -18,6 +18,30 @@ export function rateLimit(clock: Clock, burst: number, secondsPerCall: number): 
   };
 }
 
+/**
+ * A bucket of the daemon's own time, for calls whose cost depends on the application: `burstSeconds` of work at once, then
+ * `share` of all time. The returned function runs the work, or throws a 429 problem when the bucket is empty.
+ */
+export function workLimit(
+  clock: Clock,
+  { burstSeconds, share }: { readonly burstSeconds: number; readonly share: number },
+): <Result>(work: () => Result) => Result {
+  let seconds = burstSeconds;
+  let filledAt = clock.nowSeconds();
+  return (work) => {
+    const now = clock.nowSeconds();
+    seconds = Math.min(burstSeconds, seconds + Math.max(0, now - filledAt) * share);
+    filledAt = now;
+    if (seconds <= 0) throw tooMuchWork(burstSeconds, share, -seconds / share);
+    const startedMs = performance.now();
+    try {
+      return work();
+    } finally {
+      seconds -= (performance.now() - startedMs) / 1000;
+    }
+  };
+}
+
 /** Clients that are remembered; beyond them the one that called least recently begins anew. */
 const MOST_CLIENTS = 1000;
 
@@ -39,6 +63,15 @@ export function clientRateLimit(
 
 function tooMany(burst: number, secondsPerCall: number, waitSeconds: number): ProblemError {
   const detail = `This call is answered ${burst} times at once, then once in ${secondsPerCall} s.`;
+  return waitProblem(detail, waitSeconds);
+}
+
+function tooMuchWork(burstSeconds: number, share: number, waitSeconds: number): ProblemError {
+  const detail = `Calls of this kind may take ${burstSeconds} s of the daemon's time at once, then ${share * 100} % of it.`;
+  return waitProblem(detail, waitSeconds);
+}
+
+function waitProblem(detail: string, waitSeconds: number): ProblemError {
   const headers = { 'retry-after': String(Math.max(1, Math.ceil(waitSeconds))) };
   return new ProblemError('too-many-requests', detail, { headers });
 }

@@ -246,6 +246,13 @@ export const AllocationSchema = Type.Object(
       description:
         'Plans stay below this utilisation even where no SLO asks for it: a load that grows by control.load_jump before the next pass must still fit.',
     }),
+    risk_factor: Type.Number({
+      default: 0.5,
+      minimum: 0,
+      maximum: 1,
+      description:
+        'How cautious plans are about what is not known well: 0 holds the predicted latency to the SLO, 1 its upper 95 % confidence limit.',
+    }),
   },
   { ...SECTION, description: 'What the plan minimises.' },
 );

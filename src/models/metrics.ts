@@ -78,6 +78,8 @@ export interface ServiceWindow {
   readonly capacity: CapacityInForce;
   /** Measured CPU use of all instances together, cores; absent when nothing measured it. */
   readonly cpuUsedCores?: number;
+  /** Mean share of the CPU periods in which the worst instance was throttled, in [0, 1]; absent when nothing told it. */
+  readonly throttledRatio?: number;
   readonly pairs: readonly PairWindow[];
 }
 
@@ -110,6 +112,6 @@ export interface UsageSample {
   readonly atSeconds: number;
   readonly cpu?: number;
   readonly memory?: number;
-  /** Share of the CPU periods in which the worst instance was throttled, in [0, 1]. Not kept over a restart. */
+  /** Share of the CPU periods in which the worst instance was throttled, in [0, 1]. */
   readonly throttledRatio?: number;
 }

@@ -15,6 +15,10 @@ export interface PlanningService {
   readonly maxInstances: number;
   /** Cores that one instance can use. */
   readonly parallelism: number;
+  /** Cores below which a visit's CPU need does not fit into one CFS period: a floor of cpu, as far as maxCpu lets it. */
+  readonly leastCpu?: number;
+  /** Highest ρ of the continuous plan, where that is less than for all services; default 1. */
+  readonly maxUtilization?: number;
   /** cpu of a shape is a multiple of this, or minCpu or maxCpu themselves. */
   readonly quantum: number;
   /** k. */
@@ -57,6 +61,15 @@ export interface PlanningChain {
 export interface PlanningProblem {
   readonly services: readonly PlanningService[];
   readonly chains: readonly PlanningChain[];
+  readonly caps?: Caps;
+}
+
+/** Most that all services together may have, those that are not planned included. */
+export interface Caps {
+  /** cores. */
+  readonly cpu?: number;
+  /** MiB. */
+  readonly memory?: number;
 }
 
 export interface PlannedService extends ResourceAllocation {
@@ -67,6 +80,9 @@ export interface PlannedService extends ResourceAllocation {
   readonly demandCores: number;
   /** ρ of the shape. */
   readonly utilization: number;
+  /** Cost that one core more of maxCpu, and one instance more of maxInstances, would save; absent where it is nothing. */
+  readonly maxCpuSaves?: number;
+  readonly maxInstancesSaves?: number;
 }
 
 export interface PlannedChain {
@@ -81,6 +97,32 @@ export interface PlannedChain {
   readonly binding: readonly string[];
   /** μ: cost that one second more of SLO would save. */
   readonly shadowPrice: number;
+  /** The same in cores for 10 ms, at the price of a core in the services that carry the chain; absent where it is nothing. */
+  readonly coresPer10Ms?: number;
+}
+
+/** A cap and what the plan makes of it. */
+export interface PlannedCap {
+  readonly limit: number;
+  /** What the shapes take of it; more than the limit only when even the least shapes do. */
+  readonly used: number;
+  /** What the plan without caps takes. */
+  readonly wanted: number;
+  /** What the least shapes of all services take. */
+  readonly least: number;
+  /** Whether the plan would be another one without it. */
+  readonly binds: boolean;
+  /** By how much one core or MiB more would lower the weighted violation. */
+  readonly shadowPrice: number;
+}
+
+export interface PlannedCaps {
+  readonly cpu?: PlannedCap;
+  readonly memory?: PlannedCap;
+  /** Σ over the chains of priority · (latency − SLO)/SLO where that is positive: what is as small as the caps let it be. */
+  readonly violation: number;
+  /** Services that got their least shape, or what was left over, because the caps cannot carry the load of all. */
+  readonly starved: readonly string[];
 }
 
 export interface Plan {
@@ -96,4 +138,6 @@ export interface Plan {
   readonly gap: number;
   readonly iterations: number;
   readonly solveMs: number;
+  /** Absent where there are no caps. */
+  readonly caps?: PlannedCaps;
 }

@@ -11,7 +11,7 @@ import type {
   TrafficWindow,
   UsageSample,
 } from './metrics.ts';
-import type { Plan } from './plans.ts';
+import type { Caps, Plan } from './plans.ts';
 import type { Composition, Impact, LatencyProfile, ProfileOutcome, SharedServiceImpact } from './profiles.ts';
 import type { TrafficStep } from './sources.ts';
 
@@ -82,14 +82,17 @@ export interface TrafficStepIntake {
   toldUntilSeconds(service: string | undefined, chain: string): number | undefined;
 }
 
+export type SeriesChoice = (service: string | undefined, chain: string) => boolean;
+
 export interface TrafficReader {
   /**
    * Metrics of the last `windowSeconds` (default 300, at most windowSize) before `untilSeconds` (default now). Rates
    * of a chain whose first record lies in them are over the time since then, at least one counting slot. Their
    * latencies are to be asked for at once: what a quantile is made of is read when it is first asked for.
    * A series that is fed by a source is known some seconds late: it answers for as many seconds, up to its newest step.
+   * `isWanted` leaves series out that nobody asks for; `service` is undefined for an end-to-end series.
    */
-  getMetrics(windowSeconds?: number, untilSeconds?: number): TrafficMetrics;
+  getMetrics(windowSeconds?: number, untilSeconds?: number, isWanted?: SeriesChoice): TrafficMetrics;
   /**
    * The epoch-aligned 60 s windows that lie wholly in [fromSeconds, toSeconds], oldest first, also when empty.
    * Windows before the first record, and those in which nothing was recorded at all, are left out, and so is a series
@@ -183,6 +186,7 @@ export interface PlanRequest {
   readonly workingSets: ReadonlyMap<string, number>;
   /** By how much a chain was measured to take longer than its profiles say, at least 1; absent: 1. */
   readonly corrections?: ReadonlyMap<string, number>;
+  readonly caps?: Caps;
 }
 
 export interface PlanOutcome {
@@ -193,6 +197,8 @@ export interface PlanOutcome {
 
 export interface CapacityPlanner {
   plan(request: PlanRequest): PlanOutcome;
+  /** What `plan` would answer now. Later plans know nothing of it. */
+  tryPlan(request: PlanRequest): PlanOutcome;
   /** End-to-end latency of each chain under given allocations, s; absent when a service of it is unknown. */
   evaluate(
     request: PlanRequest,

@@ -20,13 +20,29 @@ export interface LatencyProfile {
   readonly queueingSeconds: number;
   /** k ≥ 1. */
   readonly exponent: number;
-  /** 0 ≤ η ≤ 1. */
+  /** 0 ≤ η ≤ 2. */
   readonly verticalExponent: number;
   /** d, CPU core-seconds of one visit. */
   readonly demandCoreSeconds: number;
+  /**
+   * 95 % confidence interval of `demandCoreSeconds`, core-seconds; from 0 where nothing bounds it from below, up to Infinity
+   * where nothing does from above.
+   */
+  readonly demandInterval: readonly [number, number];
+  /** Cores below which a visit's CPU need (p95) does not fit into one CFS period of 100 ms; 0 where unknown. */
+  readonly leastCpu?: number;
   readonly demandSource: 'measured-cpu' | 'record-cpu' | 'curvature' | 'bound';
   /** 0 (nothing known) to 1. */
   readonly confidence: number;
+  /**
+   * By what factor (at least 1) the latency may be above the curve, at 95 % confidence, up to the highest utilisation
+   * seen; 1 for a prior, which is too generous as it is.
+   */
+  readonly upperFactor: number;
+  /** Cores that one instance of the service can use at most, where its windows show fewer than are configured. */
+  readonly parallelism?: number;
+  /** Utilisation from which on the service was throttled in half of its CPU periods; absent where it was not. */
+  readonly throttledUtilization?: number;
   /** Median relative residual of the fit; NaN for a prior. */
   readonly residualSpread: number;
   /** Windows that the fit rests on. */
@@ -54,6 +70,8 @@ export interface Composition {
   readonly overheadSeconds: number;
   /** Windows with end-to-end samples that they rest on; 0 means the default γ = 1, δ = 0. */
   readonly windows: number;
+  /** 1.4826 · median |relative residual| of the fit; absent for the default. */
+  readonly spread?: number;
 }
 
 export type Impact =
@@ -81,5 +99,10 @@ export interface SharedServiceImpact {
      * chain (the derivative of L).
      */
     readonly latencyPerRequestPerSecond: Readonly<Record<string, number>>;
+    /**
+     * By how many seconds the end-to-end latency of each other chain grows by that, through this service alone: a visit's
+     * growth times the visits on the chain's critical path times its composition factor γ; 0 off the critical path.
+     */
+    readonly endToEndPerRequestPerSecond: Readonly<Record<string, number>>;
   }[];
 }

@@ -1,5 +1,6 @@
 /** The whole configuration, parsed and valid; defaults are filled in. `src/config` makes it. */
 import type { Topology } from './data-models.ts';
+import type { Caps } from './plans.ts';
 import type { PrometheusSettings } from './prometheus-settings.ts';
 import type { Secret } from './secret.ts';
 
@@ -84,6 +85,8 @@ export interface AllocationSettings {
   readonly sloMargin: number;
   /** Plans stay below this utilisation even where no SLO asks for it, in (0, 1). */
   readonly maxUtilization: number;
+  /** 0: plans hold the predicted latency to the SLO; 1: its upper 95 % confidence limit; between: in between. */
+  readonly riskFactor: number;
 }
 
 export interface ControlSettings {
@@ -116,6 +119,8 @@ export interface ControlSettings {
   readonly paused: boolean;
   readonly pause?: Pause;
   readonly freezeWindows: readonly FreezeWindow[];
+  /** Most that all services together may have; absent where there is no such bound. */
+  readonly caps?: Caps;
 }
 
 /** A time in which nothing shrinks and nothing changes its shape. */

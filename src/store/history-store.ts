@@ -125,18 +125,19 @@ export class SqliteHistoryStore implements HistoryStore {
   }
 
   saveUsage(samples: readonly UsageSample[]): void {
-    const values = samples.map(({ atSeconds, service, cpu, memory }) => [
+    const values = samples.map(({ atSeconds, service, cpu, memory, throttledRatio }) => [
       atSeconds,
       service,
       cpu ?? null,
       memory ?? null,
+      throttledRatio ?? null,
     ]);
     this.#write(() => this.#tables.writeUsage(values));
   }
 
   /** Ordered by time, then service. */
   loadUsage(sinceSeconds: number): Iterable<UsageSample> {
-    const columns = `${number('at')}, ${text('service')}, ${number('cpu')}, ${number('memory')}`;
+    const columns = `${number('at')}, ${text('service')}, ${number('cpu')}, ${number('memory')}, ${number('throttled')}`;
     const sql = `SELECT ${columns} FROM usage WHERE at >= ? ORDER BY at, service`;
     return this.#read('usage', rowsOf(this.#connection, sql, [sinceSeconds]), toUsage);
   }
@@ -256,10 +257,12 @@ function parsedOrUndefined<Row>(row: unknown, parse: (row: unknown) => Row): Row
 function toUsage(row: unknown): UsageSample {
   const cpu = numberOrNaNAt(row, 2);
   const memory = numberOrNaNAt(row, 3);
+  const throttledRatio = numberOrNaNAt(row, 4);
   return {
     atSeconds: numberAt(row, 0),
     service: textAt(row, 1),
     ...(Number.isNaN(cpu) ? {} : { cpu }),
     ...(Number.isNaN(memory) ? {} : { memory }),
+    ...(Number.isNaN(throttledRatio) ? {} : { throttledRatio }),
   };
 }

@@ -60,4 +60,5 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX changes_by_service ON changes (service, number);
   ALTER TABLE capacities ADD COLUMN cpu_limit REAL;
   `,
+  'ALTER TABLE usage ADD COLUMN throttled REAL;',
 ];

@@ -14,6 +14,6 @@ export function tablesOf(connection: Connection) {
     changes: changeTable(connection),
     writeWindows: bulkWriter(connection, 'windows', ['start', 'service', 'chain', 'payload']),
     writeSteps: bulkWriter(connection, 'steps', ['start', 'chain', 'rate', 'latency', 'error_ratio']),
-    writeUsage: bulkWriter(connection, 'usage', ['at', 'service', 'cpu', 'memory']),
+    writeUsage: bulkWriter(connection, 'usage', ['at', 'service', 'cpu', 'memory', 'throttled']),
   };
 }

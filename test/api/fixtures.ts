@@ -29,11 +29,13 @@ export function testProfiles(): ProfileLearner {
                 chain: 'user-registration',
                 loadShare: 0.25,
                 latencyPerRequestPerSecond: { 'order-processing': 0.002 },
+                endToEndPerRequestPerSecond: { 'order-processing': 0.0018 },
               },
               {
                 chain: 'order-processing',
                 loadShare: 0.75,
                 latencyPerRequestPerSecond: { 'user-registration': 0.001 },
+                endToEndPerRequestPerSecond: { 'user-registration': 0.0009 },
               },
             ],
           }
@@ -57,7 +59,9 @@ export function testProfile(service: string, chain: string): LatencyProfile {
     exponent: 1,
     verticalExponent: 0.5,
     demandCoreSeconds: 0.01,
+    demandInterval: [0, 0.01],
     demandSource: 'bound',
+    upperFactor: 1,
     confidence: 0.4,
     residualSpread: Number.NaN,
     windows: 0,
@@ -173,6 +177,7 @@ export function testSettings(): Settings {
       cpuQuantum: 0.1,
       sloMargin: 0,
       maxUtilization: 0.85,
+      riskFactor: 0.5,
     },
     control: {
       interval: 300,

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { rateLimit } from '../../src/api/rate-limit.ts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { rateLimit, workLimit } from '../../src/api/rate-limit.ts';
 
 function limitAt(start: number) {
   const time = { now: start };
@@ -33,5 +33,39 @@ describe('the rate limit', () => {
     expect(spend).toThrow();
     time.now += 2;
     spend();
+  });
+});
+
+describe('the limit of work', () => {
+  it('lets work through until it has taken its time, then a share of all time', () => {
+    const time = { now: 100, ms: 0 };
+    const stopwatch = vi.spyOn(performance, 'now').mockImplementation(() => time.ms);
+    onTestFinished(() => stopwatch.mockRestore());
+    const clock = { nowSeconds: () => time.now, sleep: async () => undefined };
+    const withinLimit = workLimit(clock, { burstSeconds: 2, share: 0.25 });
+    const work = () => {
+      time.ms += 1500;
+      return 'done';
+    };
+    expect([withinLimit(work), withinLimit(work)]).toEqual(['done', 'done']);
+    expect(() => withinLimit(work)).toThrow('2 s of the daemon');
+    time.now += 3.9;
+    expect(() => withinLimit(work)).toThrow();
+    time.now += 0.2;
+    expect(withinLimit(work)).toBe('done');
+    expect(() => withinLimit(work)).toThrow();
+  });
+
+  it('counts work that fails', () => {
+    let ms = 0;
+    const stopwatch = vi.spyOn(performance, 'now').mockImplementation(() => (ms += 1000));
+    onTestFinished(() => stopwatch.mockRestore());
+    const clock = { nowSeconds: () => 100, sleep: async () => undefined };
+    const withinLimit = workLimit(clock, { burstSeconds: 1, share: 0.25 });
+    const failing = () => {
+      throw new Error('a bug');
+    };
+    expect(() => withinLimit(failing)).toThrow('a bug');
+    expect(() => withinLimit(failing)).toThrow("1 s of the daemon's time");
   });
 });

@@ -18,6 +18,9 @@ const planner: CapacityPlanner = {
   plan: () => {
     throw new Error('nothing is planned here');
   },
+  tryPlan: () => {
+    throw new Error('nothing is planned here');
+  },
   evaluate: ({ loads, corrections: applied }) => {
     expect([...(applied ?? [])]).toEqual([]);
     return new Map([[CHAIN, (loads.get(CHAIN) ?? 0) / 100]]);

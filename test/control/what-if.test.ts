@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { learn } from '../../src/control/learn.ts';
+import { observe } from '../../src/control/observe/observation.ts';
+import { planRequest } from '../../src/control/plan-request.ts';
 import { whatIf } from '../../src/control/what-if.ts';
 import type { WhatIfChanges } from '../../src/models/daemon.ts';
 import { NOW } from './fixtures.ts';
@@ -45,6 +47,20 @@ describe('a question of what if', () => {
     expect(service?.cpu).toBeGreaterThanOrEqual(1);
   });
 
+  it('keeps to other caps, and says what they and the SLOs cost', () => {
+    const parts = learned();
+    const asked = { ...NOTHING, loads: { 'order-processing': 60 } };
+    const free = whatIf(parts, asked);
+    expect(free.caps).toBeUndefined();
+    const cores = coresOf(parts, asked);
+    const { caps, plan, explanations } = whatIf(parts, { ...asked, caps: { cpu: 0.8 * cores } });
+    const used = plan.services.reduce((sum, { cpu, instances }) => sum + cpu * instances, 0);
+    expect(used).toBeLessThanOrEqual(0.8 * cores + 1e-9);
+    expect(caps).toMatchObject([{ resource: 'cpu', binds: true, wanted: cores, used }]);
+    expect(caps![0]!.explanation).toMatch(/^control\.max_total_cpu allows .* cores, .* would be needed/);
+    expect(explanations.get('order-processing')).toMatch(/\.$/);
+  });
+
   it('changes nothing', () => {
     const parts = learned();
     const before = JSON.stringify([
@@ -60,5 +76,26 @@ describe('a question of what if', () => {
     ).toBe(before);
     expect(parts.memory.request).toBeUndefined();
     expect(parts.memory.latest).toBeUndefined();
+  });
+
+  it('has the same answer whatever was asked in between, and no part in the next plan', () => {
+    const [parts, other] = [learned(), learned()];
+    const changes = { ...NOTHING, loads: { 'order-processing': 80 }, slos: { 'user-registration': 0.15 } };
+    const asked = () => ({ ...whatIf(parts, changes).plan, solveMs: 0 });
+    const first = asked();
+    whatIf(parts, { ...NOTHING, loads: { 'user-registration': 300 }, slos: { 'order-processing': 0.09 } });
+    expect(asked()).toEqual(first);
+    const request = (of: Parts) => planRequest(of, observe(of, of.clock.nowSeconds()), new Map());
+    const planned = (of: Parts) => ({ ...of.planner.plan(request(of)).plan, solveMs: 0 });
+    expect(planned(parts)).toEqual(planned(other));
+  });
+
+  it('is answered with the plan that a pass would make', () => {
+    const parts = learned();
+    const changes = { ...NOTHING, loads: { 'order-processing': 80 } };
+    const { plan, loads } = whatIf(parts, changes);
+    const request = planRequest(parts, observe(parts, parts.clock.nowSeconds()), new Map());
+    const made = parts.planner.plan({ ...request, loads: new Map(Object.entries(loads)) });
+    expect({ ...plan, solveMs: 0 }).toEqual({ ...made.plan, solveMs: 0 });
   });
 });

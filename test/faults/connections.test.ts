@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { ConnectionLimits } from '../../src/api/connections.ts';
 import { buildServer } from '../../src/api/server.ts';
 import { testDaemon } from '../api/test-daemon.ts';
+import { eventually } from '../eventually.ts';
 import { pause, statusOf } from './kit.ts';
 import { parsedAnswer, postHead, type RawClient, rawClient, SLOW_HEADERS, trickle } from './sockets.ts';
 
@@ -115,6 +116,7 @@ describe('slow clients', () => {
     const streams = Array.from({ length: 256 }, () =>
       open(url, `${postHead('application/x-ndjson', 'transfer-encoding: chunked')}1\r\n \r\n`),
     );
+    await eventually(async () => expect(await connections()).toBe(512));
     await pause(200);
     const large = `[${Array.from({ length: 1000 }, () => RECORD)}]`;
     const lines = `${RECORD}\n`.repeat(10);

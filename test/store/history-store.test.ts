@@ -32,6 +32,14 @@ test('everything is there after a restart', () => {
   expect(again.loadState('profiles')).toEqual(new Uint8Array([7, 8]));
 });
 
+test('how often a service was throttled is there after a restart', () => {
+  const folder = newFolder();
+  const store = openStore(folder);
+  const sample = { service: 'web', atSeconds: 61, cpu: 0.5, throttledRatio: 0.25 };
+  store.saveUsage([sample]);
+  expect([...reopened(store, folder).loadUsage(0)]).toEqual([sample]);
+});
+
 test('states are found by how their names begin', () => {
   const store = openStore();
   const state = (name: string, value: number) => ({ name, value: new Uint8Array([value]) });

@@ -16,8 +16,22 @@ const Profile = Type.Union([
     exponent: Type.Number(),
     vertical_exponent: Type.Number(),
     demand: Type.Number({ description: 'CPU core-seconds of a visit.' }),
+    demand_interval: Type.Array(Figure, {
+      description: '95 % confidence interval of the demand; null: no bound.',
+    }),
     demand_source: Type.String(),
     confidence: Type.Number(),
+    upper_factor: Type.Number({
+      description: 'From the curve to its upper 95 % confidence limit: allocation.risk_factor.',
+    }),
+    parallelism: Type.Optional(
+      Type.Number({
+        description: 'Cores that one instance can use, where its windows show fewer than configured.',
+      }),
+    ),
+    throttled_utilization: Type.Optional(
+      Type.Number({ description: 'Utilisation from which on half of the CPU periods were throttled.' }),
+    ),
     residual_spread: Figure,
     windows: Type.Integer(),
     utilization_range: Type.Array(Figure),
@@ -70,8 +84,14 @@ function profileView(outcome: ProfileOutcome): Static<typeof Profile> {
     exponent: outcome.exponent,
     vertical_exponent: outcome.verticalExponent,
     demand: outcome.demandCoreSeconds,
+    demand_interval: outcome.demandInterval.map(figure),
     demand_source: outcome.demandSource,
     confidence: outcome.confidence,
+    upper_factor: outcome.upperFactor,
+    ...(outcome.parallelism !== undefined && { parallelism: outcome.parallelism }),
+    ...(outcome.throttledUtilization !== undefined && {
+      throttled_utilization: outcome.throttledUtilization,
+    }),
     residual_spread: figure(outcome.residualSpread),
     windows: outcome.windows,
     utilization_range: outcome.utilizationRange.map(figure),

@@ -17,6 +17,10 @@ const ServiceChain = Type.Object({
   latency_per_request_per_second: Type.Record(Type.String(), Figure, {
     description: 'Seconds that one more request/s of this chain adds to a visit of each other chain.',
   }),
+  end_to_end_per_request_per_second: Type.Record(Type.String(), Figure, {
+    description:
+      'Seconds that it adds to the end-to-end latency of each other chain through this service; 0 off the critical path.',
+  }),
 });
 
 const Service = Type.Object({
@@ -38,7 +42,10 @@ const Service = Type.Object({
   utilization: Type.Union([Type.Number(), Type.Null()], {
     description: 'CPU demand over capacity, as the profiles see it.',
   }),
-  usage: Type.Union([Type.Object({ at: UnixSeconds, cpu: Figure, memory: Figure }), Type.Null()]),
+  usage: Type.Union([
+    Type.Object({ at: UnixSeconds, cpu: Figure, memory: Figure, throttled_ratio: Figure }),
+    Type.Null(),
+  ]),
   chains: Type.Array(ServiceChain),
 });
 
@@ -95,7 +102,12 @@ function serviceView(
     usage:
       usage === undefined
         ? null
-        : { at: usage.atSeconds, cpu: figure(usage.cpu), memory: figure(usage.memory) },
+        : {
+            at: usage.atSeconds,
+            cpu: figure(usage.cpu),
+            memory: figure(usage.memory),
+            throttled_ratio: figure(usage.throttledRatio),
+          },
     chains: [...names].map((chain) => chainView(chain, seen, impact)),
   };
 }
@@ -119,11 +131,15 @@ function chainView(
 ): Static<typeof ServiceChain> {
   const series = seen.find((candidate) => candidate.chain === chain);
   const share = impact?.chains.find((entry) => entry.chain === chain);
-  const slopes = Object.entries(share?.latencyPerRequestPerSecond ?? {});
   return {
     id: chain,
     traffic: series === undefined ? null : trafficView(series),
     load_share: figure(share?.loadShare),
-    latency_per_request_per_second: Object.fromEntries(slopes.map(([name, slope]) => [name, figure(slope)])),
+    latency_per_request_per_second: figures(share?.latencyPerRequestPerSecond),
+    end_to_end_per_request_per_second: figures(share?.endToEndPerRequestPerSecond),
   };
+}
+
+function figures(byName: Readonly<Record<string, number>> = {}) {
+  return Object.fromEntries(Object.entries(byName).map(([name, value]) => [name, figure(value)]));
 }

@@ -52,6 +52,14 @@ const UsageBody = Type.Object(
         description: 'MiB in use by one instance.',
       }),
     ),
+    throttled_ratio: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 1,
+        description:
+          'Share of the CPU periods (cgroup cpu.stat: nr_throttled / nr_periods) since the last report.',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -61,6 +69,7 @@ const Usage = Type.Object({
   at: UnixSeconds,
   cpu: Type.Optional(Type.Number()),
   memory: Type.Optional(Type.Number()),
+  throttled_ratio: Type.Optional(Type.Number()),
 });
 
 export function toldRoutes(server: ApiServer, daemon: Daemon): void {
@@ -97,7 +106,7 @@ export function toldRoutes(server: ApiServer, daemon: Daemon): void {
     {
       schema: {
         tags,
-        summary: 'Tell what a service uses now: cpu, memory or both',
+        summary: 'Tell what a service uses now: cpu, memory, how often it was throttled',
         params: ServiceParams,
         body: UsageBody,
         response: { 202: Usage, ...failures },
@@ -106,14 +115,15 @@ export function toldRoutes(server: ApiServer, daemon: Daemon): void {
     (request, reply) => {
       const spec = requireService(daemon, request.params.service);
       const { id } = spec;
-      const { cpu, memory } = request.body;
+      const { cpu, memory, throttled_ratio } = request.body;
       refuseOtherUnits({ ...request.body, cores: 'of all instances' }, spec.maxCpu * spec.maxInstances, spec);
-      if (cpu === undefined && memory === undefined) throw nothingTold();
+      if (cpu === undefined && memory === undefined && throttled_ratio === undefined) throw nothingTold();
       const at = daemon.clock.nowSeconds();
       const used = { ...(cpu === undefined ? {} : { cpu }), ...(memory === undefined ? {} : { memory }) };
-      daemon.recordUsage({ service: id, atSeconds: at, ...used });
+      const throttled = throttled_ratio === undefined ? {} : { throttledRatio: throttled_ratio };
+      daemon.recordUsage({ service: id, atSeconds: at, ...used, ...throttled });
       reply.code(202);
-      return { service: id, at, ...used };
+      return { service: id, at, ...request.body };
     },
   );
 }
@@ -142,6 +152,6 @@ function refuseOtherUnits(
 
 function nothingTold(): ProblemError {
   return ProblemError.ofFaults('invalid-request', [
-    { where: 'body', found: 'neither cpu nor memory', allowed: 'at least one of cpu, memory' },
+    { where: 'body', found: 'none of them', allowed: 'at least one of cpu, memory, throttled_ratio' },
   ]);
 }

@@ -4,11 +4,14 @@ import type { Daemon, WhatIfBounds, WhatIfChanges, WhatIfOutcome } from '../../m
 import type { ServiceSpec, Topology } from '../../models/data-models.ts';
 import { type Fault, oneOf, show } from '../faults.ts';
 import { ProblemError } from '../problems.ts';
-import { rateLimit } from '../rate-limit.ts';
+import { workLimit } from '../rate-limit.ts';
 import { Allocation, type ApiServer, Figure, figure, ProblemResponse } from '../schemas.ts';
+import { BoundPrices, boundPricesView, Cap, capsView, SloPrice, sloPriceView } from '../views/price-view.ts';
 
 const MOST_ENTRIES = 20_000;
 const MOST_FAULTS = 20;
+/** What all questions together may take of the daemon's time: records and passes come first. */
+const WORK = { burstSeconds: 5, share: 0.25 };
 const LARGEST_FIGURE = 1e9;
 const LARGEST_INSTANCES = 100_000;
 
@@ -39,6 +42,12 @@ const WhatIfBody = Type.Object(
     bounds: Type.Optional(
       Type.Record(Type.String(), Bounds, { maxProperties: MOST_ENTRIES, description: 'Bounds by service.' }),
     ),
+    caps: Type.Optional(
+      Type.Object(
+        { max_total_cpu: Type.Optional(Positive), max_total_memory: Type.Optional(Positive) },
+        { additionalProperties: false, description: 'In place of those of control, each for itself.' },
+      ),
+    ),
   },
   { additionalProperties: false },
 );
@@ -46,7 +55,9 @@ type WhatIfBody = Static<typeof WhatIfBody>;
 
 const WhatIfAnswer = Type.Object({
   loads: Type.Record(Type.String(), Figure, { description: 'What was planned for, requests/s by chain.' }),
-  services: Type.Array(Type.Object({ id: Type.String(), ...Allocation, utilization: Figure })),
+  services: Type.Array(
+    Type.Object({ id: Type.String(), ...Allocation, utilization: Figure, ...BoundPrices }),
+  ),
   chains: Type.Array(
     Type.Object({
       id: Type.String(),
@@ -55,19 +66,20 @@ const WhatIfAnswer = Type.Object({
       feasible: Type.Boolean(),
       achievable_latency: Figure,
       binding: Type.Array(Type.String()),
-      shadow_price: Figure,
+      ...SloPrice,
     }),
   ),
   unplanned: Type.Array(Type.String(), {
     description: 'Services of which too little is known to plan them.',
   }),
+  caps: Type.Array(Cap),
   cost: Figure,
   lower_bound: Figure,
   gap: Figure,
 });
 
 export function whatIfRoute(server: ApiServer, daemon: Daemon): void {
-  const spend = rateLimit(daemon.clock, 10, 0.5);
+  const withinLimit = workLimit(daemon.clock, WORK);
   server.post(
     '/allocations/what-if',
     {
@@ -81,8 +93,8 @@ export function whatIfRoute(server: ApiServer, daemon: Daemon): void {
     (request) => {
       const faults = faultsOf(daemon, request.body);
       if (faults.length > 0) throw ProblemError.ofFaults('invalid-request', faults.slice(0, MOST_FAULTS));
-      spend();
-      return answerOf(daemon.whatIf(changesOf(request.body)), daemon.settings.topology);
+      const outcome = withinLimit(() => daemon.whatIf(changesOf(request.body)));
+      return answerOf(outcome, daemon.settings.topology);
     },
   );
 }
@@ -127,9 +139,19 @@ function crossedBounds(name: string, bounds: Partial<WhatIfBounds>, spec: Servic
   return [...crossed('cpu', minCpu, maxCpu), ...crossed('instances', minInstances, maxInstances)];
 }
 
-function changesOf({ loads = {}, slos = {}, bounds = {} }: WhatIfBody): WhatIfChanges {
+function changesOf({ loads = {}, slos = {}, bounds = {}, caps }: WhatIfBody): WhatIfChanges {
   const named = Object.entries(bounds).map(([name, entry]) => [name, boundsOf(entry)] as const);
-  return { loads, slos, bounds: Object.fromEntries(named) };
+  return {
+    loads,
+    slos,
+    bounds: Object.fromEntries(named),
+    ...(caps !== undefined && {
+      caps: {
+        ...(caps.max_total_cpu !== undefined && { cpu: caps.max_total_cpu }),
+        ...(caps.max_total_memory !== undefined && { memory: caps.max_total_memory }),
+      },
+    }),
+  };
 }
 
 function boundsOf(entry: Static<typeof Bounds>): Partial<WhatIfBounds> {
@@ -143,18 +165,20 @@ function boundsOf(entry: Static<typeof Bounds>): Partial<WhatIfBounds> {
 
 /** Of unplanned services, and of chains through one, only a part is known: their figures are null. */
 function answerOf(
-  { plan, unplanned, loads }: WhatIfOutcome,
+  { plan, unplanned, loads, explanations, caps }: WhatIfOutcome,
   { chains }: Topology,
 ): Static<typeof WhatIfAnswer> {
   const unknown = new Set(unplanned);
   const isKnown = (chain: string) =>
+    unknown.size === 0 ||
     chains
       .get(chain)
       ?.stages.flat(2)
       .some(({ service }) => unknown.has(service)) !== true;
   return {
     loads: { ...loads },
-    services: plan.services.map(({ id, cpu, memory, instances, utilization }) => ({
+    services: plan.services.map(({ id, cpu, memory, instances, utilization, ...prices }) => ({
+      ...boundPricesView(prices),
       id,
       cpu,
       memory,
@@ -168,9 +192,10 @@ function answerOf(
       feasible: chain.feasible,
       achievable_latency: isKnown(chain.id) ? figure(chain.achievableLatency) : null,
       binding: [...chain.binding],
-      shadow_price: figure(chain.shadowPrice),
+      ...sloPriceView({ ...chain, explanation: explanations.get(chain.id) }),
     })),
     unplanned: [...unplanned],
+    caps: capsView(caps),
     cost: figure(plan.cost),
     lower_bound: figure(plan.lowerBound),
     gap: figure(plan.gap),

@@ -46,7 +46,8 @@ export function fitComposition(
     ({ factor, overhead } = next);
     if (change < 1e-6) break;
   }
-  return { factor, overheadSeconds: overhead, windows: samples.length };
+  const spread = spreadOf(residualSizes(samples, factor, overhead), weights);
+  return { factor, overheadSeconds: overhead, windows: samples.length, spread };
 }
 
 function robustWeights(
@@ -55,9 +56,17 @@ function robustWeights(
   factor: number,
   overhead: number,
 ): number[] {
-  const sizes = samples.map((s) => Math.abs((factor * s.pathSeconds + overhead) / s.endToEndSeconds - 1));
-  const bend = HUBER * Math.max(LEAST_SPREAD, 1.4826 * weightedMedian(sizes, weights));
+  const sizes = residualSizes(samples, factor, overhead);
+  const bend = HUBER * Math.max(LEAST_SPREAD, spreadOf(sizes, weights));
   return sizes.map((size, i) => weights[i]! * (size > bend ? bend / size : 1));
+}
+
+function residualSizes(samples: readonly CompositionSample[], factor: number, overhead: number): number[] {
+  return samples.map((s) => Math.abs((factor * s.pathSeconds + overhead) / s.endToEndSeconds - 1));
+}
+
+function spreadOf(sizes: readonly number[], weights: readonly number[]): number {
+  return 1.4826 * weightedMedian(sizes, weights);
 }
 
 /** Weighted least squares of (γ·path + δ)/endToEnd on 1, inside the bounds. */

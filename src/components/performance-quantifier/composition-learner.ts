@@ -4,6 +4,7 @@ import type { Composition } from '../../models/profiles.ts';
 import { type CompositionSample, DEFAULT_COMPOSITION, fitComposition } from './composition-fit.ts';
 import { criticalPath } from './critical-path.ts';
 import { requestWeight } from './fit-evidence.ts';
+import { FitTurns } from './fit-turns.ts';
 import type { QuantifierSettings } from './options.ts';
 
 /** Learns how the services' latencies of one chain add up to what its users wait for. */
@@ -12,9 +13,12 @@ export class CompositionLearner {
   private readonly settings: QuantifierSettings;
   private fitted = DEFAULT_COMPOSITION;
   private isStale = false;
+  private readonly turns: FitTurns;
 
-  constructor(settings: QuantifierSettings, samples: readonly CompositionSample[] = []) {
+  /** `ordinal`: see `FitTurns`. */
+  constructor(settings: QuantifierSettings, ordinal: number, samples: readonly CompositionSample[] = []) {
     this.settings = settings;
+    this.turns = new FitTurns(ordinal);
     this.samples.push(...samples);
     this.isStale = samples.length > 0;
   }
@@ -33,11 +37,12 @@ export class CompositionLearner {
     const sample = { startSeconds, requests, endToEndSeconds: percentileSeconds, pathSeconds };
     this.samples.splice(isKnown ? before : before + 1, isKnown ? 1 : 0, sample);
     if (this.samples.length > this.settings.maxWindows) this.samples.shift();
-    this.isStale = true;
+    this.turns.add();
   }
 
   composition(nowSeconds: number): Composition {
-    if (this.isStale) {
+    if (this.isStale || this.turns.isDue(this.samples.length)) {
+      this.turns.fitted(this.samples.length);
       const weights = this.samples.map((sample) => this.weightOf(sample, nowSeconds));
       this.fitted = fitComposition(this.samples, weights);
       this.isStale = false;

@@ -83,7 +83,7 @@ function usableRows(evidence: FitEvidence, shares: Float64Array): UseRows {
     }
     if (!(total > 0)) continue;
     used[count] = cores;
-    weights[count++] = evidence.ageWeights[i]!;
+    weights[count++] = evidence.useWeights[i]!;
   }
   return { count, chains, rows, used, weights };
 }
@@ -143,12 +143,16 @@ class RobustFit {
     return Math.min(MOST_DIFFERENCE, Math.max(LEAST_DIFFERENCE, Math.sqrt(variance)));
   }
 
-  /** √ of the diagonal of σ²·G⁻¹, with the ridge in G: the posterior's standard deviations. */
+  /**
+   * √ of the diagonal of σ²·G⁻¹, with the ridge in G: the posterior's standard deviations. σ is taken for as much larger as
+   * residuals are smaller than errors after the fit of so many factors.
+   */
   standardErrors(): Float64Array {
-    const { chains } = this.system;
+    const { count, chains } = this.system;
+    const sigma = this.spread * Math.sqrt(count / Math.max(1, count - chains));
     const inverse = invertPositiveDefinite(this.gram, chains);
     return Float64Array.from({ length: chains }, (_, c) =>
-      inverse === undefined ? Number.POSITIVE_INFINITY : this.spread * Math.sqrt(inverse[c * chains + c]!),
+      inverse === undefined ? Number.POSITIVE_INFINITY : sigma * Math.sqrt(inverse[c * chains + c]!),
     );
   }
 

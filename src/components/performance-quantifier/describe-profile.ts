@@ -1,6 +1,8 @@
 import type { LatencyProfile } from '../../models/profiles.ts';
+import { demandInterval } from './demand-interval.ts';
 import type { PairModel } from './pair-fit.ts';
 import type { ServiceModel } from './service-fit.ts';
+import { upperFactor } from './upper-factor.ts';
 
 type Circumstances = Pick<
   LatencyProfile,
@@ -22,7 +24,10 @@ export function describeProfile(of: Circumstances, model: ServiceModel, pair: Pa
     exponent: pair.curve.exponent,
     verticalExponent: pair.curve.verticalExponent,
     demandCoreSeconds: pair.demandCoreSeconds,
+    demandInterval: demandInterval(model, pair, of.chain),
+    leastCpu: pair.leastCpu,
     demandSource: model.demandSource,
+    upperFactor: upperFactor(model, pair),
     residualSpread: pair.spread / 1.4826,
     windows: pair.windows,
     utilizationRange: pair.utilizationRange,

@@ -1,7 +1,7 @@
 import { confidenceOf } from './confidence.ts';
 import { type CurveFit, type CurveObservations, fitCurve } from './curve-fit.ts';
 import { type FitEvidence, type PairEvidence, requestWeight } from './fit-evidence.ts';
-import { EXPONENT, type LatencyCurve, waiting } from './latency-curve.ts';
+import type { LatencyCurve } from './latency-curve.ts';
 import type { QuantifierSettings } from './options.ts';
 import { priorCurve } from './prior-curve.ts';
 import { SATURATED } from './utilizations.ts';
@@ -13,21 +13,30 @@ export interface PairModel {
   readonly source: 'prior' | 'fitted';
   readonly curve: LatencyCurve;
   readonly demandCoreSeconds: number;
+  /** See `leastCpuFor`. */
+  readonly leastCpu: number;
   /** Without age: see `agedConfidence`. */
   readonly confidence: number;
   /** 1.4826 · median |log residual|; NaN for a prior. */
   readonly spread: number;
+  /** Standard error of `queueingSeconds` in a free fit, s; NaN for a prior, Infinity when the data do not tell it. */
+  readonly queueingError: number;
   readonly windows: number;
   readonly utilizationRange: readonly [number, number];
 }
+
+export type PairNeed = Pick<PairModel, 'demandCoreSeconds' | 'leastCpu'>;
 
 export interface PairFitContext {
   readonly evidence: FitEvidence;
   readonly settings: QuantifierSettings;
   /** ρ of every window. */
   readonly utilization: Float64Array;
+  /** ρ^k/(u^η·(1−ρ)) of every window. */
+  readonly terms: Float64Array;
   /** b/(a·u^η) of a prior. */
   readonly queueingRatio: number;
+  readonly exponent: number;
   readonly verticalExponent: number;
 }
 
@@ -38,11 +47,11 @@ export interface PairFitContext {
 const LEAST_QUEUEING = 0.05;
 
 /** The curve of a pair; undefined as long as it has no window with a usable latency. */
-export function fitPair(context: PairFitContext, pair: PairEvidence, demand: number): PairModel | undefined {
+export function fitPair(context: PairFitContext, pair: PairEvidence, need: PairNeed): PairModel | undefined {
   if (pair.priorRows.length === 0) return undefined;
-  const { evidence, utilization, queueingRatio, verticalExponent } = context;
+  const { evidence, utilization, queueingRatio, exponent, verticalExponent } = context;
   const prior = withQueueing(
-    priorCurve(evidence, pair, utilization, queueingRatio, EXPONENT, verticalExponent),
+    priorCurve(evidence, pair, utilization, queueingRatio, exponent, verticalExponent),
     highestTerm(context, pair),
   );
   const data = observe(context, pair);
@@ -56,9 +65,10 @@ export function fitPair(context: PairFitContext, pair: PairEvidence, demand: num
     source,
     curve:
       fit === undefined ? prior : withQueueing({ ...prior, ...curveOf(fit) }, highestTerm(context, pair)),
-    demandCoreSeconds: demand,
+    ...need,
     confidence: confidenceOf({ source, effectiveWindows, utilizationRange, spread }),
     spread,
+    queueingError: fit?.queueingError ?? Number.NaN,
     windows: isFitted ? data.count : pair.priorRows.length,
     utilizationRange,
   };
@@ -73,9 +83,8 @@ function observe(context: PairFitContext, pair: PairEvidence): CurveObservations
   let count = 0;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
-    const rho = context.utilization[row]!;
-    if (rho >= SATURATED) continue;
-    terms[count] = waiting(rho, EXPONENT) * context.evidence.slownesses[row]!;
+    if (context.utilization[row]! >= SATURATED) continue;
+    terms[count] = context.terms[row]!;
     latencies[count] = pair.latencies[i]!;
     weights[count++] = pair.weights[i]!;
   }
@@ -107,11 +116,10 @@ function withQueueing(curve: LatencyCurve, highestTerm: number): LatencyCurve {
 }
 
 /** Queueing term at the highest load that a curve can be fitted to. */
-function highestTerm({ evidence, utilization }: PairFitContext, pair: PairEvidence): number {
+function highestTerm({ terms, utilization }: PairFitContext, pair: PairEvidence): number {
   let highest = 0;
   for (const row of pair.priorRows) {
-    const rho = utilization[row]!;
-    if (rho < SATURATED) highest = Math.max(highest, waiting(rho, EXPONENT) * evidence.slownesses[row]!);
+    if (utilization[row]! < SATURATED) highest = Math.max(highest, terms[row]!);
   }
   return highest;
 }

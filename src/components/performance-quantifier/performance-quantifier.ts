@@ -9,18 +9,22 @@ import type {
   ProfileOutcome,
   SharedServiceImpact,
 } from '../../models/profiles.ts';
+import { CommonDrift } from './common-drift.ts';
 import { DEFAULT_COMPOSITION } from './composition-fit.ts';
 import { CompositionLearner } from './composition-learner.ts';
 import { agedConfidence } from './confidence.ts';
+import { criticalVisits } from './critical-visits.ts';
 import { describeProfile } from './describe-profile.ts';
+import { type ExponentBelief, firstBelief, pooledBelief } from './exponents.ts';
 import { impactOf } from './impact.ts';
+import { EXPONENT, latencyAt } from './latency-curve.ts';
 import { type QuantifierOptions, type QuantifierSettings, settingsFrom } from './options.ts';
 import type { PairModel } from './pair-fit.ts';
 import { decodeChain, decodeService, encodeChain, encodeService } from './saved-state.ts';
 import type { ServiceModel } from './service-fit.ts';
 import { ServiceLearner } from './service-learner.ts';
 import { latestLoad } from './service-load.ts';
-import { sharedImpactOf } from './shared-impact.ts';
+import { type ChainAtService, sharedImpactOf } from './shared-impact.ts';
 import { Unsaved } from './unsaved.ts';
 
 const DEFAULT_PERCENTILE = 0.95;
@@ -39,14 +43,19 @@ const FORGOTTEN = new Uint8Array();
  */
 export class PerformanceImpactQuantifier implements ProfileLearner {
   private readonly settings: QuantifierSettings;
+  private readonly firstBelief: ExponentBelief;
   private topology: Topology | undefined;
   private readonly services = new Map<string, ServiceLearner>();
   private readonly chains = new Map<string, CompositionLearner>();
+  private readonly drift = new CommonDrift();
   private readonly unsaved = new Unsaved();
   private nowSeconds = 0;
+  /** Profiles as they were told last: a pass reads each several times. Empty whenever one may have become another. */
+  private readonly described = new Map<PairModel, LatencyProfile>();
 
   constructor(options: QuantifierOptions = {}) {
     this.settings = settingsFrom(options);
+    this.firstBelief = firstBelief(EXPONENT, this.settings.verticalExponentPrior);
     this.topology = options.topology;
   }
 
@@ -57,6 +66,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   reconfigure(topology: Topology): void {
     const before = this.percentiles();
     this.topology = topology;
+    this.described.clear();
     for (const service of this.services.keys()) {
       if (!topology.services.has(service)) this.reset(service);
     }
@@ -66,12 +76,13 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   }
 
   updateProfile(window: ServiceWindow): void {
+    this.described.clear();
     let learner = this.services.get(window.service);
     if (learner === undefined) {
-      learner = new ServiceLearner(this.settings);
+      learner = new ServiceLearner(this.settings, this.services.size);
       this.services.set(window.service, learner);
     }
-    learner.add(window, this.parallelismOf(window.service));
+    learner.add(window, this.parallelismOf(window.service), this.drift);
     this.unsaved.note(SERVICE + window.service, window.startSeconds);
     this.advance(learner.table.endSeconds);
   }
@@ -79,7 +90,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   updateComposition(window: ChainWindow): void {
     let learner = this.chains.get(window.chain);
     if (learner === undefined) {
-      learner = new CompositionLearner(this.settings);
+      learner = new CompositionLearner(this.settings, this.chains.size);
       this.chains.set(window.chain, learner);
     }
     learner.add(window, this.topology?.chains.get(window.chain));
@@ -87,8 +98,17 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   }
 
   refit(nowSeconds: number): void {
+    this.described.clear();
     this.advance(nowSeconds);
-    for (const service of this.services.keys()) this.modelOf(service);
+    const models = [...this.services.keys()].map((service) => this.modelOf(service));
+    const belief = pooledBelief(
+      this.firstBelief,
+      models.flatMap((model) => model?.scores ?? []),
+    );
+    for (const [service, learner] of this.services) {
+      learner.believe(belief);
+      this.modelOf(service);
+    }
     for (const chain of this.chains.keys()) this.composition(chain);
   }
 
@@ -118,7 +138,12 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
     if (learner === undefined || model === undefined || pair === undefined)
       return this.notEnoughData(service, chain);
     const changed = { chain, rate: Math.max(0, Number.isNaN(load) ? 0 : load) };
-    const changedLoad = latestLoad(model, learner.table, this.parallelismOf(service), changed);
+    const changedLoad = latestLoad(
+      model,
+      learner.table,
+      learner.usableCores(this.parallelismOf(service)),
+      changed,
+    );
     return impactOf(pair, changedLoad, this.confidenceOf(learner, pair));
   }
 
@@ -127,8 +152,8 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
     const learner = this.services.get(service);
     const model = this.modelOf(service);
     if (learner === undefined || model === undefined || model.pairs.size === 0) return undefined;
-    const load = latestLoad(model, learner.table, this.parallelismOf(service));
-    return sharedImpactOf(service, load, (chain) => this.visitsOf(chain, service));
+    const load = latestLoad(model, learner.table, learner.usableCores(this.parallelismOf(service)));
+    return sharedImpactOf(service, load, (chain) => this.chainAt(chain, service));
   }
 
   reset(service: string): void {
@@ -174,7 +199,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
       if (this.topology?.chains.has(chain) === false) saved.table.chains.delete(chain);
       if (percentile !== this.percentileOf(chain)) saved.table.forgetLatencies(chain);
     }
-    this.services.set(service, new ServiceLearner(this.settings, saved.table));
+    this.services.set(service, new ServiceLearner(this.settings, this.services.size, saved.table));
     this.advance(saved.table.endSeconds);
     return true;
   }
@@ -184,7 +209,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
     if (!name.startsWith(CHAIN) || this.topology?.chains.has(chain) === false) return false;
     const saved = decodeChain(value, this.settings.maxWindows);
     if (saved === undefined || saved.percentile !== this.percentileOf(chain)) return false;
-    this.chains.set(chain, new CompositionLearner(this.settings, saved.samples));
+    this.chains.set(chain, new CompositionLearner(this.settings, this.chains.size, saved.samples));
     return true;
   }
 
@@ -193,11 +218,24 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   }
 
   private describe(service: string, chain: string, model: ServiceModel, pair: PairModel): LatencyProfile {
+    const known = this.described.get(pair);
+    if (known !== undefined) return known;
     const learner = this.services.get(service)!;
     const percentile = this.percentileOf(chain);
     const confidence = this.confidenceOf(learner, pair);
     const updatedSeconds = learner.table.endSeconds;
-    return describeProfile({ service, chain, percentile, confidence, updatedSeconds }, model, pair);
+    const described = describeProfile(
+      { service, chain, percentile, confidence, updatedSeconds },
+      model,
+      pair,
+    );
+    const profile = {
+      ...described,
+      windows: Math.min(described.windows, learner.windowsSinceChange),
+      ...learner.learnedLimits,
+    };
+    this.described.set(pair, profile);
+    return profile;
   }
 
   private confidenceOf(learner: ServiceLearner, pair: PairModel): number {
@@ -212,7 +250,9 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   }
 
   private advance(nowSeconds: number): void {
-    if (Number.isFinite(nowSeconds)) this.nowSeconds = Math.max(this.nowSeconds, nowSeconds);
+    if (!(Number.isFinite(nowSeconds) && nowSeconds > this.nowSeconds)) return;
+    this.nowSeconds = nowSeconds;
+    this.described.clear();
   }
 
   private percentileOf(chain: string): number {
@@ -223,9 +263,24 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
     return this.topology?.services.get(service)?.parallelism ?? Number.POSITIVE_INFINITY;
   }
 
-  private visitsOf(chain: string, service: string): number {
+  private chainAt(chain: string, service: string): ChainAtService {
+    const { factor } = this.composition(chain);
     const spec = this.topology?.chains.get(chain);
-    return spec === undefined ? 1 : (visitsByService(spec).get(service) ?? 1);
+    if (spec === undefined) return { visits: 1, endToEndWeight: factor };
+    const visits = visitsByService(spec).get(service) ?? 1;
+    const critical = criticalVisits(spec, (name) => this.latestLatency(name, chain));
+    return { visits, endToEndWeight: factor * (critical.get(service) ?? 0) };
+  }
+
+  /** Latency of a visit at the latest load, s; 0 where nothing is known. */
+  private latestLatency(service: string, chain: string): number {
+    const learner = this.services.get(service);
+    const model = this.modelOf(service);
+    const pair = model?.pairs.get(chain);
+    if (learner === undefined || model === undefined || pair === undefined) return 0;
+    const cores = learner.usableCores(this.parallelismOf(service));
+    const { utilization, cpu } = latestLoad(model, learner.table, cores);
+    return latencyAt(pair.curve, utilization, cpu);
   }
 
   private percentiles(): Map<string, number> {

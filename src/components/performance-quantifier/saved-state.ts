@@ -14,7 +14,9 @@ export interface SavedChain {
   readonly percentile: number;
 }
 
-const TABLE_COLUMNS = ['lengths', 'cpus', 'instances', 'used'] as const;
+const TABLE_COLUMNS = ['lengths', 'cpus', 'instances', 'used', 'throttled', 'weights', 'useWeights'] as const;
+/** What states of version 0.1 have of them. */
+const FIRST_COLUMNS = 4;
 const PAIR_COLUMNS = ['rates', 'requests', 'errorRatios', 'percentiles', 'means'] as const;
 const SAMPLE_COLUMNS = ['endToEndSeconds', 'pathSeconds', 'requests'] as const;
 
@@ -36,8 +38,8 @@ export function decodeService(bytes: Uint8Array, maxWindows: number): SavedServi
   const saved = unpack(bytes);
   const percentiles = saved && decodePercentiles(saved.header);
   if (saved === undefined || percentiles === undefined || !isAscending(saved.times)) return undefined;
-  if (saved.columns.length !== TABLE_COLUMNS.length + percentiles.size * PAIR_COLUMNS.length)
-    return undefined;
+  const ofTable = TABLE_COLUMNS.slice(0, saved.columns.length - percentiles.size * PAIR_COLUMNS.length);
+  if (ofTable.length !== TABLE_COLUMNS.length && ofTable.length !== FIRST_COLUMNS) return undefined;
   const table = new WindowTable(maxWindows);
   table.count = Math.min(saved.times.length, maxWindows);
   const columns = saved.columns.values();
@@ -47,8 +49,11 @@ export function decodeService(bytes: Uint8Array, maxWindows: number): SavedServi
     return newest.every(isSound);
   };
   table.starts.set(saved.times.subarray(saved.times.length - table.count));
+  table.throttled.fill(Number.NaN);
+  table.weights.fill(1);
+  table.useWeights.fill(1);
   const isSound =
-    TABLE_COLUMNS.every((name) => take(table[name], name === 'used' ? isUse : isPositive)) &&
+    ofTable.every((name) => take(table[name], isOptional(name) ? isUse : isPositive)) &&
     [...percentiles.keys()].every((chain) =>
       PAIR_COLUMNS.every((name) => take(table.columnsOf(chain)[name], isMeasure)),
     );
@@ -78,6 +83,10 @@ export function decodeChain(bytes: Uint8Array, maxWindows: number): SavedChain |
     requests: requests[i]!,
   }));
   return { samples: samples.slice(-maxWindows), percentile };
+}
+
+function isOptional(name: (typeof TABLE_COLUMNS)[number]): boolean {
+  return name === 'used' || name === 'throttled';
 }
 
 function decodePercentiles(header: unknown): ReadonlyMap<string, number> | undefined {

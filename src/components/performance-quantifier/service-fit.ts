@@ -1,22 +1,30 @@
 import { growthWhereServed, withinCapacity } from './capacity-bound.ts';
 import { type CpuDemand, demandFromCpu } from './demand-from-cpu.ts';
 import { demandFromCurvature } from './demand-from-curvature.ts';
+import { scoreExponents, type WindowLoads } from './exponent-search.ts';
+import { type ExponentBelief, type ExponentScores, likeliest } from './exponents.ts';
 import type { FitEvidence } from './fit-evidence.ts';
 import { EXPONENT } from './latency-curve.ts';
-import { lowLoadMeans } from './low-load-means.ts';
+import { leastCpuFor } from './least-cpu.ts';
+import { type LowLoadTimes, lowLoadTimes } from './low-load-times.ts';
 import type { QuantifierSettings } from './options.ts';
 import { type DemandSource, fitPair, type PairModel } from './pair-fit.ts';
-import { observedUtilizations } from './utilizations.ts';
+import { observedUtilizations, utilizations } from './utilizations.ts';
+import { waitingTerms } from './waiting-terms.ts';
 
 /** What is known of a service after a fit. */
 export interface ServiceModel {
   readonly demandSource: DemandSource;
   /** 1.4826 · median relative residual of the CPU regression; NaN without one. */
   readonly cpuSpread: number;
+  /** Standard errors of measured demands by chain, core-seconds; empty when CPU is not measured. */
+  readonly demandErrors: ReadonlyMap<string, number>;
   /** Share of the bounding demand that curvature has found; 1 without. */
   readonly curvatureShare: number;
   readonly exponent: number;
   readonly verticalExponent: number;
+  /** What the windows say of k and η; undefined where there are too few, or the demand is not measured. */
+  readonly scores: ExponentScores | undefined;
   readonly pairs: ReadonlyMap<string, PairModel>;
 }
 
@@ -26,58 +34,82 @@ export interface ServiceModel {
  */
 const QUEUEING_RATIO: Readonly<Record<DemandSource, number>> = { bound: 1, curvature: 3, 'measured-cpu': 3 };
 
-/** A share of the bound that an earlier fit has found: searching is dear, so it is not done at every fit. */
-export interface KnownShare {
-  readonly share: number | undefined;
+/** What an earlier fit has found: searching is dear, so it is not done at every fit. */
+export interface Found {
+  /** Share of the bounding demand. */
+  readonly share: number | undefined | 'search';
+  readonly scores: ExponentScores | undefined | 'search';
 }
 
 /** Fits every pair of a service; undefined when no pair has a latency yet. */
 export function fitService(
   evidence: FitEvidence,
   settings: QuantifierSettings,
-  known?: KnownShare,
+  belief: ExponentBelief,
+  found: Found,
 ): ServiceModel | undefined {
-  const lowLoadSeconds = boundingDemands(evidence);
+  const lowLoad = lowLoadTimes(evidence);
+  const lowLoadSeconds = boundingDemands(lowLoad);
   if (lowLoadSeconds === undefined) return undefined;
   const growth = growthWhereServed(evidence, lowLoadSeconds, settings);
   const bound = withinCapacity(evidence, lowLoadSeconds, growth);
-  const verticalExponent = settings.verticalExponentPrior;
   const cpu = demandFromCpu(evidence, bound.demands);
-  const share = cpu === undefined ? (known ?? searchShare(evidence, bound.demands)).share : undefined;
+  const share = cpu === undefined ? shareOf(found, evidence, bound.demands) : undefined;
   const chosen = chooseDemand(bound.demands, cpu, share);
   const { demandSource } = chosen;
   const { demands, queueingRatio } =
     demandSource === 'bound' ? bound : withinCapacity(evidence, chosen.demands, growth);
   const cpuSpread = cpu?.spread ?? Number.NaN;
+  const explained = utilizations(evidence, demands);
+  const utilization = observedUtilizations(evidence, explained, cpuSpread);
+  const loads = { observed: utilization, explained };
+  const scores = cpu === undefined ? undefined : scoresOf(found, evidence, loads);
+  const { exponent, verticalExponent } =
+    scores === undefined ? firstExponents(settings) : likeliest(scores, belief);
   const context = {
     evidence,
     settings,
-    utilization: observedUtilizations(evidence, demands, cpuSpread),
+    utilization,
+    terms: waitingTerms(evidence, utilization, exponent, verticalExponent),
     queueingRatio: Math.min(QUEUEING_RATIO[demandSource], queueingRatio),
+    exponent,
     verticalExponent,
   };
   const pairs = new Map<string, PairModel>();
   for (const [c, pair] of evidence.pairs.entries()) {
-    const model = fitPair(context, pair, demands[c]!);
+    const demandCoreSeconds = demands[c]!;
+    const leastCpu = leastCpuFor(demandCoreSeconds, demandSource, lowLoad[c]!);
+    const model = fitPair(context, pair, { demandCoreSeconds, leastCpu });
     if (model !== undefined) pairs.set(pair.chain, model);
   }
   return {
     demandSource,
     cpuSpread,
+    demandErrors: new Map(evidence.pairs.map(({ chain }, c) => [chain, cpu?.errors[c] ?? Number.NaN])),
     curvatureShare: share ?? 1,
-    exponent: EXPONENT,
+    exponent,
     verticalExponent,
+    scores,
     pairs,
   };
 }
 
-function searchShare(evidence: FitEvidence, bounds: Float64Array): KnownShare {
-  return { share: demandFromCurvature(evidence, bounds, EXPONENT) };
+/** Without a word of its own about them, a service has the pessimistic k and the η of the settings. */
+function firstExponents(settings: QuantifierSettings) {
+  return { exponent: EXPONENT, verticalExponent: settings.verticalExponentPrior };
+}
+
+function shareOf({ share }: Found, evidence: FitEvidence, bounds: Float64Array): number | undefined {
+  return share === 'search' ? demandFromCurvature(evidence, bounds, EXPONENT) : share;
+}
+
+function scoresOf({ scores }: Found, evidence: FitEvidence, loads: WindowLoads): ExponentScores | undefined {
+  return scores === 'search' ? scoreExponents(evidence, loads) : scores;
 }
 
 /** Own times at low load; a chain that only ever failed is taken for the heaviest of the others. */
-function boundingDemands(evidence: FitEvidence): Float64Array | undefined {
-  const means = lowLoadMeans(evidence);
+function boundingDemands(lowLoad: readonly LowLoadTimes[]): Float64Array | undefined {
+  const means = Float64Array.from(lowLoad, ({ meanSeconds }) => meanSeconds);
   const heaviest = Math.max(0, ...means.filter((mean) => mean > 0));
   return heaviest > 0 ? means.map((mean) => (mean > 0 ? mean : heaviest)) : undefined;
 }

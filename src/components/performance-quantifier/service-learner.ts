@@ -1,87 +1,231 @@
 import type { ServiceWindow } from '../../models/metrics.ts';
+import type { CommonDrift } from './common-drift.ts';
+import { type ExponentBelief, type ExponentScores, firstBelief, likeliest } from './exponents.ts';
 import { gatherEvidence } from './fit-evidence.ts';
+import { FitTurns } from './fit-turns.ts';
+import { EXPONENT } from './latency-curve.ts';
+import { learnedParallelism } from './learned-parallelism.ts';
 import type { QuantifierSettings } from './options.ts';
+import { regimeSince, restate } from './regime.ts';
+import { SearchTurns } from './search-turns.ts';
 import { fitService, type ServiceModel } from './service-fit.ts';
-import { surpriseOf } from './surprise.ts';
+import { residualsOf, surpriseOf } from './surprise.ts';
+import { Suspicion } from './suspicion.ts';
+import { throttleOnset } from './throttle-onset.ts';
 import { WindowTable } from './window-table.ts';
 
-/** So many windows in a row that surprise in the same direction are a change, not noise. */
-const CHANGE_WINDOWS = 5;
-/** From so many on the newest windows wait outside the fit until it is known whether they are a change. */
-const SUSPICIOUS_WINDOWS = 2;
-/** What a confidence is multiplied with in that time: nothing should be shrunk on it. */
-const TRUST_IN_DOUBT = 0.2;
+/** What a confidence is multiplied with while the newest windows contradict the model: nothing is shrunk on it. */
+const TRUST_IN_DOUBT = 0.05;
+/** So many windows after a change it is trusted in full again. */
+const SETTLED_WINDOWS = 15;
 /** The share found by curvature is looked for again after so many new windows. */
 const SEARCH_EVERY = 15;
+/** Change of k or η from which on it is taken over at once. */
+const WORTH_A_FIT = 0.1;
+
+/** A window that came late belongs to what was before the last change; one from long before, to a clock that was set back. */
+const LATEST_SECONDS = 3600;
+
+/** What the windows show of how far the capacity of an instance can be used. */
+export interface ServiceLimits {
+  /** Cores that one instance can use at most. */
+  readonly parallelism?: number;
+  /** Utilisation from which on it is throttled in half of its CPU periods. */
+  readonly throttledUtilization?: number;
+}
 
 /** Learns one service: its windows, the model fitted to them, and whether the newest ones contradict it. */
 export class ServiceLearner {
   readonly table: WindowTable;
   private readonly settings: QuantifierSettings;
+  /** The model that is told, and the one of the windows that nothing speaks against. */
   private fitted: ServiceModel | undefined;
+  private belief: ExponentBelief;
+  private undoubted: ServiceModel | undefined;
+  /** Whether something has to be fitted at once. */
   private isStale = false;
+  private readonly turns: FitTurns;
+  private readonly searchTurns: SearchTurns;
+  /** What the windows said of k and η when they were last asked. */
+  private scores: ExponentScores | undefined;
   private windowsSinceSearch = Number.POSITIVE_INFINITY;
-  /** Length of the run of surprising windows, and its sign. */
-  private run = 0;
-  private direction = 0;
+  private suspicion: Suspicion | undefined;
+  private limits: ServiceLimits = {};
+  /** Start of the first window after the last change, Unix s. */
+  private changedSeconds = Number.NEGATIVE_INFINITY;
 
-  constructor(settings: QuantifierSettings, table = new WindowTable(settings.maxWindows)) {
+  /** Services with different `ordinal` are fitted in different passes, so that none of these takes long. */
+  constructor(settings: QuantifierSettings, ordinal: number, table = new WindowTable(settings.maxWindows)) {
     this.settings = settings;
+    this.turns = new FitTurns(ordinal);
+    this.searchTurns = new SearchTurns(ordinal, table.count);
     this.table = table;
+    this.belief = firstBelief(EXPONENT, settings.verticalExponentPrior);
     this.isStale = table.count > 0;
+    this.changedSeconds = changeIn(table);
   }
 
-  /** Only a window newer than all others is a witness of a change; one that came late or again is not. */
-  add(window: ServiceWindow, parallelism: number): void {
+  /**
+   * Only a window newer than all others is a witness of a change; one that came late or again is not, and from before
+   * the last change none is taken any more.
+   */
+  add(window: ServiceWindow, parallelism: number, drift: CommonDrift): void {
+    const before = this.changedSeconds - window.startSeconds;
+    if (before > 0 && before <= LATEST_SECONDS) return;
+    if (this.turns.isOverdue) this.fitUnasked(parallelism);
     const place = this.table.put(window);
     if (place === 'refused') return;
-    this.isStale = true;
+    this.turns.add();
     if (place !== 'newest') return;
     this.windowsSinceSearch++;
-    this.watchForChange(parallelism);
+    this.searchTurns.add();
+    if (this.isNewCapacity()) this.isStale = true;
+    this.watchForChange(this.usableCores(parallelism), drift);
   }
 
-  /** The model of all windows up to now; fits again only when there are new ones. */
+  /** Cores that one instance can use: those configured, or fewer where its windows show it. */
+  usableCores(configured: number): number {
+    return Math.min(configured, this.limits.parallelism ?? configured);
+  }
+
+  /** As the last fit has found them. */
+  get learnedLimits(): ServiceLimits {
+    return this.limits;
+  }
+
+  /**
+   * The model of the windows up to now. It is fitted again when enough of them are new, or one says what the model does
+   * not: another capacity, a load never seen, a change.
+   */
   model(parallelism: number, nowSeconds: number): ServiceModel | undefined {
-    if (this.isStale) this.fit(parallelism, nowSeconds);
+    if (this.isStale || this.turns.isDue(this.table.count)) this.fit(parallelism, nowSeconds);
     return this.fitted;
+  }
+
+  /** Takes over what all services together say of k and η; a fit is made anew when its own would move by much. */
+  believe(belief: ExponentBelief): void {
+    this.belief = belief;
+    if (this.scores === undefined || this.fitted === undefined) return;
+    const { exponent, verticalExponent } = likeliest(this.scores, belief);
+    const isMoved =
+      Math.abs(exponent - this.fitted.exponent) > WORTH_A_FIT ||
+      Math.abs(verticalExponent - this.fitted.verticalExponent) > WORTH_A_FIT;
+    if (isMoved) this.isStale = true;
   }
 
   invalidate(): void {
     this.isStale = true;
   }
 
-  /** Share of the confidence that is left: little while the newest windows contradict the model. */
+  /** Share of the confidence that is left: little while the newest windows contradict the model, growing after a change. */
   get trust(): number {
-    return this.suspended === 0 ? 1 : TRUST_IN_DOUBT;
+    if (this.suspicion !== undefined) return TRUST_IN_DOUBT;
+    return this.changedSeconds > 0 ? Math.min(1, this.windowsSinceChange / SETTLED_WINDOWS) : 1;
   }
 
-  private get suspended(): number {
-    return this.run >= SUSPICIOUS_WINDOWS ? this.run : 0;
+  /** Windows of the table that came after the last change. */
+  get windowsSinceChange(): number {
+    return this.table.count - this.table.rowSince(this.changedSeconds);
   }
 
-  private fit(parallelism: number, nowSeconds: number): void {
-    const count = this.table.count - this.suspended;
-    const evidence = gatherEvidence(this.table, count, parallelism, nowSeconds, this.settings);
-    const isSearchDue = this.windowsSinceSearch >= SEARCH_EVERY || this.fitted === undefined;
-    const known = isSearchDue ? undefined : { share: shareOf(this.fitted) };
-    if (isSearchDue) this.windowsSinceSearch = 0;
-    this.fitted = fitService(evidence, this.settings, known);
+  private isNewCapacity(): boolean {
+    const { cpus, instances, count } = this.table;
+    const newest = count - 1;
+    for (let row = newest - 1; row >= 0; row--) {
+      if (cpus[row] === cpus[newest] && instances[row] === instances[newest]) return false;
+    }
+    return true;
+  }
+
+  /** A model to judge the next windows by; what is asked for later is fitted and searched for anew. */
+  private fitUnasked(configured: number): void {
+    this.fit(configured, this.table.endSeconds);
+    this.isStale = true;
+    this.windowsSinceSearch = Number.POSITIVE_INFINITY;
+  }
+
+  private fit(configured: number, nowSeconds: number): void {
     this.isStale = false;
+    this.limits = limitsOf(this.table, this.settings);
+    const parallelism = this.usableCores(configured);
+    this.turns.fitted(this.table.count);
+    const { suspicion, undoubted } = this;
+    if (suspicion?.isLikely && undoubted !== undefined) {
+      this.fitted = this.fitOf(
+        this.restatedSince(suspicion, undoubted, parallelism),
+        parallelism,
+        nowSeconds,
+      );
+      return;
+    }
+    const count = suspicion?.isRepeated ? this.table.rowSince(suspicion.sinceSeconds) : this.table.count;
+    this.fitted = this.fitOf(this.table, parallelism, nowSeconds, count);
+    this.undoubted = this.fitted;
   }
 
-  private watchForChange(parallelism: number): void {
-    if (this.fitted === undefined) return;
-    const surprise = surpriseOf(this.fitted, this.table, this.table.count - 1, parallelism, this.settings);
-    if (surprise === undefined) return;
-    this.run = surprise === 0 ? 0 : surprise === this.direction ? this.run + 1 : 1;
-    this.direction = surprise;
-    if (this.run < CHANGE_WINDOWS) return;
-    this.table.keepNewest(CHANGE_WINDOWS);
-    this.run = 0;
-    this.direction = 0;
-    this.fitted = undefined;
+  private fitOf(
+    table: WindowTable,
+    parallelism: number,
+    nowSeconds: number,
+    count = table.count,
+  ): ServiceModel | undefined {
+    const evidence = gatherEvidence(table, count, parallelism, nowSeconds, this.settings);
+    const isSearchDue = this.windowsSinceSearch >= SEARCH_EVERY || this.fitted === undefined;
+    const share = isSearchDue ? 'search' : shareOf(this.fitted);
+    if (isSearchDue) this.windowsSinceSearch = 0;
+    const scores = this.searchTurns.isDue() ? 'search' : this.scores;
+    if (scores === 'search') this.searchTurns.searched(count);
+    const model = fitService(evidence, this.settings, this.belief, { share, scores });
+    this.scores = model?.scores;
+    return model;
   }
+
+  private restatedSince({ sinceSeconds }: Suspicion, model: ServiceModel, parallelism: number): WindowTable {
+    const first = this.table.rowSince(sinceSeconds);
+    const table = this.table.copy();
+    restate(table, first, regimeSince(model, table, first, parallelism, this.settings));
+    return table;
+  }
+
+  private watchForChange(parallelism: number, drift: CommonDrift): void {
+    const { undoubted, table } = this;
+    if (undoubted === undefined) return;
+    const newest = table.count - 1;
+    const startSeconds = table.starts[newest]!;
+    const residuals = residualsOf(undoubted, table, newest, parallelism, this.settings);
+    const surprise = surpriseOf(residuals, drift.before(startSeconds));
+    drift.note(startSeconds, residuals);
+    if (residuals.isNewLoad) this.isStale = true;
+    if (surprise === undefined) return;
+    const before = this.suspicion;
+    this.suspicion = Suspicion.after(before, surprise, startSeconds);
+    if (this.suspicion !== before || this.suspicion?.isLikely) this.isStale = true;
+    if (this.suspicion?.isChange) this.takeForChange(this.suspicion, undoubted, parallelism);
+  }
+
+  private takeForChange({ sinceSeconds }: Suspicion, model: ServiceModel, parallelism: number): void {
+    const first = this.table.rowSince(sinceSeconds);
+    restate(this.table, first, regimeSince(model, this.table, first, parallelism, this.settings));
+    this.changedSeconds = sinceSeconds;
+    this.suspicion = undefined;
+    this.fitted = undefined;
+    this.undoubted = undefined;
+  }
+}
+
+function limitsOf(table: WindowTable, settings: QuantifierSettings): ServiceLimits {
+  const parallelism = learnedParallelism(table, table.count, settings);
+  const throttledUtilization = throttleOnset(table, table.count);
+  return {
+    ...(parallelism !== undefined && { parallelism }),
+    ...(throttledUtilization !== undefined && { throttledUtilization }),
+  };
+}
+
+/** A table that was saved says by its weights where the last change was. */
+function changeIn({ weights, starts, count }: WindowTable): number {
+  const before = weights.subarray(0, count).findLastIndex((weight) => weight < 1);
+  return before < 0 ? Number.NEGATIVE_INFINITY : (starts[before + 1] ?? starts[before]!);
 }
 
 function shareOf(model: ServiceModel | undefined): number | undefined {

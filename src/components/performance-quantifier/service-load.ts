@@ -37,3 +37,12 @@ export function latestLoad(
   const utilization = pairs.reduce((sum, pair) => sum + pair.cores, 0) / capacityCores;
   return { capacityCores, cpu, utilization, pairs };
 }
+
+/** Σ rate·d of a window, cores. */
+export function demandCoresOf(model: ServiceModel, table: WindowTable, row: number): number {
+  let cores = 0;
+  for (const [chain, pair] of model.pairs) {
+    cores += (table.chains.get(chain)?.rates[row] ?? 0) * pair.demandCoreSeconds;
+  }
+  return cores;
+}

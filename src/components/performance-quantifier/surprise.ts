@@ -2,58 +2,103 @@ import { latencyAt } from './latency-curve.ts';
 import type { QuantifierSettings } from './options.ts';
 import type { PairModel } from './pair-fit.ts';
 import type { ServiceModel } from './service-fit.ts';
+import { demandCoresOf } from './service-load.ts';
 import { SATURATED } from './utilizations.ts';
 import type { WindowTable } from './window-table.ts';
 
-/** Beyond so many spreads, and at least this far in logarithms (a factor 1.35), a window surprises. */
-const SPREADS = 3;
-const LEAST_LATENCY_SURPRISE = 0.3;
-const LEAST_CPU_SURPRISE = 0.25;
+/** How far a window is from what the model promises for its load, in logarithms, and what its noise is. */
+export interface Residuals {
+  /** Of the CPU use; undefined where it was not measured. */
+  readonly cpu: number | undefined;
+  readonly cpuSpread: number;
+  /**
+   * Of the latencies: the median of the pairs, weighted with their requests. Undefined when they say nothing: no fitted
+   * pair, too few requests, or a load that the model has never seen.
+   */
+  readonly latency: number | undefined;
+  readonly latencySpread: number;
+  /** A load that none of the fitted pairs has seen. */
+  readonly isNewLoad: boolean;
+}
+
 /** How far beyond the utilisations seen the latency must still be as promised to be called a change and not a lesson. */
 const RANGE_MARGIN = 0.05;
 
-/**
- * 1 or −1 when a window is far above or below what the model promises for its load, 0 when it is not; undefined when
- * the window says nothing: no fitted pair, too few requests, or a load that the model has never seen.
- */
-export function surpriseOf(
+export function residualsOf(
   model: ServiceModel,
   table: WindowTable,
   row: number,
   parallelism: number,
   settings: QuantifierSettings,
-): -1 | 0 | 1 | undefined {
+): Residuals {
   const cpu = Math.min(table.cpus[row]!, parallelism);
-  const cores = demandOf(model, table, row);
-  const byCpu = cpuSurprise(model, table.used[row]!, cores);
-  const byLatency = latencySurprise(model, table, row, cores / (cpu * table.instances[row]!), cpu, settings);
-  if (byCpu === undefined || byCpu === 0) return byLatency ?? byCpu;
-  return byCpu;
+  const cores = demandCoresOf(model, table, row);
+  const used = table.used[row]!;
+  const isMeasured = used > 0 && cores > 0 && !Number.isNaN(model.cpuSpread);
+  const utilization = cores / (cpu * table.instances[row]!);
+  const median = latencyResidual(model, table, row, utilization, cpu, settings);
+  return {
+    cpu: isMeasured ? Math.log(used / cores) : undefined,
+    cpuSpread: model.cpuSpread,
+    latency: median?.residual,
+    latencySpread: median?.spread ?? Number.NaN,
+    isNewLoad: [...model.pairs.values()].every((pair) => !isInRange(pair, utilization)),
+  };
 }
 
-function demandOf(model: ServiceModel, table: WindowTable, row: number): number {
-  let cores = 0;
-  for (const [chain, pair] of model.pairs) {
-    cores += (table.chains.get(chain)?.rates[row] ?? 0) * pair.demandCoreSeconds;
-  }
-  return cores;
+/** Beyond so many spreads, and at least this far, a window surprises. */
+const SPREADS = 3;
+/** Machines drift by ± 15 % in speed, all services together: from one end to the other that is 0.3, and no change. */
+const LEAST_CPU = 0.35;
+const LEAST_LATENCY = 0.3;
+/** Where it is known what all services have in common, less will do. */
+const LEAST_CPU_OF_ITS_OWN = 0.25;
+const LEAST_LATENCY_OF_ITS_OWN = 0.2;
+
+/**
+ * How far a window is above (positive) or below what the model promises, in units of what surprises: beyond ±1 it does.
+ * The use of CPU decides where it surprises, else what is further off. `common`: what all services have in common, when that
+ * is known.
+ */
+export function surpriseOf(residuals: Residuals, common: CommonResiduals | undefined): number | undefined {
+  const leastCpu = common === undefined ? LEAST_CPU : LEAST_CPU_OF_ITS_OWN;
+  const leastLatency = common === undefined ? LEAST_LATENCY : LEAST_LATENCY_OF_ITS_OWN;
+  const cpu = scaled(residuals.cpu, common?.cpu, residuals.cpuSpread, leastCpu);
+  if (cpu !== undefined && Math.abs(cpu) > 1) return cpu;
+  const latency = scaled(residuals.latency, common?.latency, residuals.latencySpread, leastLatency);
+  return Math.abs(latency ?? 0) > Math.abs(cpu ?? 0) ? latency : (cpu ?? latency);
 }
 
-function cpuSurprise(model: ServiceModel, used: number, expected: number): -1 | 0 | 1 | undefined {
-  if (!(used > 0) || !(expected > 0) || Number.isNaN(model.cpuSpread)) return undefined;
-  return signBeyond(Math.log(used / expected), Math.max(SPREADS * model.cpuSpread, LEAST_CPU_SURPRISE));
+export interface CommonResiduals {
+  readonly cpu: number;
+  readonly latency: number;
 }
 
-/** The pairs vote with their requests. */
-function latencySurprise(
+function scaled(
+  residual: number | undefined,
+  common: number | undefined,
+  spread: number,
+  least: number,
+): number | undefined {
+  if (residual === undefined) return undefined;
+  return (residual - (common ?? 0)) / Math.max(SPREADS * spread, least);
+}
+
+interface PairResidual {
+  readonly residual: number;
+  readonly spread: number;
+  readonly requests: number;
+}
+
+function latencyResidual(
   model: ServiceModel,
   table: WindowTable,
   row: number,
   utilization: number,
   cpu: number,
   settings: QuantifierSettings,
-): -1 | 0 | 1 | undefined {
-  let votes = 0;
+): PairResidual | undefined {
+  const found: PairResidual[] = [];
   let voters = 0;
   for (const [chain, pair] of model.pairs) {
     const columns = table.chains.get(chain);
@@ -64,24 +109,25 @@ function latencySurprise(
       requests >= settings.minRequestsPerWindow && columns.errorRatios[row]! <= settings.maxErrorRatio;
     if (!isUsable || !(seconds > 0)) continue;
     const residual = Math.log(seconds / latencyAt(pair.curve, utilization, cpu));
-    votes += requests * signBeyond(residual, Math.max(SPREADS * pair.spread, LEAST_LATENCY_SURPRISE));
+    found.push({ residual, spread: pair.spread, requests });
     voters += requests;
   }
-  if (voters === 0) return undefined;
-  return signBeyond(votes / voters, 0.5);
+  return medianOf(found, voters / 2);
+}
+
+function medianOf(found: PairResidual[], half: number): PairResidual | undefined {
+  found.sort((left, right) => left.residual - right.residual);
+  let reached = 0;
+  return found.find(({ requests }) => {
+    reached += requests;
+    return reached >= half;
+  });
 }
 
 function isJudged(pair: PairModel, utilization: number): boolean {
-  const [low, high] = pair.utilizationRange;
-  return (
-    pair.source === 'fitted' &&
-    utilization < SATURATED &&
-    utilization >= low - RANGE_MARGIN &&
-    utilization <= high + RANGE_MARGIN
-  );
+  return pair.source === 'fitted' && utilization < SATURATED && isInRange(pair, utilization);
 }
 
-function signBeyond(value: number, limit: number): -1 | 0 | 1 {
-  if (value > limit) return 1;
-  return value < -limit ? -1 : 0;
+function isInRange({ utilizationRange: [low, high] }: PairModel, utilization: number): boolean {
+  return utilization >= low - RANGE_MARGIN && utilization <= high + RANGE_MARGIN;
 }

@@ -12,10 +12,10 @@ const SPREADS = 3;
  */
 export function observedUtilizations(
   evidence: FitEvidence,
-  demands: Float64Array,
+  explainedUtilization: Float64Array,
   cpuSpread: number,
 ): Float64Array {
-  const result = utilizations(evidence, demands);
+  const result = explainedUtilization.slice();
   const margin = 1 + SPREADS * cpuSpread;
   for (let i = 0; i < result.length; i++) {
     const used = evidence.used[i]!;

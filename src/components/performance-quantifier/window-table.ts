@@ -28,6 +28,12 @@ export class WindowTable {
   readonly instances: Float64Array;
   /** Measured CPU use, cores; NaN where it was not measured. */
   readonly used: Float64Array;
+  /** Share of the CPU periods that were throttled; NaN where nothing told. */
+  readonly throttled: Float64Array;
+  /** 1, or less for windows from before a change, restated as if they had come after it. */
+  readonly weights: Float64Array;
+  /** The same for their use of CPU. */
+  readonly useWeights: Float64Array;
   readonly chains = new Map<string, PairColumns>();
 
   constructor(maxWindows: number) {
@@ -37,6 +43,9 @@ export class WindowTable {
     this.cpus = new Float64Array(maxWindows);
     this.instances = new Float64Array(maxWindows);
     this.used = new Float64Array(maxWindows);
+    this.throttled = new Float64Array(maxWindows);
+    this.weights = new Float64Array(maxWindows);
+    this.useWeights = new Float64Array(maxWindows);
   }
 
   /**
@@ -68,14 +77,33 @@ export class WindowTable {
   }
 
   private write(row: number, window: ServiceWindow): void {
-    const { cpuUsedCores = Number.NaN } = window;
+    const { cpuUsedCores = Number.NaN, throttledRatio = Number.NaN } = window;
     this.starts[row] = window.startSeconds;
     this.lengths[row] = window.lengthSeconds;
     this.cpus[row] = window.capacity.cpu;
     this.instances[row] = window.capacity.instances;
     this.used[row] = isBetween(0, cpuUsedCores, MOST) ? cpuUsedCores : Number.NaN;
+    this.throttled[row] = isBetween(0, throttledRatio, 1) ? throttledRatio : Number.NaN;
+    this.weights[row] = 1;
+    this.useWeights[row] = 1;
     for (const columns of this.chains.values()) writePair(columns, row, undefined);
     for (const pair of window.pairs) if (isSound(pair)) writePair(this.columnsOf(pair.chain), row, pair);
+  }
+
+  /** The first row that starts at `seconds` or later; `count` when none does. */
+  rowSince(seconds: number): number {
+    let row = this.count;
+    while (row > 0 && this.starts[row - 1]! >= seconds) row--;
+    return row;
+  }
+
+  copy(): WindowTable {
+    const copied = new WindowTable(this.maxWindows);
+    copied.count = this.count;
+    for (const chain of this.chains.keys()) copied.columnsOf(chain);
+    const columns = copied.allColumns();
+    for (const column of this.allColumns()) columns.next().value?.set(column);
+    return copied;
   }
 
   /** Forgets all but the newest `kept` windows, and the chains that have no request in them. */
@@ -109,9 +137,11 @@ export class WindowTable {
     this.chains.get(chain)?.percentiles.fill(0);
   }
 
-  private *allColumns(): Iterable<Float64Array> {
-    yield* [this.starts, this.lengths, this.cpus, this.instances, this.used];
+  private *allColumns(): Generator<Float64Array, undefined> {
+    yield* [this.starts, this.lengths, this.cpus, this.instances];
+    yield* [this.used, this.throttled, this.weights, this.useWeights];
     for (const columns of this.chains.values()) yield* Object.values(columns);
+    return undefined;
   }
 }
 

@@ -2,7 +2,7 @@ import type { Branch, ChainSpec, ResourceAllocation, ServiceSpec } from '../../m
 import { visitsByService } from '../../models/data-models.ts';
 import type { PlanningChain, PlanningProblem, PlanningService, PlanningVisit } from '../../models/plans.ts';
 import type { PlanRequest, ProfileLearner } from '../../models/ports.ts';
-import type { LatencyProfile } from '../../models/profiles.ts';
+import type { Composition, LatencyProfile } from '../../models/profiles.ts';
 import type { AllocationSettings } from '../../models/settings.ts';
 import { memoryFor } from './memory.ts';
 
@@ -31,13 +31,17 @@ export function buildProblem(
   for (const chain of request.topology.chains.values()) {
     const rate = request.loads.get(chain.id);
     if (rate === undefined) continue;
+    const ofChain = new Map<string, LatencyProfile>();
     for (const service of visitsByService(chain).keys()) {
       const profile = profiles.profile(service, chain.id);
-      if (profile.kind === 'profile') known.set(service, [...(known.get(service) ?? []), profile]);
-      else unknown.add(service);
+      if (profile.kind === 'profile') {
+        addTo(known, service, profile);
+        ofChain.set(service, profile);
+      } else unknown.add(service);
     }
+    const composition = profiles.composition(chain.id);
     const correction = request.corrections?.get(chain.id) ?? 1;
-    chains.push(planningChain(chain, rate, correction, profiles, settings));
+    chains.push(planningChain(chain, rate, correction, composition, ofChain, settings));
   }
   const specs = [...request.topology.services.values()];
   const isUnplanned = (spec: ServiceSpec) => unknown.has(spec.id) || !known.has(spec.id);
@@ -47,9 +51,16 @@ export function buildProblem(
         planningService(spec, known.get(spec.id) ?? [], isUnplanned(spec), request, settings),
       ),
       chains,
+      ...(request.caps !== undefined && { caps: request.caps }),
     },
     unplanned: specs.filter(isUnplanned).map((spec) => spec.id),
   };
+}
+
+function addTo(known: Map<string, LatencyProfile[]>, service: string, profile: LatencyProfile): void {
+  const ofService = known.get(service);
+  if (ofService === undefined) known.set(service, [profile]);
+  else ofService.push(profile);
 }
 
 /** The shape that a service has now: what is in force, else what it is configured to start with. */
@@ -66,8 +77,10 @@ function planningService(
   settings: AllocationSettings,
 ): PlanningService {
   const present = presentShape(request, spec);
+  const leastCpu = leastCpuFor(profiles, present);
   return {
     id: spec.id,
+    ...(leastCpu > 0 && { leastCpu }),
     pricePerCore: settings.pricePerCore,
     pricePerMebibyte: settings.pricePerMebibyte,
     instanceCost: settings.instanceCost,
@@ -75,7 +88,8 @@ function planningService(
     maxCpu: spec.maxCpu,
     minInstances: spec.minInstances,
     maxInstances: spec.maxInstances,
-    parallelism: spec.parallelism,
+    parallelism: usableCores(spec, profiles),
+    ...utilizationBound(profiles, present, request),
     quantum: settings.cpuQuantum,
     exponent: Math.max(1, ...profiles.map((profile) => profile.exponent)),
     verticalExponent: profiles[0] === undefined ? 0 : Math.min(...profiles.map((p) => p.verticalExponent)),
@@ -84,14 +98,49 @@ function planningService(
   };
 }
 
+/** What its windows show of an instance may be less than what is configured. */
+function usableCores({ parallelism }: ServiceSpec, profiles: readonly LatencyProfile[]): number {
+  return Math.min(parallelism, ...profiles.map((profile) => profile.parallelism ?? parallelism));
+}
+
+/**
+ * A plan does not go into utilisations at which the service was seen throttled; at the one that it would have with the
+ * capacity in force it may stay: whether that is too much, latencies say.
+ */
+function utilizationBound(
+  profiles: readonly LatencyProfile[],
+  { cpu, instances }: ResourceAllocation,
+  { topology, loads }: PlanRequest,
+): { maxUtilization?: number } {
+  const onset = Math.min(...profiles.map((profile) => profile.throttledUtilization ?? 1));
+  if (!(onset < 1)) return {};
+  let demand = 0;
+  for (const { service, chain, demandCoreSeconds } of profiles) {
+    const visits = visitsByService(topology.chains.get(chain)!).get(service) ?? 0;
+    demand += (loads.get(chain) ?? 0) * visits * demandCoreSeconds;
+  }
+  return { maxUtilization: Math.min(1, Math.max(onset, demand / (cpu * instances))) };
+}
+
+/** Confidence from which a floor of cpu counts in full; below it in proportion. */
+const SURE = 0.5;
+/** A floor raises the cpu in force by at most this factor in one plan: the next one sees whether it was right. */
+const LARGEST_RISE = 2;
+
+/** Cores that the visits of every chain need, as far as that is known well. */
+function leastCpuFor(profiles: readonly LatencyProfile[], present: ResourceAllocation): number {
+  const floors = profiles.map(({ leastCpu = 0, confidence }) => leastCpu * Math.min(1, confidence / SURE));
+  return Math.min(LARGEST_RISE * present.cpu, Math.max(0, ...floors));
+}
+
 function planningChain(
   chain: ChainSpec,
   rate: number,
   correction: number,
-  profiles: ProfileReader,
+  composition: Composition,
+  profiles: ReadonlyMap<string, LatencyProfile>,
   settings: AllocationSettings,
 ): PlanningChain {
-  const composition = profiles.composition(chain.id);
   const { percentile, latencySeconds, priority } = chain.slo;
   const isMeasured = composition.windows > 0;
   return {
@@ -104,7 +153,7 @@ function planningChain(
     overheadSeconds: composition.overheadSeconds,
     stages: chain.stages.map((stage) => {
       const factor = isMeasured ? 1 : slowestOf(stage.length, percentile);
-      return stage.map((branch) => planningVisits(branch, chain.id, profiles, factor));
+      return stage.map((branch) => planningVisits(branch, profiles, factor, settings.riskFactor));
     }),
   };
 }
@@ -119,19 +168,22 @@ export function slowestOf(branches: number, percentile: number): number {
 
 function planningVisits(
   branch: Branch,
-  chain: string,
-  profiles: ProfileReader,
+  profiles: ReadonlyMap<string, LatencyProfile>,
   factor: number,
+  riskFactor: number,
 ): PlanningVisit[] {
-  return branch.flatMap(({ service, visits }) => {
-    const profile = profiles.profile(service, chain);
-    if (profile.kind !== 'profile') return [];
-    return {
+  const planned: PlanningVisit[] = [];
+  for (const { service, visits } of branch) {
+    const profile = profiles.get(service);
+    if (profile === undefined) continue;
+    const cautious = factor * profile.upperFactor ** riskFactor;
+    planned.push({
       service,
       visits,
       demand: profile.demandCoreSeconds,
-      floor: factor * profile.floorSeconds,
-      queueing: factor * profile.queueingSeconds,
-    };
-  });
+      floor: cautious * profile.floorSeconds,
+      queueing: cautious * profile.queueingSeconds,
+    });
+  }
+  return planned;
 }

@@ -1,13 +1,17 @@
 import type { ResourceAllocation } from '../../models/data-models.ts';
-import type { PlanningChain, PlanningProblem } from '../../models/plans.ts';
+import type { PlanningChain, PlanningProblem, PlanningVisit } from '../../models/plans.ts';
 import { waitOfShape } from './service-columns.ts';
 
 /** D of every service at the planned loads, cores. */
 export function demandByService(problem: PlanningProblem): Map<string, number> {
   const demand = new Map(problem.services.map(({ id }) => [id, 0]));
-  for (const chain of problem.chains) {
-    for (const visit of chain.stages.flat(2)) {
-      demand.set(visit.service, demand.get(visit.service)! + chain.rate * visit.visits * visit.demand);
+  for (const { rate, stages } of problem.chains) {
+    for (const stage of stages) {
+      for (const branch of stage) {
+        for (const { service, visits, demand: each } of branch) {
+          demand.set(service, demand.get(service)! + rate * visits * each);
+        }
+      }
     }
   }
   return demand;
@@ -29,17 +33,21 @@ export function evaluateChains(
 }
 
 function latencyOf(chain: PlanningChain, waits: ReadonlyMap<string, number>): number {
-  const stages = chain.stages.map((stage) =>
-    Math.max(
-      0,
-      ...stage.map((branch) =>
-        branch.reduce((sum, visit) => {
-          const wait = waits.get(visit.service)!;
-          const waiting = Number.isFinite(wait) ? visit.queueing * wait : wait;
-          return visit.visits === 0 ? sum : sum + visit.visits * (visit.floor + waiting);
-        }, 0),
-      ),
-    ),
-  );
-  return chain.composition * stages.reduce((sum, time) => sum + time, 0) + chain.overheadSeconds;
+  let sum = 0;
+  for (const stage of chain.stages) {
+    let slowest = 0;
+    for (const branch of stage) slowest = Math.max(slowest, branchSeconds(branch, waits));
+    sum += slowest;
+  }
+  return chain.composition * sum + chain.overheadSeconds;
+}
+
+function branchSeconds(branch: readonly PlanningVisit[], waits: ReadonlyMap<string, number>): number {
+  let sum = 0;
+  for (const { service, visits, floor, queueing } of branch) {
+    if (visits === 0) continue;
+    const wait = waits.get(service)!;
+    sum += visits * (floor + (Number.isFinite(wait) ? queueing * wait : wait));
+  }
+  return sum;
 }

@@ -29,6 +29,7 @@ const DEFAULT_ALLOCATION: AllocationSettings = {
   cpuQuantum: 0.05,
   sloMargin: 0.1,
   maxUtilization: 0.8,
+  riskFactor: 0.5,
 };
 
 /**
@@ -69,14 +70,12 @@ export class DynamicResourceAllocator implements CapacityPlanner {
   }
 
   plan(request: PlanRequest): PlanOutcome {
-    const { problem, unplanned } = this.#build(request);
-    const { plan } = solvePlan(problem, {
-      maxUtilization: this.#settings.maxUtilization,
-      warmStart: this.#warmStart,
-    });
-    const { cost, gap, iterations, solveMs } = plan;
-    this.#logger?.debug({ cost, gap, iterations, solveMs, unplanned: unplanned.length }, 'planned');
-    return { plan, unplanned };
+    return this.#plan(request, this.#warmStart);
+  }
+
+  /** Starts from the latest plan each time: the same question has the same answer, whatever was asked in between. */
+  tryPlan(request: PlanRequest): PlanOutcome {
+    return this.#plan(request, this.#warmStart.fork());
   }
 
   /** Judges by the profiles as they were when the request was planned, or first evaluated. */
@@ -89,6 +88,7 @@ export class DynamicResourceAllocator implements CapacityPlanner {
       problem,
       (id) => allocations.get(id) ?? presentShape(request, request.topology.services.get(id)!),
     );
+    if (unplanned.length === 0) return latencies;
     const unknown = new Set(unplanned);
     for (const chain of request.topology.chains.values()) {
       if (chain.stages.flat(2).some((visit) => unknown.has(visit.service))) latencies.delete(chain.id);
@@ -127,6 +127,17 @@ export class DynamicResourceAllocator implements CapacityPlanner {
       this.#inForce.get(service) ?? this.#topology.services.get(service)?.initial ?? {};
     if (cpu === undefined || memory === undefined || instances === undefined) return undefined;
     return { cpu, memory, instances };
+  }
+
+  #plan(request: PlanRequest, warmStart: WarmStart): PlanOutcome {
+    const { problem, unplanned } = this.#build(request);
+    const { plan } = solvePlan(problem, {
+      maxUtilization: this.#settings.maxUtilization,
+      warmStart,
+    });
+    const { cost, gap, iterations, solveMs } = plan;
+    this.#logger?.debug({ cost, gap, iterations, solveMs, unplanned: unplanned.length }, 'planned');
+    return { plan, unplanned };
   }
 
   #build(request: PlanRequest): BuiltProblem {

@@ -61,6 +61,11 @@ export class Room {
     return this.#chain.subarray(this.#start[s]!, this.#start[s + 1]!);
   }
 
+  /** Time of chain c that counts against its budget, s. */
+  timeOf(c: number): number {
+    return this.#times[c]!;
+  }
+
   setWait(s: number, wait: number): void {
     this.#waits[s] = wait;
     for (let link = this.#start[s]!; link < this.#start[s + 1]!; link++) {

@@ -10,6 +10,17 @@ export function usableCores(service: PlanningService): number {
   return Math.min(service.maxCpu, service.parallelism);
 }
 
+/**
+ * Least cores of an instance: min_cpu, or what a visit needs to get through one CFS period (`leastCpu`), in whole quanta
+ * and at most max_cpu. It is a bound of the continuous plan as of the shapes, so that shapes can do what the plan does and
+ * the lower bound holds for all that may be chosen.
+ */
+export function leastCpuOf({ leastCpu = 0, minCpu, maxCpu, quantum }: PlanningService): number {
+  if (!(leastCpu > minCpu)) return minCpu;
+  const whole = Math.round(Math.ceil(leastCpu / quantum - 1e-10) * quantum * 1e9) / 1e9;
+  return Math.min(maxCpu, Math.max(minCpu, whole));
+}
+
 /** Cost of one more instance without its cores. */
 export function costPerInstance(service: PlanningService): number {
   return service.instanceCost + service.pricePerMebibyte * service.memory;
@@ -17,7 +28,7 @@ export function costPerInstance(service: PlanningService): number {
 
 /** Price of a usable core: where even the least cpu is more than one instance can use, the idle part is paid too. */
 export function pricePerUsableCore(service: PlanningService): number {
-  return service.pricePerCore * Math.max(1, service.minCpu / service.parallelism);
+  return service.pricePerCore * Math.max(1, leastCpuOf(service) / service.parallelism);
 }
 
 /** Cost of a continuous capacity: price·C + cost per instance·max(n_min, C/U). */
@@ -91,7 +102,7 @@ export function fillService(
 ): void {
   const usable = usableCores(service);
   const upper = usable * service.maxInstances;
-  const least = Math.min(service.minCpu, service.parallelism) * service.minInstances;
+  const least = Math.min(leastCpuOf(service), service.parallelism) * service.minInstances;
   columns.demand[i] = demand;
   const needed = Math.max(demand * (1 + LEAST_SPARE), demand / maxUtilization);
   const lower = Math.min(Math.max(least, needed, demand > 0 ? freeCapacity(service) : 0), upper);
@@ -108,6 +119,12 @@ function freeCapacity(service: PlanningService): number {
   if (service.pricePerCore > 0) return 0;
   const instances = costPerInstance(service) > 0 ? service.minInstances : service.maxInstances;
   return instances * usableCores(service);
+}
+
+/** The least usable cores that carry the demand. */
+export function leastCapacityFor(service: PlanningService, demand: number): number {
+  const least = Math.min(leastCpuOf(service), service.parallelism) * service.minInstances;
+  return Math.max(least, demand * (1 + LEAST_SPARE));
 }
 
 /** Even the upper bound does not carry the demand. */

@@ -1,5 +1,5 @@
 import type { PlanningService } from '../../models/plans.ts';
-import { costPerInstance, usableCores } from './service-columns.ts';
+import { costPerInstance, leastCpuOf, usableCores } from './service-columns.ts';
 import { capacityForWait } from './wait-curve.ts';
 
 export interface Shape {
@@ -36,7 +36,7 @@ export function shapeGrid(service: PlanningService, demand: number, leastCapacit
     fewest: service.minInstances,
     most: service.maxInstances,
     quantum: service.quantum,
-    leastCpu: service.minCpu,
+    leastCpu: leastCpuOf(service),
     mostCpu: service.maxCpu,
     parallelism: service.parallelism,
     pricePerCore: service.pricePerCore,
@@ -98,6 +98,14 @@ export function nextCheaperCpu(grid: ShapeGrid, instances: number, cost: number)
 /** The least cpu that is at least `cores`, the largest when there is none. */
 export function cpuAtLeast(grid: ShapeGrid, cores: number): number {
   return Math.min(quantizeUp(grid, cores), grid.mostCpu);
+}
+
+/** The largest cpu that is at most `cores`; undefined when there is none. */
+export function cpuAtMost(grid: ShapeGrid, cores: number): number | undefined {
+  const most = cores * (1 + SLACK);
+  if (grid.leastCpu > most) return undefined;
+  if (grid.mostCpu <= most) return grid.mostCpu;
+  return Math.max(grid.leastCpu, multiple(grid, Math.floor(most / grid.quantum + SLACK)));
 }
 
 /** The next step of the grid; undefined at its end. */

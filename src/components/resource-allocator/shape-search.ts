@@ -5,6 +5,9 @@ import type { Shaping } from './shaping.ts';
 /** Savings below this share of the cost count as nothing. */
 const WORTH_IT = 1e-9;
 
+/** What a service costs in steps before the search begins. */
+const STEPS_TO_OPEN = 20;
+
 /**
  * Reshapes a few services together as cheaply as can be while all others stay as they are: branch and bound over
  * their shapes, exact unless the budget runs out. The bound is Lagrange's (Geoffrion, _Lagrangean relaxation for integer
@@ -48,7 +51,8 @@ interface Search {
 
 /** Undefined when nothing can be saved. */
 function openSearch(shaping: Shaping, services: readonly number[], budget: Budget): Search | undefined {
-  const { grids, shapes, weights, capacities } = shaping;
+  const { grids, shapes, weights, capacities, room } = shaping;
+  for (const s of services) budget.left -= STEPS_TO_OPEN + 4 * room.chainsThrough(s);
   const present = services.map((s) =>
     candidate(grids[s]!, weights[s]!, shapes[s]!.instances, shapes[s]!.cpu),
   );
@@ -125,20 +129,28 @@ function longestWaits({ room, compiled, waits }: Shaping, services: readonly num
   return limits;
 }
 
-/** Σ over the chains through the services of μ·(what is left of the SLO), with the slack of parallel branches. */
-function pricedSlack({ compiled, room, multipliers, waits }: Shaping, services: readonly number[]): number {
-  const rows = compiled.program.chains;
+/** Σ of that over the chains through the services. */
+function pricedSlack(shaping: Shaping, services: readonly number[]): number {
   const seen = new Set<number>();
   let slack = 0;
-  for (const c of services.flatMap((s) => [...room.chainsOf(s)])) {
-    const mu = multipliers.chain[c]!;
-    if (mu === 0 || seen.has(c)) continue;
-    seen.add(c);
-    slack += mu * (rows.budget[c]! - waitingTime(rows, waits, rows.serialStart[c]!, rows.serialEnd[c]!));
-    const end = rows.branchStart[rows.stageEnd[c]!]!;
-    for (let b = rows.branchStart[rows.stageStart[c]!]!; b < end; b++) {
-      slack -= multipliers.branch[b]! * branchTime(rows, waits, b);
+  for (const s of services) {
+    for (const c of shaping.room.chainsOf(s)) {
+      if (shaping.multipliers.chain[c] === 0 || seen.has(c)) continue;
+      seen.add(c);
+      slack += pricedSlackOf(shaping, c);
     }
   }
   return Math.max(0, slack);
+}
+
+/** What chain c has left of its SLO, with what its parallel branches have left of each other, at the multipliers' price. */
+export function pricedSlackOf({ compiled, multipliers, waits }: Shaping, c: number): number {
+  const rows = compiled.program.chains;
+  const serial = waitingTime(rows, waits, rows.serialStart[c]!, rows.serialEnd[c]!);
+  let slack = multipliers.chain[c]! * (rows.budget[c]! - serial);
+  const end = rows.branchStart[rows.stageEnd[c]!]!;
+  for (let b = rows.branchStart[rows.stageStart[c]!]!; b < end; b++) {
+    slack -= multipliers.branch[b]! * branchTime(rows, waits, b);
+  }
+  return slack;
 }

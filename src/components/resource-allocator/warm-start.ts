@@ -12,6 +12,13 @@ export class WarmStart {
     return this.#last?.compiled.structure;
   }
 
+  /** The same start for a plan that leaves nothing to the next one. */
+  fork(): WarmStart {
+    const fork = new WarmStart();
+    fork.#last = this.#last;
+    return fork;
+  }
+
   keep(compiled: Compiled, multipliers: Multipliers): void {
     const { program, structure } = compiled;
     this.#last = { compiled: { program, structure }, multipliers };

@@ -128,18 +128,18 @@ function requestsOf(source: RateSource): number {
 /** Slots that [from, to) touches in part count with the share of them that lies inside. */
 function sumOver(series: Series, from: number, to: number, grid: TimeGrid): Totals {
   const totals = noTotals();
-  for (const [slot, share] of sharesOf(from, to, grid)) series.coarse.addTo(totals, slot, share);
-  return totals;
-}
-
-/** The coarse slots that [from, to) touches and how much of each lies inside. */
-function* sharesOf(from: number, to: number, grid: TimeGrid): Iterable<[slot: number, share: number]> {
   const width = grid.coarseSeconds;
   const end = firstSlotAfter(to, width);
   for (let slot = slotOf(from, width); slot < end; slot++) {
-    const share = (Math.min(to, (slot + 1) * width) - Math.max(from, slot * width)) / width;
-    yield [slot, share > 1 - 1e-6 ? 1 : share];
+    series.coarse.addTo(totals, slot, shareOf(slot, from, to, width));
   }
+  return totals;
+}
+
+/** How much of a coarse slot that [from, to) touches lies inside. */
+function shareOf(slot: number, from: number, to: number, width: number): number {
+  const share = (Math.min(to, (slot + 1) * width) - Math.max(from, slot * width)) / width;
+  return share > 1 - 1e-6 ? 1 : share;
 }
 
 /**
@@ -169,9 +169,14 @@ function toldSeconds(
   oldestCoarse: number,
   grid: TimeGrid,
 ): number | undefined {
-  if (slotOf(from, grid.coarseSeconds) < oldestCoarse) return undefined;
+  const width = grid.coarseSeconds;
+  const first = slotOf(from, width);
+  if (first < oldestCoarse) return undefined;
+  const end = firstSlotAfter(to, width);
   let told = 0;
-  for (const [slot, share] of sharesOf(from, to, grid)) told += (series.told?.secondsIn(slot) ?? 0) * share;
+  for (let slot = first; slot < end; slot++) {
+    told += (series.told?.secondsIn(slot) ?? 0) * shareOf(slot, from, to, width);
+  }
   return told < (1 - MOST_MISSED) * (to - from) ? undefined : told;
 }
 

@@ -12,7 +12,7 @@ export function noTotals(): Totals {
   return { requests: 0, errors: 0, latencySum: 0, cpuSum: 0, cpuRequests: 0 };
 }
 
-const FIELDS = 3;
+const FIELDS = 2;
 const CPU_FIELDS = 2;
 
 /**
@@ -24,6 +24,8 @@ export class CounterRing {
   readonly size: number;
   readonly #indices: Int32Array;
   readonly #totals: Float64Array;
+  /** Most series have no failed requests in so short a time. */
+  #errors: Float64Array | undefined;
   /** Most services never tell CPU seconds. */
   #cpu: Float64Array | undefined;
 
@@ -37,18 +39,18 @@ export class CounterRing {
     const at = this.#slot(index);
     const field = at * FIELDS;
     this.#totals[field]! += count;
-    if (isError) this.#totals[field + 1]! += count;
-    else this.#totals[field + 2]! += latency * count;
+    if (isError) this.#addErrors(at, count);
+    else this.#totals[field + 1]! += latency * count;
     // NaN: not told.
     if (cpuSeconds >= 0) this.#addCpu(at, cpuSeconds * count, count);
   }
 
   /** Adds requests that were counted elsewhere. */
   addCounted(index: number, requests: number, errors: number, latencySum: number): void {
-    const field = this.#slot(index) * FIELDS;
-    this.#totals[field]! += requests;
-    this.#totals[field + 1]! += errors;
-    this.#totals[field + 2]! += latencySum;
+    const at = this.#slot(index);
+    this.#totals[at * FIELDS]! += requests;
+    this.#totals[at * FIELDS + 1]! += latencySum;
+    if (errors !== 0) this.#addErrors(at, errors);
   }
 
   /** Puts totals in the place of whatever the slot held. */
@@ -56,8 +58,8 @@ export class CounterRing {
     const at = this.#slot(index);
     this.#clear(at);
     this.#totals[at * FIELDS] = totals.requests;
-    this.#totals[at * FIELDS + 1] = totals.errors;
-    this.#totals[at * FIELDS + 2] = totals.latencySum;
+    this.#totals[at * FIELDS + 1] = totals.latencySum;
+    if (totals.errors !== 0) this.#addErrors(at, totals.errors);
     if (totals.cpuRequests > 0) this.#addCpu(at, totals.cpuSum, totals.cpuRequests);
   }
 
@@ -66,11 +68,31 @@ export class CounterRing {
     const at = index % this.size;
     if (this.#indices[at] !== (index | 0)) return;
     totals.requests += this.#totals[at * FIELDS]! * share;
-    totals.errors += this.#totals[at * FIELDS + 1]! * share;
-    totals.latencySum += this.#totals[at * FIELDS + 2]! * share;
-    if (this.#cpu === undefined) return;
-    totals.cpuSum += this.#cpu[at * CPU_FIELDS]! * share;
-    totals.cpuRequests += this.#cpu[at * CPU_FIELDS + 1]! * share;
+    totals.latencySum += this.#totals[at * FIELDS + 1]! * share;
+    if (this.#errors !== undefined) totals.errors += this.#errors[at]! * share;
+    if (this.#cpu !== undefined) this.#addCpuTo(totals, at, share);
+  }
+
+  /** The same for all slots of [from, to). */
+  addAllTo(totals: Totals, from: number, to: number, share = 1): void {
+    if (from >= to) return;
+    const indices = this.#indices;
+    const counted = this.#totals;
+    let requests = 0;
+    let errors = 0;
+    let latencySum = 0;
+    for (let index = from, at = from % this.size; index < to; index++) {
+      if (indices[at] === (index | 0)) {
+        requests += counted[at * FIELDS]!;
+        latencySum += counted[at * FIELDS + 1]!;
+        if (this.#errors !== undefined) errors += this.#errors[at]!;
+        if (this.#cpu !== undefined) this.#addCpuTo(totals, at, share);
+      }
+      if (++at === this.size) at = 0;
+    }
+    totals.requests += requests * share;
+    totals.errors += errors * share;
+    totals.latencySum += latencySum * share;
   }
 
   /** The index that stands at a position of the ring. */
@@ -101,7 +123,18 @@ export class CounterRing {
 
   #clear(at: number): void {
     this.#totals.fill(0, at * FIELDS, (at + 1) * FIELDS);
+    if (this.#errors !== undefined) this.#errors[at] = 0;
     this.#cpu?.fill(0, at * CPU_FIELDS, (at + 1) * CPU_FIELDS);
+  }
+
+  #addErrors(at: number, errors: number): void {
+    this.#errors ??= new Float64Array(this.size);
+    this.#errors[at]! += errors;
+  }
+
+  #addCpuTo(totals: Totals, at: number, share: number): void {
+    totals.cpuSum += this.#cpu![at * CPU_FIELDS]! * share;
+    totals.cpuRequests += this.#cpu![at * CPU_FIELDS + 1]! * share;
   }
 
   #addCpu(at: number, cpuSeconds: number, requests: number): void {

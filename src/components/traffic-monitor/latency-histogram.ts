@@ -7,8 +7,8 @@ export class LatencyHistogram implements LatencyDistribution {
   readonly meanSeconds: number;
   readonly relativeError = RELATIVE_ERROR;
   /** The occupied buckets in ascending order. */
-  readonly #buckets: number[] = [];
-  readonly #counts: number[] = [];
+  readonly #buckets: number[];
+  readonly #counts: number[];
   #weight = 0;
 
   /**
@@ -16,21 +16,24 @@ export class LatencyHistogram implements LatencyDistribution {
    * more finely than the sketches do.
    */
   constructor(first: number, counts: Float64Array, count: number, latencySum: number) {
-    for (let i = 0; i < counts.length; i++) {
+    let occupied = 0;
+    for (let i = 0; i < counts.length; i++) if (counts[i] !== 0) occupied++;
+    this.#buckets = new Array<number>(occupied);
+    this.#counts = new Array<number>(occupied);
+    for (let i = 0, at = 0; i < counts.length; i++) {
       const occupants = counts[i]!;
       if (occupants === 0) continue;
-      this.#buckets.push(first + i);
-      this.#counts.push(occupants);
+      this.#buckets[at] = first + i;
+      this.#counts[at++] = occupants;
       this.#weight += occupants;
     }
     this.count = count;
     this.meanSeconds = count > 0 ? latencySum / count : Number.NaN;
   }
 
-  /** The latency of rank ⌊q·(n − 1)⌋ in ascending order, counted from 0 (DDSketch, algorithm 2). */
   quantile(q: number): number {
     if (this.#isEmpty || Number.isNaN(q)) return Number.NaN;
-    const rank = Math.floor(Math.min(1, Math.max(0, q)) * (this.#weight - 1));
+    const rank = rankOf(q, this.#weight);
     let below = 0;
     for (let i = 0; i < this.#counts.length; i++) {
       below += this.#counts[i]!;
@@ -54,6 +57,11 @@ export class LatencyHistogram implements LatencyDistribution {
   get #isEmpty(): boolean {
     return this.count === 0 || this.#weight === 0;
   }
+}
+
+/** The quantile has the rank ⌊q·(n − 1)⌋ in ascending order, counted from 0 (DDSketch, algorithm 2). */
+function rankOf(q: number, weight: number): number {
+  return Math.floor(Math.min(1, Math.max(0, q)) * (weight - 1));
 }
 
 function shareAbove(bucket: number, seconds: number): number {
@@ -82,6 +90,19 @@ export class HistogramBuilder {
     const histogram = new LatencyHistogram(first, counts, count, latencySum);
     this.clear();
     return histogram;
+  }
+
+  /** The quantile that the histogram would answer; the room is empty afterwards. */
+  takeQuantile(q: number): number {
+    const { counts } = this;
+    const [low, end] = [this.#low, this.#end];
+    let weight = 0;
+    for (let bucket = low; bucket < end; bucket++) weight += counts[bucket]!;
+    const rank = rankOf(q, weight);
+    let bucket = low;
+    for (let below = counts[low] ?? 0; below <= rank && bucket < end - 1; ) below += counts[++bucket]!;
+    this.clear();
+    return weight > 0 && !Number.isNaN(q) ? bucketValue(bucket) : Number.NaN;
   }
 
   /** What was added, from the bucket `first` on. */

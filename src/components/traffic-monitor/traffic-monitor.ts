@@ -2,6 +2,7 @@ import type { ChainSeries, SeriesWindowRow, TrafficMetrics, TrafficWindow } from
 import type {
   IntakeStats,
   RecordOutcome,
+  SeriesChoice,
   TrafficIntake,
   TrafficPersistence,
   TrafficReader,
@@ -22,7 +23,7 @@ import {
 import { changedRows, restoreRow } from './persistence.ts';
 import { faultOfRecord, faultOfStep, faultOfTime } from './record-check.ts';
 import type { Series } from './series.ts';
-import { metricsOf, type WindowReading } from './series-metrics.ts';
+import { chosen, metricsOf, type WindowReading } from './series-metrics.ts';
 import { SeriesRegistry } from './series-registry.ts';
 import { partsOf } from './step-slots.ts';
 import { RECENT_SECONDS, TimeGrid } from './time-grid.ts';
@@ -116,7 +117,11 @@ export class TrafficMonitor implements TrafficIntake, TrafficStepIntake, Traffic
    * the start of the monitor or the first record, and rates divide by the time since the chain's own first record where
    * that is later: what began 20 s ago divides by 20 s.
    */
-  getMetrics(windowSeconds = 300, untilSeconds = Number.POSITIVE_INFINITY): TrafficMetrics {
+  getMetrics(
+    windowSeconds = 300,
+    untilSeconds = Number.POSITIVE_INFINITY,
+    isWanted?: SeriesChoice,
+  ): TrafficMetrics {
     const now = this.#clock.nowSeconds();
     const until = Math.min(untilSeconds, now);
     const lengthSeconds = Math.min(windowSeconds, this.#options.windowSize);
@@ -126,7 +131,7 @@ export class TrafficMonitor implements TrafficIntake, TrafficStepIntake, Traffic
     return {
       fromSeconds: window.toSeconds - covered,
       toSeconds: window.toSeconds,
-      ...this.#metricsOf(this.#windows.recent(stretch)),
+      ...this.#metricsOf(chosen(this.#windows.recent(stretch), isWanted)),
     };
   }
 

@@ -32,17 +32,16 @@ export class WindowFinder {
   /** What is read of each series in a stretch that may end just now. */
   recent(stretch: Stretch): WindowReading {
     const window = this.window(stretch);
-    return this.#reading((series) =>
-      series.isFed ? this.#fedWindow(series, stretch, window) : whole(window),
-    );
+    const all = whole(window);
+    return this.#reading((series) => (series.isFed ? this.#fedWindow(series, stretch, window) : all));
   }
 
   /** What is read of each series in coarse slots that are closed: of a fed one nothing, unless it was told of them. */
   closed(coarseFrom: number, coarseTo: number): WindowReading {
-    const window = coarseWindow(this.#grid, coarseFrom, coarseTo);
+    const all = whole(coarseWindow(this.#grid, coarseFrom, coarseTo));
     return this.#reading((series) => {
       const isKnown = !series.isFed || this.#wasTold(series, coarseFrom, coarseTo);
-      return isKnown ? whole(window) : undefined;
+      return isKnown ? all : undefined;
     });
   }
 

@@ -22,6 +22,9 @@ export class WindowLatency implements LatencyDistribution {
   readonly #latencySum: number;
   readonly #series: Series;
   readonly #source: WindowSource;
+  /** The first question and its answer: most are asked for one quantile alone, and a histogram is not kept for that. */
+  #asked = Number.NaN;
+  #answer = Number.NaN;
   #histogram: LatencyHistogram | undefined;
 
   /** `count` and `latencySum` are those of the counters, which cut the window more finely than the sketches do. */
@@ -37,7 +40,12 @@ export class WindowLatency implements LatencyDistribution {
   }
 
   quantile(q: number): number {
-    return this.#added().quantile(q);
+    if (this.count === 0 || q === this.#asked) return this.#answer;
+    if (this.#histogram !== undefined || !Number.isNaN(this.#asked)) return this.#added().quantile(q);
+    addSketches(this.#series, this.#source);
+    this.#asked = q;
+    this.#answer = this.#source.builder.takeQuantile(q);
+    return this.#answer;
   }
 
   fractionAbove(seconds: number): number {

@@ -137,13 +137,24 @@ class ChainRing {
   read(end: number, steps: number, stepSeconds: number) {
     const start = Math.min(end, Math.max(end - steps, this.#last - this.#capacity + 1, this.#first));
     const length = end - start;
-    const read = (offset: number) =>
-      Float64Array.from({ length }, (_, row) =>
-        start + row > this.#last
-          ? Number.NaN
-          : this.#values[((start + row) % this.#capacity) * VALUES_PER_STEP + offset]!,
-      );
-    return { startSeconds: start * stepSeconds, rates: read(0), latencies: read(1), errorRatios: read(2) };
+    const column = (offset: number) => this.#column(offset, start, length);
+    return {
+      startSeconds: start * stepSeconds,
+      rates: column(0),
+      latencies: column(1),
+      errorRatios: column(2),
+    };
+  }
+
+  /** One of the values of each step, NaN for what is newer than the newest one. */
+  #column(offset: number, start: number, length: number): Float64Array {
+    const column = new Float64Array(length).fill(Number.NaN);
+    const known = Math.min(length, this.#last + 1 - start);
+    for (let row = 0, at = start % this.#capacity; row < known; row++) {
+      column[row] = this.#values[at * VALUES_PER_STEP + offset]!;
+      if (++at === this.#capacity) at = 0;
+    }
+    return column;
   }
 
   /** Clears the steps between the newest one and `index`, which stand where older ones stood. */

@@ -29,14 +29,14 @@ export class UsageBook {
   }
 
   note(sample: UsageSample): void {
-    const { service, atSeconds, cpu, memory } = sample;
+    const { service, atSeconds } = sample;
     const startSeconds = Math.floor(atSeconds / SLOT_SECONDS) * SLOT_SECONDS;
     const slots = this.#slots.get(service) ?? [];
     // After the clock was set back the times of later slots are yet to come.
     while (slots.length > 0 && slots.at(-1)!.startSeconds > startSeconds) slots.pop();
     if (slots.at(-1)?.startSeconds !== startSeconds) slots.push(emptySlot(startSeconds));
     if (slots.length > KEPT_SLOTS) slots.shift();
-    add(slots.at(-1)!, cpu, memory);
+    add(slots.at(-1)!, sample);
     this.#slots.set(service, slots);
     this.#latest.set(service, sample);
   }
@@ -47,12 +47,26 @@ export class UsageBook {
 
   /** Mean CPU use in [fromSeconds, toSeconds), cores of all instances together; undefined when nothing was told. */
   meanCpu(service: string, fromSeconds: number, toSeconds: number): number | undefined {
+    return this.#mean(service, fromSeconds, toSeconds, ({ cpu }) => cpu);
+  }
+
+  /** Mean share of throttled CPU periods in [fromSeconds, toSeconds); undefined when nothing was told. */
+  meanThrottled(service: string, fromSeconds: number, toSeconds: number): number | undefined {
+    return this.#mean(service, fromSeconds, toSeconds, ({ throttled }) => throttled);
+  }
+
+  #mean(
+    service: string,
+    fromSeconds: number,
+    toSeconds: number,
+    of: (slot: Slot) => Sum,
+  ): number | undefined {
     let sum = 0;
     let count = 0;
     for (const slot of this.#slots.get(service) ?? []) {
       if (slot.startSeconds < fromSeconds || slot.startSeconds >= toSeconds) continue;
-      sum += slot.cpuSum;
-      count += slot.cpuCount;
+      sum += of(slot).sum;
+      count += of(slot).count;
     }
     return count === 0 ? undefined : sum / count;
   }
@@ -75,21 +89,30 @@ export class UsageBook {
   }
 }
 
+interface Sum {
+  sum: number;
+  count: number;
+}
+
 interface Slot {
   readonly startSeconds: number;
-  cpuSum: number;
-  cpuCount: number;
+  readonly cpu: Sum;
+  readonly throttled: Sum;
   memory: number | undefined;
 }
 
 function emptySlot(startSeconds: number): Slot {
-  return { startSeconds, cpuSum: 0, cpuCount: 0, memory: undefined };
+  return { startSeconds, cpu: { sum: 0, count: 0 }, throttled: { sum: 0, count: 0 }, memory: undefined };
 }
 
-function add(slot: Slot, cpu: number | undefined, memory: number | undefined): void {
-  if (cpu !== undefined) {
-    slot.cpuSum += cpu;
-    slot.cpuCount += 1;
-  }
+function add(slot: Slot, { cpu, memory, throttledRatio }: UsageSample): void {
+  addTo(slot.cpu, cpu);
+  addTo(slot.throttled, throttledRatio);
   if (memory !== undefined) slot.memory = Math.max(slot.memory ?? 0, memory);
+}
+
+function addTo(sum: Sum, value: number | undefined): void {
+  if (value === undefined) return;
+  sum.sum += value;
+  sum.count += 1;
 }

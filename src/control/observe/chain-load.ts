@@ -1,3 +1,5 @@
+import { type ChainSpec, visitsByService } from '../../models/data-models.ts';
+import type { SeriesChoice } from '../../models/ports.ts';
 import { chainRate, standsOut, trafficByChain } from './chain-traffic.ts';
 import { type ObserveSources, readMetrics } from './read-metrics.ts';
 
@@ -31,9 +33,23 @@ export function chainRates(
   windowSeconds: number,
   atSeconds: number,
 ): ReadonlyMap<string, number | undefined> {
-  const metrics = readMetrics(sources, windowSeconds, atSeconds);
-  const traffic = trafficByChain(metrics, sources.settings.topology);
-  return new Map([...traffic].map(([id, ofChain]) => [id, chainRate(ofChain)]));
+  const { topology } = sources.settings;
+  const trafficOf = (isWanted: SeriesChoice) =>
+    trafficByChain(readMetrics(sources, windowSeconds, atSeconds, isWanted), topology);
+  const entries = new Map([...topology.chains.values()].map((chain) => [chain.id, entryOf(chain)]));
+  const atEntries = trafficOf((service, chain) => service === entries.get(chain));
+  // Chains whose first service tells nothing are read at the others.
+  const silent = new Set([...atEntries.keys()].filter((id) => atEntries.get(id)?.services.size === 0));
+  const elsewhere = silent.size === 0 ? undefined : trafficOf((_service, chain) => silent.has(chain));
+  return new Map(
+    [...atEntries].map(([id, traffic]) => [id, chainRate(silent.has(id) ? elsewhere?.get(id) : traffic)]),
+  );
+}
+
+/** The service whose records tell the rate of the chain. */
+function entryOf(chain: ChainSpec): string | undefined {
+  for (const service of visitsByService(chain).keys()) return service;
+  return undefined;
 }
 
 /** Mean rate over the part of the window in which the chain was heard of: silence must not make itself look usual. */

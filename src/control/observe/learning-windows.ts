@@ -49,6 +49,7 @@ function serviceWindow(
   const pairs = series.flatMap((one) => pairWindow(one, topology, lengthSeconds));
   if (capacity === undefined || pairs.length === 0) return [];
   const cpuUsedCores = usage.meanCpu(service, fromSeconds, toSeconds) ?? cpuOfRecords(series, lengthSeconds);
+  const throttledRatio = usage.meanThrottled(service, fromSeconds, toSeconds);
   return [
     {
       service,
@@ -57,6 +58,7 @@ function serviceWindow(
       capacity: enforced(capacity),
       pairs,
       ...(cpuUsedCores !== undefined && { cpuUsedCores }),
+      ...(throttledRatio !== undefined && { throttledRatio }),
     },
   ];
 }

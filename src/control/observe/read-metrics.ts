@@ -1,5 +1,5 @@
 import type { TrafficMetrics } from '../../models/metrics.ts';
-import type { TrafficReader } from '../../models/ports.ts';
+import type { SeriesChoice, TrafficReader } from '../../models/ports.ts';
 import type { Settings } from '../../models/settings.ts';
 import type { CapacityBook } from '../books/capacity-book.ts';
 import { ownTimes } from './own-times.ts';
@@ -19,9 +19,10 @@ export function readMetrics(
   { traffic, settings }: Pick<ObserveSources, 'traffic' | 'settings'>,
   windowSeconds: number,
   atSeconds: number,
+  isWanted?: SeriesChoice,
 ): TrafficMetrics {
   const window = Math.min(windowSeconds, settings.monitoring.windowSize);
-  const covered = traffic.getMetrics(window, atSeconds);
+  const covered = traffic.getMetrics(window, atSeconds, isWanted);
   const metrics = { ...covered, fromSeconds: Math.min(covered.fromSeconds, atSeconds - window) };
   return settings.monitoring.latencyScope === 'total' ? ownTimes(metrics, settings.topology) : metrics;
 }

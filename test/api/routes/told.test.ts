@@ -83,6 +83,12 @@ describe('POST /services/{service}/applied', () => {
 });
 
 describe('POST /services/{service}/usage', () => {
+  it('takes the share of throttled CPU periods, alone or with the rest', async () => {
+    const { status, body } = await tell('auth-service/usage', '{"throttled_ratio":0.25}');
+    expect([status, body]).toEqual([202, { service: 'auth-service', at: NOW, throttled_ratio: 0.25 }]);
+    expect(daemon.latestUsage('auth-service')).toMatchObject({ throttledRatio: 0.25 });
+  });
+
   it.each([
     ['{"cpu":1.25}', { cpu: 1.25 }],
     ['{"memory":300}', { memory: 300 }],
@@ -101,6 +107,7 @@ describe('POST /services/{service}/usage', () => {
     ['{"memory":null}', 'body.memory'],
     ['{"cpus":1}', 'body.cpus'],
     ['{"memory":0}', 'body.memory'],
+    ['{"throttled_ratio":1.5}', 'body.throttled_ratio'],
   ])('refuses %s', async (payload, where) => {
     const { status, body } = await tell('auth-service/usage', payload);
     expect([status, body.errors[0].where]).toEqual([400, where]);

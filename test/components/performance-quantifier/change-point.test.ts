@@ -22,19 +22,32 @@ function feeder(hasCpu: boolean) {
 }
 
 describe('a change of the service', () => {
-  it('is found by its CPU after five windows: the old ones go, and nothing is trusted in between', () => {
+  it('is found by its CPU after five windows: the old ones count little, and nothing is trusted in between', () => {
     const { feed, profile } = feeder(true);
     feed(BEFORE, 60);
     const before = profile();
     expect(before.windows).toBe(60);
     const after = { ...BEFORE, demand: 0.008 };
     feed(after, 3);
-    expect(profile().confidence).toBeLessThan(0.25 * before.confidence);
+    expect(profile().confidence).toBeLessThan(0.1);
     feed(after, 2);
     expect(profile().windows).toBe(5);
-    expect(profile().source).toBe('prior');
-    expect(profile().confidence).toBeLessThan(0.3);
+    expect(profile().confidence).toBeLessThan(0.35 * before.confidence);
     expect(Math.abs(profile().demandCoreSeconds / 0.008 - 1)).toBeLessThan(0.2);
+  });
+
+  it('is found although nobody asked for a profile before', () => {
+    const random = seededRandom(12);
+    const quantifier = new PerformanceImpactQuantifier();
+    for (let i = 0; i < 70; i++) {
+      const truth = i < 60 ? BEFORE : { ...BEFORE, demand: 0.008 };
+      const noise = () => Math.exp(0.05 * normal(random));
+      const rates = [20 + 80 * random()];
+      quantifier.updateProfile(windowOf([truth], { startSeconds: 60 * i, rates, hasCpu: true, noise }));
+    }
+    const { windows, demandCoreSeconds } = knownProfile(quantifier, 's', 'a');
+    expect(windows).toBe(10);
+    expect(Math.abs(demandCoreSeconds / 0.008 - 1)).toBeLessThan(0.1);
   });
 
   it('is found by its latency alone', () => {
@@ -42,9 +55,11 @@ describe('a change of the service', () => {
     feed(BEFORE, 60);
     feed({ ...BEFORE, floor: 0.06, queueing: 0.1 }, 5);
     expect(profile().windows).toBe(5);
+    expect(profile().floorSeconds / 0.06).toBeGreaterThan(0.8);
+    expect(profile().floorSeconds / 0.06).toBeLessThan(1.2);
     feed({ ...BEFORE, floor: 0.06, queueing: 0.1 }, 10);
     expect(profile().source).toBe('fitted');
-    expect(profile().floorSeconds).toBeGreaterThan(0.03);
+    expect(Math.abs(profile().floorSeconds / 0.06 - 1)).toBeLessThan(0.15);
   });
 
   it('is found when the service becomes faster, and leaves no negative curve', () => {

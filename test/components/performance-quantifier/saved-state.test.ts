@@ -12,7 +12,9 @@ const PAIRS: readonly TruePair[] = [
   { chain: '__proto__', demand: 0.01, floor: 0.03, queueing: 0.05 },
 ];
 
-function learned(windows = 20): PerformanceImpactQuantifier {
+const WINDOWS = 20;
+
+function learned(windows = WINDOWS): PerformanceImpactQuantifier {
   const random = seededRandom(13);
   const quantifier = new PerformanceImpactQuantifier();
   const noise = () => Math.exp(0.05 * normal(random));
@@ -45,11 +47,12 @@ describe('the saved states', () => {
     const before = learned();
     const { quantifier: after, skipped } = restored(before.drain(EVERYTHING));
     expect(skipped).toBe(0);
+    after.refit(60 * WINDOWS);
     for (const [i, profile] of before.getLoadLatencyProfile('s').entries()) {
       const again = after.getLoadLatencyProfile('s')[i]!;
       expect(again).toMatchObject({ chain: profile.chain, source: profile.source, windows: profile.windows });
-      expect(again.floorSeconds / profile.floorSeconds).toBeCloseTo(1, 3);
-      expect(again.queueingSeconds / profile.queueingSeconds).toBeCloseTo(1, 3);
+      expect(again.floorSeconds / profile.floorSeconds).toBeCloseTo(1, 2);
+      expect(again.queueingSeconds / profile.queueingSeconds).toBeCloseTo(1, 2);
       expect(again.demandCoreSeconds / profile.demandCoreSeconds).toBeCloseTo(1, 3);
     }
     expect(after.composition('a').factor).toBeCloseTo(before.composition('a').factor, 4);

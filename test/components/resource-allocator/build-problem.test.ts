@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildProblem, slowestOf } from '../../../src/components/resource-allocator/build-problem.ts';
 import { memoryFor } from '../../../src/components/resource-allocator/memory.ts';
+import { solvePlan } from '../../../src/components/resource-allocator/solve-plan.ts';
 import { chainSpec, line, profilesWithout, request, shippedTopology, spec } from './fixtures.ts';
 
 const SETTINGS = {
@@ -10,6 +11,7 @@ const SETTINGS = {
   cpuQuantum: 0.05,
   sloMargin: 0,
   maxUtilization: 0.85,
+  riskFactor: 0.5,
 };
 const LOADS = { 'user-registration': 40, 'order-processing': 60, 'subscription-management': 80 };
 
@@ -58,13 +60,69 @@ describe('buildProblem', () => {
     expect(problem.chains[1]!.stages[0]).toEqual([[]]);
   });
 
+  it('takes the floor of cpu from the profiles, as far as they are sure and at most twice what is in force', () => {
+    const floorOf = (leastCpu: number, confidence: number) =>
+      buildProblem(request(shippedTopology(), LOADS), profilesWithout([], { leastCpu, confidence }), SETTINGS)
+        .problem.services[0]!.leastCpu;
+    expect(floorOf(0.4, 0.9)).toBeCloseTo(0.4, 12);
+    expect(floorOf(0.4, 0.1)).toBeCloseTo(0.08, 12);
+    expect(floorOf(40, 1)).toBe(8);
+    expect(floorOf(0, 1)).toBeUndefined();
+  });
+
   it('keeps the margin of the SLO free', () => {
     const { problem } = buildProblem(request(shippedTopology(), LOADS), profilesWithout(), {
       ...SETTINGS,
       sloMargin: 0.1,
       maxUtilization: 0.85,
+      riskFactor: 0.5,
     });
     expect(problem.chains[0]).toMatchObject({ sloSeconds: 0.2, targetSeconds: 0.2 * 0.9 });
+  });
+
+  it.each([
+    [0, 1],
+    [0.5, 1.2],
+    [1, 1.44],
+  ])('goes from the prediction to its upper limit with the risk factor: %s', (riskFactor, factor) => {
+    const profiles = profilesWithout([], { upperFactor: 1.44 });
+    const { problem } = buildProblem(request(shippedTopology(), LOADS), profiles, {
+      ...SETTINGS,
+      riskFactor,
+    });
+    const visit = problem.chains[0]!.stages[0]![0]![0]!;
+    expect(visit.floor).toBeCloseTo(0.02 * factor, 12);
+    expect(visit.queueing).toBeCloseTo(0.03 * factor, 12);
+    expect(visit.demand).toBe(0.01);
+  });
+
+  it('counts the cores that instances were seen to use, where they are fewer than configured', () => {
+    const learned = (parallelism: number) =>
+      buildProblem(request(shippedTopology(), LOADS), profilesWithout([], { parallelism }), SETTINGS).problem
+        .services[0]!.parallelism;
+    expect(learned(1)).toBe(1);
+    expect(learned(16)).toBe(4);
+  });
+
+  it('goes no further into throttling than the capacity in force does', () => {
+    // auth-service: (40 + 60) requests/s of 10 ms on 4 cores are ρ = 0.25.
+    const bound = (throttledUtilization?: number, cpu = 4) => {
+      const changes = throttledUtilization === undefined ? {} : { throttledUtilization };
+      const inForce = { cpu, memory: 300, instances: 1, source: 'applied' as const, sinceSeconds: 0 };
+      const asked = {
+        ...request(shippedTopology(), LOADS),
+        capacities: new Map([['auth-service', inForce]]),
+      };
+      return buildProblem(asked, profilesWithout([], changes), SETTINGS).problem.services[0]!.maxUtilization;
+    };
+    expect(bound()).toBeUndefined();
+    expect(bound(0.5)).toBe(0.5);
+    expect(bound(0.5, 1.25)).toBeCloseTo(0.8, 12);
+    const asked = request(shippedTopology(), LOADS);
+    const throttled = profilesWithout([], { throttledUtilization: 0.5 });
+    const { problem } = buildProblem(asked, throttled, SETTINGS);
+    for (const { utilization } of solvePlan(problem, { maxUtilization: 0.9 }).plan.services)
+      expect(utilization).toBeLessThanOrEqual(0.5 + 1e-9);
   });
 
   describe('of a chain with parallel branches', () => {

@@ -102,6 +102,7 @@ describe('DynamicResourceAllocator', () => {
       cpuQuantum: 0.05,
       sloMargin: 0.5,
       maxUtilization: 0.85,
+      riskFactor: 0.5,
     });
     const { plan } = allocator.plan(request(shippedTopology(), LOADS));
     for (const chain of plan.chains) {
@@ -121,6 +122,7 @@ describe('DynamicResourceAllocator', () => {
       cpuQuantum: 0.05,
       sloMargin,
       maxUtilization: 0.85,
+      riskFactor: 0.5,
     });
     const [tight] = allocator.plan(request(shippedTopology(), LOADS)).plan.chains;
     expect(tight).toMatchObject({ feasible: true });

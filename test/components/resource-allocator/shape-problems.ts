@@ -10,15 +10,16 @@ import { chain, service, visit } from './fixtures.ts';
 import { latencyWith, waitFor } from './model.ts';
 
 /**
- * A problem of two to four services that a full search can solve, of every kind: parallel branches, exponents, costs of
+ * A problem of `size` services, two to four by default as a full search can solve, of every kind: parallel branches, exponents, costs of
  * instances, coarse quanta, least instances, bounds that are no multiples of the quantum. SLOs lie between what the
  * largest shapes give and what a utilisation of 0.9 does.
  */
-export function shapeProblem(seed: number): PlanningProblem {
+export function shapeProblem(seed: number, size?: number): PlanningProblem {
   const random = seededRandom(seed * 6271 + 29);
-  const count = 2 + Math.floor(random() * 3);
+  const drawn = 2 + Math.floor(random() * 3);
+  const count = size ?? drawn;
   const services = Array.from({ length: count }, (_, i) => coarseService(`s${i}`, random, count));
-  const chains = Array.from({ length: 1 + Math.floor(random() * 4) }, (_, i) =>
+  const chains = Array.from({ length: 1 + Math.floor(random() * Math.max(4, 2 * count)) }, (_, i) =>
     loosely(`c${i}`, services, random),
   );
   const problem = { services, chains: scaledToFit(services, chains, random) };
@@ -45,7 +46,9 @@ function coarseService(id: string, random: Random, count: number): PlanningServi
 }
 
 function loosely(id: string, services: readonly PlanningService[], random: Random): PlanningChain {
-  const order = [...services].sort(() => random() - 0.5).slice(0, 1 + Math.floor(random() * services.length));
+  const order = [...services]
+    .sort(() => random() - 0.5)
+    .slice(0, 1 + Math.floor(random() * Math.min(5, services.length)));
   const stages: PlanningVisit[][][] = [];
   for (const entry of order) {
     const own = visit(entry.id, {

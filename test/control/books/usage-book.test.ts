@@ -22,6 +22,19 @@ describe('the book of measured use', () => {
     expect(book.meanCpu('web', NOW - 60, NOW)).toBeUndefined();
   });
 
+  it('answers the mean share of throttled periods of a window', () => {
+    const book = new UsageBook();
+    for (const [second, throttledRatio] of [
+      [0, 0.1],
+      [20, 0.3],
+      [70, 0.9],
+    ] as const)
+      book.note({ service: 'web', atSeconds: NOW + second, throttledRatio });
+    expect(book.meanThrottled('web', NOW, NOW + 60)).toBeCloseTo(0.2, 12);
+    expect(book.meanThrottled('web', NOW - 60, NOW)).toBeUndefined();
+    expect(book.meanCpu('web', NOW, NOW + 60)).toBeUndefined();
+  });
+
   it('reaches back two hours, however often it is told', () => {
     const book = new UsageBook();
     for (let second = 0; second <= 3 * 3600; second += 1) book.note(told(NOW + second, { memory: 100 }));

@@ -26,6 +26,17 @@ const failed = (ratePerSecond: number) =>
     latency: distributionOf(),
   });
 
+describe('a window', () => {
+  it('says how much of it the service was throttled, when that was told', () => {
+    const usage = new UsageBook();
+    const metrics = { fromSeconds: NOW, toSeconds: NOW + 60, services: [answered(10)], endToEnd: [] };
+    const context = { topology, capacities: initialCapacities(settings), usage };
+    expect(learningWindows(metrics, context).services[0]).not.toHaveProperty('throttledRatio');
+    usage.note({ service: 'auth-service', atSeconds: NOW + 30, throttledRatio: 0.4 });
+    expect(learningWindows(metrics, context).services[0]).toMatchObject({ throttledRatio: 0.4 });
+  });
+});
+
 describe('a chain of which every request failed', () => {
   it('is load without a latency', () => {
     const { pairs } = windowOf(NOW, 1, answered(10), failed(20));

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { eventually } from '../../eventually.ts';
 import type { Rule } from '../../kubernetes-api/access.ts';
 import { changeTo, createDeployment, NAMESPACE, rolledOut, serviceWith, startCluster } from './cluster.ts';
 
@@ -10,8 +11,8 @@ const RULES = documentedRules();
 
 test('the documented rights are enough to elect, read, measure, change and end', async () => {
   const { server, executor } = await replicaWith(RULES);
-  await vi.waitFor(() => expect(executor.idleBecause).toBeUndefined());
-  await vi.waitFor(async () => expect(await reading(executor)).toBe('running'));
+  await eventually(() => expect(executor.idleBecause).toBeUndefined());
+  await eventually(async () => expect(await reading(executor)).toBe('running'));
   const change = changeTo(1, 1024, 3);
   const checked = await executor.check(change);
   if (checked.kind !== 'ready') throw new Error(checked.reason);
@@ -35,7 +36,7 @@ test.each([
     rule.resources.includes(resource) ? { ...rule, verbs: rule.verbs.filter((one) => one !== verb) } : rule,
   );
   const { executor } = await replicaWith(less);
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const idle = executor.idleBecause ?? (await unreadable(executor)) ?? (await refusal(executor));
     expect(idle).toContain('the right is missing (403: ');
   });

@@ -1,11 +1,12 @@
 import { getEventListeners } from 'node:events';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { withAnyOf } from '../../../src/utils/kubernetes-utils/signals.ts';
+import { eventually } from '../../eventually.ts';
 import { serviceWith, startCluster } from './cluster.ts';
 
 test('calls leave nothing on a signal that lives longer than they', async () => {
   const { executor } = await startCluster();
-  await vi.waitFor(async () => expect((await executor.readTargets([serviceWith()])).size).toBe(1));
+  await eventually(async () => expect((await executor.readTargets([serviceWith()])).size).toBe(1));
   const { signal } = new AbortController();
   for (let round = 0; round < 20; round += 1) {
     await executor.readTargets([serviceWith()], signal);

@@ -18,7 +18,7 @@ describe('a patch of which no answer came, and what it left cannot be read', () 
       ),
     });
     expect(reads).toBeLessThan(12);
-    expect(seconds).toBeLessThan(5);
+    expect(seconds).toBeLessThan(30);
   });
 
   test('is looked for with pauses, and not for ever', async () => {
@@ -45,7 +45,7 @@ test('a change that a restart cut short is failed, and unknown, where the right 
     kind: 'failed',
     reason: expect.stringMatching(/^it is not known what became of it: the right is missing \(403/),
   });
-}, 5000);
+}, 20_000);
 
 async function lostPatch(then: Fault, verifyTimeout: number) {
   const { server, executor } = await startCluster(

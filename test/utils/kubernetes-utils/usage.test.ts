@@ -1,5 +1,6 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Executor } from '../../../src/models/ports.ts';
+import { eventually } from '../../eventually.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import { PODS } from '../../kubernetes-api/resource-types.ts';
 import { createDeployment, NAMESPACE, rolledOut, serviceWith, startCluster } from './cluster.ts';
@@ -72,7 +73,7 @@ async function clusterOfTwo(without: readonly string[] = []) {
   const cluster = await startCluster({ without });
   createDeployment(cluster.server);
   await rolledOut(cluster.server);
-  await vi.waitFor(() => seesBoth(cluster.executor));
+  await eventually(() => seesBoth(cluster.executor));
   return cluster;
 }
 
