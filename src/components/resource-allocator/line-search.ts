@@ -31,13 +31,16 @@ export function moveAlong(
     let time = 0;
     let size = Math.abs(target);
     let slope = 0;
+    let isResting = false;
     for (let j = from; j < to; j++) {
       const s = visitService[j]!;
       const step = visitWeight[j]!;
       const part = step * wait[s]!;
       time += part;
-      size += Math.abs(part);
-      slope += step * step * yielding[s]!;
+      size += part < 0 ? -part : part;
+      const own = step * step * yielding[s]!;
+      slope += own;
+      if (own === 0) isResting = true;
     }
     const excess = time - target;
     if (Math.abs(excess) <= response.tolerance * size) return at;
@@ -49,14 +52,15 @@ export function moveAlong(
       highIsTried = true;
     }
     if (low >= high) return at;
-    let length = excess > 0 && target > 0 ? wayToYielding(program, response, from, to, target) : 0;
-    if (length === 0 && slope > 0) length = newtonStep(time, target, slope);
+    let length = isResting && excess > 0 ? wayToYielding(program, response, from, to, target) : 0;
+    const isNewton = length === 0 && slope > 0;
+    if (isNewton) length = newtonStep(time, target, slope);
     else if (length === 0) length = jump(program, response, from, to, excess);
     let next = Number.isNaN(length) ? (excess > 0 ? most : least) : at + length;
     if (next >= high) next = highIsTried ? (low + high) / 2 : high;
     else if (next <= low) next = lowIsTried ? (low + high) / 2 : low;
     if (!Number.isFinite(next) || next === at) return at;
-    const isLast = slope > 0 && excess * excess <= response.tolerance * size * size && next === at + length;
+    const isLast = isNewton && next === at + length && excess * excess <= response.tolerance * size * size;
     at = next;
     for (let j = from; j < to; j++) {
       const s = visitService[j]!;
@@ -91,6 +95,7 @@ function wayToYielding(
 ): number {
   const { visitService, visitWeight } = program.chains;
   const { leaveLower } = program.services;
+  if (!(target > 0)) return 0;
   let way = 0;
   for (let j = from; j < to; j++) {
     const s = visitService[j]!;
