@@ -112,6 +112,20 @@ function control({ control: section }: ConfigFile): Settings['control'] {
     changeBudget: section.change_budget,
     paused: section.paused,
     freezeWindows: section.freeze_windows.map(freezeWindow),
+    ...capsOf(section),
+  };
+}
+
+function capsOf({
+  max_total_cpu,
+  max_total_memory,
+}: ConfigFile['control']): Pick<Settings['control'], 'caps'> {
+  if (max_total_cpu === undefined && max_total_memory === undefined) return {};
+  return {
+    caps: {
+      ...(max_total_cpu !== undefined && { cpu: max_total_cpu }),
+      ...(max_total_memory !== undefined && { memory: max_total_memory }),
+    },
   };
 }
 

@@ -147,6 +147,25 @@ export const ControlSchema = Type.Object(
       maximum: 1,
       description: 'Largest share of the services that shrink in one pass; at least one may.',
     }),
+    max_total_cpu: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        maximum: 1e6,
+        unit: 'cores',
+        derived: 'none',
+        description:
+          'Most cores that all services may have together. Where it does not suffice the SLOs are missed by as little as can be, weighted by their priority, and no growth goes beyond it.',
+      }),
+    ),
+    max_total_memory: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        maximum: 1e9,
+        unit: 'MiB',
+        derived: 'none',
+        description: 'The same for memory.',
+      }),
+    ),
     paused: Type.Boolean({
       default: false,
       description: 'Watches and plans, but changes nothing.',

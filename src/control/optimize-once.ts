@@ -4,6 +4,7 @@ import { messageOf } from '../models/errors.ts';
 import type { ForecastOutcome } from '../models/forecasts.ts';
 import type { PlanOutcome, PlanRequest } from '../models/ports.ts';
 import { assumeApplied } from './capacities.ts';
+import { chainsGivenUp } from './caps.ts';
 import { corrections } from './corrections.ts';
 import { decide } from './decide.ts';
 import type { Draft } from './draft.ts';
@@ -77,7 +78,11 @@ function guarded(
   outcome: PlanOutcome,
 ): readonly Draft[] {
   const { settings, profiles, capacities, memory, planner, targets, changes, sourceTrouble } = parts;
-  const infeasible = new Set(outcome.plan.chains.filter((chain) => !chain.feasible).map((chain) => chain.id));
+  const givenUp = chainsGivenUp(outcome.plan);
+  const infeasible = new Set([
+    ...outcome.plan.chains.filter((chain) => !chain.feasible).map((chain) => chain.id),
+    ...givenUp,
+  ]);
   const drafts = propose(outcome, {
     settings,
     observation,
@@ -86,6 +91,7 @@ function guarded(
     expectedNow: expectedNow(parts, observation, request),
     demands: new Map(outcome.plan.services.map(({ id, demandCores }) => [id, demandCores])),
     infeasible,
+    givenUp,
     measuredMemory: request.workingSets,
     loads: request.loads,
     baselines: baselines(parts),
@@ -99,6 +105,7 @@ function guarded(
     shrunkSeconds: memory.shrunkSince(atSeconds - settings.control.stabilization, atSeconds),
     evaluate: (allocations) => planner.evaluate(request, allocations),
     infeasible,
+    givenUp,
     targets,
     changes,
     sourceTrouble,

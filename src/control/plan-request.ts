@@ -50,6 +50,7 @@ export function planRequest(
   });
   return {
     topology: settings.topology,
+    ...(settings.control.caps !== undefined && { caps: settings.control.caps }),
     loads,
     capacities: new Map(present),
     workingSets: new Map(

@@ -16,6 +16,8 @@ export interface ProposeContext {
   readonly demands: ReadonlyMap<string, number>;
   /** Chains that the plan found unmeetable. */
   readonly infeasible: ReadonlySet<string>;
+  /** Those that a cap on all services keeps over their SLO. */
+  readonly givenUp: ReadonlySet<string>;
   /** Services whose memory was measured. */
   readonly measuredMemory: { has(service: string): boolean };
   /** What was planned for, requests/s by chain. */

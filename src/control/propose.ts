@@ -4,6 +4,7 @@ import type { PlannedChain, PlannedService } from '../models/plans.ts';
 import type { PlanOutcome } from '../models/ports.ts';
 import { type Draft, describeAllocation, describeLatency, formatNumber } from './draft.ts';
 import { growOnViolation } from './grow-on-violation.ts';
+import { describeCaps } from './guard/caps.ts';
 import { limitUnprovenGrowth } from './limit-unproven-growth.ts';
 import type { Observation } from './observe/observation.ts';
 import type { ProposeContext } from './propose-context.ts';
@@ -45,7 +46,7 @@ function draftOf(
     baseline,
     planned,
     target: planned,
-    ...explainPlan(service, baseline, { ...found, memory }, tightest),
+    ...explainPlan(service, baseline, { ...found, memory }, tightest, context),
   };
 }
 
@@ -77,8 +78,18 @@ function explainPlan(
   baseline: ResourceAllocation,
   planned: PlannedService,
   tightest: PlannedChain | undefined,
+  { givenUp, settings }: ProposeContext,
 ): { reason: ReasonCode; explanation: string } {
   const what = describeAllocation(planned);
+  const { caps } = settings.control;
+  if (tightest?.feasible === true && givenUp.has(tightest.id) && caps !== undefined) {
+    const { id, expectedLatency, sloSeconds } = tightest;
+    const late = `${id} is expected at ${describeLatency(expectedLatency)} of ${describeLatency(sloSeconds)}`;
+    return {
+      reason: 'total-cap',
+      explanation: `Planned ${what}: all services together may have ${describeCaps(caps)}, with which ${late}.`,
+    };
+  }
   if (tightest !== undefined && !tightest.feasible) {
     const best = describeLatency(tightest.achievableLatency);
     return {

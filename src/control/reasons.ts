@@ -95,6 +95,11 @@ export const REASONS: Readonly<Record<ReasonCode, Reason>> = {
     holds: true,
     meaning: 'Changes are paused, by the operator (`POST /pause`) or by `control.paused`.',
   },
+  'total-cap': {
+    holds: true,
+    meaning:
+      'All services together may have no more (`control.max_total_cpu`, `max_total_memory`): it grows less than planned, or a chain through it is planned over its SLO.',
+  },
   'would-violate': {
     holds: true,
     meaning: 'A chain through it is over its SLO now, or would be after the decrease.',
@@ -111,7 +116,7 @@ export function describeReasons(): string {
     '',
     'Every service in `GET /allocations` carries a `reason` code and a sentence with the figures. The codes are stable:',
     'dashboards and alerts may key on them (`dta_slo_decision_services`, docs/metrics.md). "Held" means that the guard kept the',
-    'service from shrinking as planned; increases are never held back, except by `invalid-data`, `paused`, `frozen` with `growth: hold` and,',
+    'service from shrinking as planned; increases are never held back, except by `invalid-data`, `paused`, `frozen` with `growth: hold`, `total-cap` and,',
     'where we write to a cluster, by what stands in the way there: `target-unreadable`, `autoscaled`, `rolling-out`, `change-failed`.',
     '',
     '| code | | meaning |',
@@ -120,7 +125,7 @@ export function describeReasons(): string {
     '',
     'The guard looks at a plan in this order: invalid, stale or missing data, warm-up, errors, present violation,',
     'confidence, stabilization, largest step, small decrease, change budget, the chains evaluated once more, bounds, what stands in the',
-    'way in the cluster, freeze windows, pause. The',
+    'way in the cluster, freeze windows, caps on all services together, pause. The',
     'reason that is shown is that of the last step that changed something.',
     '',
   ].join('\n');

@@ -63,3 +63,29 @@ export function takesAway(spec: ServiceSpec, from: ResourceAllocation, to: Resou
 export function sameAllocation(left: ResourceAllocation, right: ResourceAllocation): boolean {
   return left.cpu === right.cpu && left.memory === right.memory && left.instances === right.instances;
 }
+
+/**
+ * The allocation of the largest capacity that takes at most `most` cores and MiB in all, between two others: no more cpu,
+ * memory and instances than in the larger of each. The first, with the memory of the other if
+ * that fits, where there is no larger one.
+ */
+export function shapeWithin(
+  spec: ServiceSpec,
+  most: { readonly cpu: number; readonly memory: number },
+  from: ResourceAllocation,
+  to: ResourceAllocation,
+  quantum: number,
+): ResourceAllocation {
+  const holds = from.instances * to.memory <= most.memory * (1 + EPSILON);
+  let best = holds ? { ...from, memory: to.memory } : from;
+  for (let instances = spec.minInstances; instances <= Math.max(from.instances, to.instances); instances++) {
+    const memory = [to.memory, from.memory].find((each) => instances * each <= most.memory * (1 + EPSILON));
+    const steps = Math.floor(most.cpu / instances / quantum + EPSILON);
+    const wanted = Math.round(steps * quantum * 1e9) / 1e9;
+    const cpu = Math.min(spec.maxCpu, Math.max(from.cpu, to.cpu), wanted);
+    if (memory === undefined || cpu < spec.minCpu) continue;
+    const found = { cpu, memory, instances };
+    if (compareCapacity(spec, found, best) > 0) best = found;
+  }
+  return best;
+}

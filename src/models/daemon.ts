@@ -1,10 +1,11 @@
 /** The daemon as the API sees it: what can be read and asked. `src/app.ts` makes it from the parts. */
 import type { ChangeOutcome, ChangeRecord, UndoOutcome } from './changes.ts';
 import type { CapacityInForce, ResourceAllocation, ServiceMode } from './data-models.ts';
-import type { Decision, PassTrigger } from './decisions.ts';
+import type { CapDecision, Decision, PassTrigger } from './decisions.ts';
 import type { ForecastOutcome, PredictorStatus } from './forecasts.ts';
 import type { HistoryJournal } from './history.ts';
 import type { UsageSample } from './metrics.ts';
+import type { Caps } from './plans.ts';
 import type { Clock, PlanOutcome, ProfileLearner, TrafficIntake, TrafficReader } from './ports.ts';
 import type { FreezeWindow, Pause, Settings } from './settings.ts';
 import type { SourceStatus } from './sources.ts';
@@ -78,6 +79,8 @@ export interface WhatIfChanges {
   /** s by chain. */
   readonly slos: Readonly<Record<string, number>>;
   readonly bounds: Readonly<Record<string, Partial<WhatIfBounds>>>;
+  /** In place of those of the configuration, each for itself. */
+  readonly caps?: Caps;
 }
 
 export interface WhatIfBounds {
@@ -88,6 +91,9 @@ export interface WhatIfBounds {
 }
 
 export interface WhatIfOutcome extends PlanOutcome {
+  /** What each chain's SLO costs, and what the caps cost, in words; caps are absent where there are none. */
+  readonly explanations: ReadonlyMap<string, string>;
+  readonly caps?: readonly CapDecision[];
   /** The loads that were planned for, requests/s by chain. */
   readonly loads: Readonly<Record<string, number>>;
 }

@@ -80,6 +80,9 @@ export interface PlannedService extends ResourceAllocation {
   readonly demandCores: number;
   /** ρ of the shape. */
   readonly utilization: number;
+  /** Cost that one core more of maxCpu, and one instance more of maxInstances, would save; absent where it is nothing. */
+  readonly maxCpuSaves?: number;
+  readonly maxInstancesSaves?: number;
 }
 
 export interface PlannedChain {
@@ -94,6 +97,8 @@ export interface PlannedChain {
   readonly binding: readonly string[];
   /** μ: cost that one second more of SLO would save. */
   readonly shadowPrice: number;
+  /** The same in cores for 10 ms, at the price of a core in the services that carry the chain; absent where it is nothing. */
+  readonly coresPer10Ms?: number;
 }
 
 /** A cap and what the plan makes of it. */
@@ -101,6 +106,8 @@ export interface PlannedCap {
   readonly limit: number;
   /** What the shapes take of it; more than the limit only when even the least shapes do. */
   readonly used: number;
+  /** What the plan without caps takes. */
+  readonly wanted: number;
   /** What the least shapes of all services take. */
   readonly least: number;
   /** Whether the plan would be another one without it. */

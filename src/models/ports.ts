@@ -11,7 +11,7 @@ import type {
   TrafficWindow,
   UsageSample,
 } from './metrics.ts';
-import type { Plan } from './plans.ts';
+import type { Caps, Plan } from './plans.ts';
 import type { Composition, Impact, LatencyProfile, ProfileOutcome, SharedServiceImpact } from './profiles.ts';
 import type { TrafficStep } from './sources.ts';
 
@@ -188,6 +188,7 @@ export interface PlanRequest {
   readonly workingSets: ReadonlyMap<string, number>;
   /** By how much a chain was measured to take longer than its profiles say, at least 1; absent: 1. */
   readonly corrections?: ReadonlyMap<string, number>;
+  readonly caps?: Caps;
 }
 
 export interface PlanOutcome {

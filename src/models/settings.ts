@@ -1,5 +1,6 @@
 /** The whole configuration, parsed and valid; defaults are filled in. `src/config` makes it. */
 import type { Topology } from './data-models.ts';
+import type { Caps } from './plans.ts';
 import type { PrometheusSettings } from './prometheus-settings.ts';
 import type { Secret } from './secret.ts';
 
@@ -118,6 +119,8 @@ export interface ControlSettings {
   readonly paused: boolean;
   readonly pause?: Pause;
   readonly freezeWindows: readonly FreezeWindow[];
+  /** Most that all services together may have; absent where there is no such bound. */
+  readonly caps?: Caps;
 }
 
 /** A time in which nothing shrinks and nothing changes its shape. */

@@ -71,6 +71,7 @@ export function guardContext(settings: Settings, changes: Partial<GuardContext> 
     shrunkSeconds: new Map(),
     evaluate: () => new Map(),
     infeasible: new Set(),
+    givenUp: new Set(),
     sourceTrouble: () => undefined,
     targets: { reading: () => undefined },
     changes: { latest: () => new Map(), setback: () => undefined },

@@ -45,6 +45,7 @@ function contextOf(changes: Partial<ProposeContext> = {}): ProposeContext {
     expectedNow: new Map(),
     demands: new Map(),
     infeasible: new Set(),
+    givenUp: new Set(),
     measuredMemory: new Set(['auth-service', 'payment-service']),
     loads: new Map(),
     baselines: new Map(),

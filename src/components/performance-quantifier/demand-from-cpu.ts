@@ -83,7 +83,7 @@ function usableRows(evidence: FitEvidence, shares: Float64Array): UseRows {
     }
     if (!(total > 0)) continue;
     used[count] = cores;
-    weights[count++] = evidence.ageWeights[i]!;
+    weights[count++] = evidence.useWeights[i]!;
   }
   return { count, chains, rows, used, weights };
 }

@@ -4,10 +4,12 @@ import type { FitEvidence, PairEvidence } from './fit-evidence.ts';
 import { medianInPlace } from './medians.ts';
 import { SATURATED } from './utilizations.ts';
 
-/** More windows of a pair than this tell hardly more and cost time: every n-th is taken. */
+/** More windows of a pair than this tell hardly more and cost time. */
 const MAX_OBSERVATIONS = 64;
 /** A pair with fewer cannot be fitted to one half and judged on the other. */
 const MIN_OBSERVATIONS = 16;
+/** Moves of a curve by less than this hardly change what it predicts. */
+const TOLERANCE = 0.003;
 /** No curve is believed to predict a percentile better than this. */
 const LEAST_ERROR = 0.02;
 
@@ -22,7 +24,7 @@ export interface WindowLoads {
 /**
  * How well every k and η predict the windows of a service: the −log likelihood of Cauchy errors, Σ w·ln(1 + (r/s)²) with
  * r the relative residuals and s their median size at the best k and η, so that garbage does not decide. Each half of
- * a pair's windows (every other one) is predicted from a curve that was fitted to the other half: two-fold
+ * a pair's windows is predicted from a curve that was fitted to the other half: two-fold
  * cross-validation. Fitted are the observed loads, but predicted is from the explained ones, as a plan does: a curve
  * steeper than those are sure would predict badly.
  *
@@ -35,9 +37,19 @@ export function scoreExponents(evidence: FitEvidence, loads: WindowLoads): Expon
     .filter((halves) => halves !== undefined);
   if (searches.length === 0) return undefined;
   const weights = join(searches.flatMap((halves) => halves.map((half) => half.weights)));
-  const errors = GRID.map((exponents) => join(searches.flatMap((halves) => crossErrors(halves, exponents))));
+  const errors: Float64Array[] = [];
+  for (const [i, exponents] of GRID.entries()) {
+    const isSameAsLast = hasOneSize(evidence) && exponents.exponent === GRID[i - 1]?.exponent;
+    const sizes = isSameAsLast ? errors[i - 1]! : join(searches.flatMap((h) => crossErrors(h, exponents)));
+    errors.push(sizes);
+  }
   const scale = Math.max(LEAST_ERROR, Math.min(...errors.map((sizes) => medianInPlace(sizes.slice()))));
   return Float64Array.from(errors, (sizes) => cauchyLoss(sizes, weights, scale) / searches.length);
+}
+
+/** Without instances of different sizes all η predict the same. */
+function hasOneSize({ cpus }: FitEvidence): boolean {
+  return cpus.every((cpu) => Math.abs(cpu / cpus[0]! - 1) < 0.01);
 }
 
 /** What either half makes of the other. */
@@ -69,16 +81,23 @@ function halvesOf(pair: PairEvidence, evidence: FitEvidence, loads: WindowLoads)
   const places: number[] = [];
   for (let i = 0; i < pair.rows.length; i++) if (loads.observed[pair.rows[i]!]! < SATURATED) places.push(i);
   if (places.length < MIN_OBSERVATIONS) return undefined;
-  const stride = Math.ceil(places.length / MAX_OBSERVATIONS);
-  const taken = places.filter((_, i) => i % stride === 0);
-  const half = (remainder: number) =>
-    new Half(
-      taken.filter((_, i) => i % 2 === remainder),
-      pair,
-      evidence,
-      loads,
-    );
-  return [half(0), half(1)];
+  const share = MAX_OBSERVATIONS / places.length;
+  const taken = places.filter((place) => fraction(place * GOLDEN) < share);
+  const typicalCpu = evidence.cpus[pair.rows[taken[taken.length >> 1]!]!]!;
+  const half = (isWanted: (place: number) => boolean) =>
+    new Half(taken.filter(isWanted), pair, evidence, loads, typicalCpu);
+  return [half((place) => fraction(place * SILVER) < 0.5), half((place) => fraction(place * SILVER) >= 0.5)];
+}
+
+/**
+ * Multiples of these spread evenly and never fall into step with anything periodic, which taking every other window
+ * would (Weyl's equidistribution): sizes and loads that alternate must be in both halves.
+ */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+const SILVER = Math.SQRT2 - 1;
+
+function fraction(value: number): number {
+  return value - Math.floor(value);
 }
 
 /** Half of a pair's windows. */
@@ -94,11 +113,18 @@ class Half {
   private start: CurveStart;
   private spread: number | undefined;
 
-  constructor(places: readonly number[], pair: PairEvidence, evidence: FitEvidence, loads: WindowLoads) {
+  /** `typicalCpu`: with sizes relative to it b hardly depends on η, so that each fit starts near its end. */
+  constructor(
+    places: readonly number[],
+    pair: PairEvidence,
+    evidence: FitEvidence,
+    loads: WindowLoads,
+    typicalCpu: number,
+  ) {
     const rows = places.map((place) => pair.rows[place]!);
     this.count = rows.length;
-    this.observed = new Loads(rows, evidence, loads.observed);
-    this.explained = new Loads(rows, evidence, loads.explained);
+    this.observed = new Loads(rows, evidence, loads.observed, typicalCpu);
+    this.explained = new Loads(rows, evidence, loads.explained, typicalCpu);
     this.terms = new Float64Array(this.count);
     this.expectedTerms = new Float64Array(this.count);
     this.latencies = Float64Array.from(places, (place) => pair.latencies[place]!);
@@ -115,8 +141,10 @@ class Half {
 
   /** Each fit starts from the one before; what is garbage is told by the spread of the first. */
   fit(): CurveStart {
-    const fixedSpread = this.spread;
-    const fit = fitCurve(this, this.start, this.scratch, fixedSpread === undefined ? {} : { fixedSpread });
+    const fit = fitCurve(this, this.start, this.scratch, {
+      tolerance: TOLERANCE,
+      ...(this.spread !== undefined && { fixedSpread: this.spread }),
+    });
     this.spread = fit.spread;
     if (fit.floorSeconds > 0 && fit.queueingSeconds > 0) this.start = fit;
     return fit;
@@ -136,11 +164,11 @@ class Loads {
   private readonly logCpus: Float64Array;
   private readonly idles: Float64Array;
 
-  constructor(rows: readonly number[], evidence: FitEvidence, utilization: Float64Array) {
+  constructor(rows: readonly number[], evidence: FitEvidence, utilization: Float64Array, typicalCpu: number) {
     const loads = rows.map((row) => Math.min(SATURATED, utilization[row]!));
     this.logLoads = Float64Array.from(loads, Math.log);
     this.idles = Float64Array.from(loads, (rho) => 1 - rho);
-    this.logCpus = Float64Array.from(rows, (row) => Math.log(evidence.cpus[row]!));
+    this.logCpus = Float64Array.from(rows, (row) => Math.log(evidence.cpus[row]! / typicalCpu));
   }
 
   writeTerms({ exponent, verticalExponent }: Exponents, into: Float64Array): void {

@@ -13,6 +13,8 @@ export interface FitEvidence {
   readonly slownesses: Float64Array;
   /** 0.5^(age / half-life), less for windows from before a change; never 0. */
   readonly ageWeights: Float64Array;
+  /** The same for the measured CPU use. */
+  readonly useWeights: Float64Array;
   /** Measured CPU use, cores; NaN where there is none. */
   readonly used: Float64Array;
   readonly pairs: readonly PairEvidence[];
@@ -46,19 +48,22 @@ export function gatherEvidence(
   const capacities = new Float64Array(count);
   const slownesses = new Float64Array(count);
   const ageWeights = new Float64Array(count);
+  const useWeights = new Float64Array(count);
   for (let i = 0; i < count; i++) {
     const cpu = Math.min(table.cpus[i]!, parallelism);
     cpus[i] = cpu;
     capacities[i] = cpu * table.instances[i]!;
     slownesses[i] = cpu ** -settings.verticalExponentPrior;
     const age = Math.max(0, nowSeconds - table.starts[i]!);
-    ageWeights[i] = Math.max(LEAST_WEIGHT, table.weights[i]! * 0.5 ** (age / settings.halfLifeSeconds));
+    const fading = 0.5 ** (age / settings.halfLifeSeconds);
+    ageWeights[i] = Math.max(LEAST_WEIGHT, table.weights[i]! * fading);
+    useWeights[i] = Math.max(LEAST_WEIGHT, table.useWeights[i]! * fading);
   }
   const used = table.used.subarray(0, count);
   const pairs = Array.from(table.chains, ([chain, columns]) =>
     gatherPair(chain, columns, ageWeights, settings),
   );
-  return { count, capacities, cpus, slownesses, ageWeights, used, pairs };
+  return { count, capacities, cpus, slownesses, ageWeights, useWeights, used, pairs };
 }
 
 function gatherPair(

@@ -14,7 +14,7 @@ export interface SavedChain {
   readonly percentile: number;
 }
 
-const TABLE_COLUMNS = ['lengths', 'cpus', 'instances', 'used', 'throttled', 'weights'] as const;
+const TABLE_COLUMNS = ['lengths', 'cpus', 'instances', 'used', 'throttled', 'weights', 'useWeights'] as const;
 /** What states of version 0.1 have of them. */
 const FIRST_COLUMNS = 4;
 const PAIR_COLUMNS = ['rates', 'requests', 'errorRatios', 'percentiles', 'means'] as const;
@@ -51,6 +51,7 @@ export function decodeService(bytes: Uint8Array, maxWindows: number): SavedServi
   table.starts.set(saved.times.subarray(saved.times.length - table.count));
   table.throttled.fill(Number.NaN);
   table.weights.fill(1);
+  table.useWeights.fill(1);
   const isSound =
     ofTable.every((name) => take(table[name], isOptional(name) ? isUse : isPositive)) &&
     [...percentiles.keys()].every((chain) =>

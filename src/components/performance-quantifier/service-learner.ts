@@ -72,6 +72,7 @@ export class ServiceLearner {
   add(window: ServiceWindow, parallelism: number, drift: CommonDrift): void {
     const before = this.changedSeconds - window.startSeconds;
     if (before > 0 && before <= LATEST_SECONDS) return;
+    if (this.turns.isOverdue) this.fitUnasked(parallelism);
     const place = this.table.put(window);
     if (place === 'refused') return;
     this.turns.add();
@@ -134,6 +135,13 @@ export class ServiceLearner {
       if (cpus[row] === cpus[newest] && instances[row] === instances[newest]) return false;
     }
     return true;
+  }
+
+  /** A model to judge the next windows by; what is asked for later is fitted and searched for anew. */
+  private fitUnasked(configured: number): void {
+    this.fit(configured, this.table.endSeconds);
+    this.isStale = true;
+    this.windowsSinceSearch = Number.POSITIVE_INFINITY;
   }
 
   private fit(configured: number, nowSeconds: number): void {

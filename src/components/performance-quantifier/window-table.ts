@@ -32,6 +32,8 @@ export class WindowTable {
   readonly throttled: Float64Array;
   /** 1, or less for windows from before a change, restated as if they had come after it. */
   readonly weights: Float64Array;
+  /** The same for their use of CPU. */
+  readonly useWeights: Float64Array;
   readonly chains = new Map<string, PairColumns>();
 
   constructor(maxWindows: number) {
@@ -43,6 +45,7 @@ export class WindowTable {
     this.used = new Float64Array(maxWindows);
     this.throttled = new Float64Array(maxWindows);
     this.weights = new Float64Array(maxWindows);
+    this.useWeights = new Float64Array(maxWindows);
   }
 
   /**
@@ -82,6 +85,7 @@ export class WindowTable {
     this.used[row] = isBetween(0, cpuUsedCores, MOST) ? cpuUsedCores : Number.NaN;
     this.throttled[row] = isBetween(0, throttledRatio, 1) ? throttledRatio : Number.NaN;
     this.weights[row] = 1;
+    this.useWeights[row] = 1;
     for (const columns of this.chains.values()) writePair(columns, row, undefined);
     for (const pair of window.pairs) if (isSound(pair)) writePair(this.columnsOf(pair.chain), row, pair);
   }
@@ -135,7 +139,7 @@ export class WindowTable {
 
   private *allColumns(): Generator<Float64Array, undefined> {
     yield* [this.starts, this.lengths, this.cpus, this.instances];
-    yield* [this.used, this.throttled, this.weights];
+    yield* [this.used, this.throttled, this.weights, this.useWeights];
     for (const columns of this.chains.values()) yield* Object.values(columns);
     return undefined;
   }

@@ -48,6 +48,7 @@ export function buildProblem(
         planningService(spec, known.get(spec.id) ?? [], isUnplanned(spec), request, settings),
       ),
       chains,
+      ...(request.caps !== undefined && { caps: request.caps }),
     },
     unplanned: specs.filter(isUnplanned).map((spec) => spec.id),
   };

@@ -2,7 +2,7 @@ import type { Caps, PlannedCap, PlannedCaps, PlanningProblem } from '../../model
 import { fits, leastShapeOf, total, type Use, useOfShape } from './cap-use.ts';
 import { chainTime } from './chain-time.ts';
 import { type Compiled, compileProgram } from './compile-program.ts';
-import { type Continuous, withinCaps } from './continuous-within-caps.ts';
+import { type Continuous, unbounded, withinCaps } from './continuous-within-caps.ts';
 import { costOfCapacity } from './cost.ts';
 import type { Optimum } from './dual-ascent.ts';
 import { limitsOf, rationShapes } from './ration-shapes.ts';
@@ -26,20 +26,23 @@ export interface Draft {
  */
 export function keepCaps(problem: PlanningProblem, caps: Caps, free: Draft, maxUtilization: number): Draft {
   const use = useOfShapes(free.compiled, free.shaped);
-  if (fits(use, caps)) return { ...free, caps: report(free, caps, undefined, []) };
+  if (fits(use, caps)) return { ...free, caps: report(free, caps, use, undefined, []) };
   const served = starve(problem, free.compiled, caps);
   const continuous = withinCaps(served.problem, caps, free, use, maxUtilization);
   const compiled = baseOf(free, served, continuous, maxUtilization);
   const { capacities, optimum, scarcity } = continuous;
   const shaped = rationShapes(compiled, caps, scarcity, capacities, optimum.weights, served.starved);
   const draft = { compiled, capacities, shaped, optimum: certified(compiled, continuous) };
-  return { ...draft, caps: report(draft, caps, continuous, served.starved) };
+  return { ...draft, caps: report(draft, caps, use, continuous, served.starved) };
 }
 
 /** Rows and columns that the plan is told by: the SLOs and the prices are the true ones. */
 function baseOf(free: Draft, served: Served, { isViolated }: Continuous, maxUtilization: number): Compiled {
   if (served.starved.length === 0 && !isViolated) return free.compiled;
-  return compileProgram(served.problem, isViolated ? 1 : maxUtilization, free.compiled.structure);
+  const { structure } = free.compiled;
+  return isViolated
+    ? compileProgram(unbounded(served.problem), 1, structure)
+    : compileProgram(served.problem, maxUtilization, structure);
 }
 
 /** The gap of a plan of least violation is that of its own program, as a share. */
@@ -61,6 +64,7 @@ function certified(
 function report(
   draft: Omit<Draft, 'caps'>,
   caps: Caps,
+  wanted: Use,
   continuous: Continuous | undefined,
   starved: readonly string[],
 ): PlannedCaps {
@@ -75,7 +79,16 @@ function report(
     if (limit === undefined) return {};
     const price = continuous === undefined ? 0 : continuous.scarcity[kind] / continuous.coresPerViolation;
     const binds = continuous !== undefined && continuous.scarcity[kind] > 0;
-    return { [kind]: { limit, used: used[kind], least: least[kind], binds, shadowPrice: price } };
+    return {
+      [kind]: {
+        limit,
+        used: used[kind],
+        wanted: wanted[kind],
+        least: least[kind],
+        binds,
+        shadowPrice: price,
+      },
+    };
   };
   return {
     ...capOf('cpu'),

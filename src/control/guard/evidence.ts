@@ -9,8 +9,10 @@ export function holdOnErrors(draft: Draft, { settings, observation }: GuardConte
   return heldFromShrinking(draft, 'errors', `${formatNumber(ratio * 100)} % of its requests fail`);
 }
 
-export function holdOnViolation(draft: Draft, { observation }: GuardContext): Draft {
-  const violating = draft.service.chains.find((id) => observation.chains.get(id)?.violating !== undefined);
+export function holdOnViolation(draft: Draft, { observation, givenUp }: GuardContext): Draft {
+  const violating = draft.service.chains.find(
+    (id) => observation.chains.get(id)?.violating !== undefined && !givenUp.has(id),
+  );
   if (violating === undefined) return draft;
   return heldFromShrinking(draft, 'would-violate', `${violating} is over its SLO now, or failing`);
 }

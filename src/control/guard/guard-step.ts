@@ -19,6 +19,8 @@ export interface GuardContext {
   readonly evaluate: (allocations: ReadonlyMap<string, ResourceAllocation>) => ReadonlyMap<string, number>;
   /** Chains that the plan found unmeetable; nothing is cancelled for their sake. */
   readonly infeasible: ReadonlySet<string>;
+  /** Those among them that a cap on all services keeps over their SLO: the plan takes from them for the others. */
+  readonly givenUp: ReadonlySet<string>;
   /** A sentence when what feeds the service cannot be read. */
   readonly sourceTrouble: (service: string) => string | undefined;
   /** What the cluster says of each service; nothing without a cluster. */

@@ -1,5 +1,6 @@
 import type { Draft } from '../draft.ts';
 import { keepWithinBounds } from './bounds.ts';
+import { keepWithinCaps } from './caps.ts';
 import { limitChangeBudget } from './change-budget.ts';
 import { holdOnErrors, holdOnViolation, holdWithoutConfidence } from './evidence.ts';
 import { holdWhileFrozen } from './freeze.ts';
@@ -35,11 +36,14 @@ const STEPS: readonly GuardStep[] = [
   each(holdSmallDecrease),
   ...HELD_TARGETS,
   limitChangeBudget,
+  // Before the chains are evaluated, so that no decrease counts on a growth that does not fit; and at last, when decreases were cancelled.
+  keepWithinCaps,
   cancelHarmfulDecreases,
   each(keepWithinBounds),
   // Once more: bounds that were changed are no reason to touch what cannot be touched now.
   ...HELD_TARGETS,
   holdWhileFrozen,
+  keepWithinCaps,
   each(holdWhilePaused),
   each(explainSourceTrouble),
 ];
