@@ -153,6 +153,8 @@ export interface ProfileLearner {
   updateComposition(window: ChainWindow): void;
   /** Fits again what has new windows. `nowSeconds` fades old windows. */
   refit(nowSeconds: number): void;
+  /** Another number whenever a profile or a composition may have become another. */
+  readonly revision: number;
   getLoadLatencyProfile(service: string): readonly LatencyProfile[];
   profile(service: string, chain: string): ProfileOutcome;
   composition(chain: string): Composition;

@@ -14,6 +14,7 @@ export function testProfiles(): ProfileLearner {
     updateProfile: () => undefined,
     updateComposition: () => undefined,
     refit: () => undefined,
+    revision: 0,
     getLoadLatencyProfile: () => [],
     profile: (service, chain) =>
       service === 'auth-service' ? testProfile(service, chain) : missing(service, chain),

@@ -52,6 +52,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   private nowSeconds = 0;
   /** Profiles as they were told last: a pass reads each several times. Empty whenever one may have become another. */
   private readonly described = new Map<PairModel, LatencyProfile>();
+  private changes = 0;
 
   constructor(options: QuantifierOptions = {}) {
     this.settings = settingsFrom(options);
@@ -66,7 +67,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   reconfigure(topology: Topology): void {
     const before = this.percentiles();
     this.topology = topology;
-    this.described.clear();
+    this.change();
     for (const service of this.services.keys()) {
       if (!topology.services.has(service)) this.reset(service);
     }
@@ -76,7 +77,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   }
 
   updateProfile(window: ServiceWindow): void {
-    this.described.clear();
+    this.change();
     let learner = this.services.get(window.service);
     if (learner === undefined) {
       learner = new ServiceLearner(this.settings, this.services.size);
@@ -88,6 +89,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   }
 
   updateComposition(window: ChainWindow): void {
+    this.change();
     let learner = this.chains.get(window.chain);
     if (learner === undefined) {
       learner = new CompositionLearner(this.settings, this.chains.size);
@@ -98,7 +100,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   }
 
   refit(nowSeconds: number): void {
-    this.described.clear();
+    this.change();
     this.advance(nowSeconds);
     const models = [...this.services.keys()].map((service) => this.modelOf(service));
     const belief = pooledBelief(
@@ -110,6 +112,10 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
       this.modelOf(service);
     }
     for (const chain of this.chains.keys()) this.composition(chain);
+  }
+
+  get revision(): number {
+    return this.changes;
   }
 
   /** The profiles of all chains of a service that have one; empty for a service without. */
@@ -157,6 +163,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   }
 
   reset(service: string): void {
+    this.change();
     this.services.delete(service);
     this.unsaved.note(SERVICE + service, this.nowSeconds);
   }
@@ -170,6 +177,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   }
 
   restore(states: Iterable<NamedState>): { readonly restored: number; readonly skipped: number } {
+    this.change();
     let restored = 0;
     let skipped = 0;
     for (const { name, value } of states) {
@@ -249,10 +257,15 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
     return { kind: 'not-enough-data', service, chain, have, need: this.settings.minRequests };
   }
 
+  private change(): void {
+    this.changes++;
+    this.described.clear();
+  }
+
   private advance(nowSeconds: number): void {
     if (!(Number.isFinite(nowSeconds) && nowSeconds > this.nowSeconds)) return;
     this.nowSeconds = nowSeconds;
-    this.described.clear();
+    this.change();
   }
 
   private percentileOf(chain: string): number {

@@ -1,13 +1,15 @@
-import type { Branch, ChainSpec, ResourceAllocation, ServiceSpec } from '../../models/data-models.ts';
-import { visitsByService } from '../../models/data-models.ts';
-import type { PlanningChain, PlanningProblem, PlanningService, PlanningVisit } from '../../models/plans.ts';
-import type { PlanRequest, ProfileLearner } from '../../models/ports.ts';
-import type { Composition, LatencyProfile } from '../../models/profiles.ts';
+import {
+  type ChainSpec,
+  type ResourceAllocation,
+  type ServiceSpec,
+  visitsByService,
+} from '../../models/data-models.ts';
+import type { PlanningChain, PlanningProblem, PlanningService } from '../../models/plans.ts';
+import type { PlanRequest } from '../../models/ports.ts';
+import type { LatencyProfile } from '../../models/profiles.ts';
 import type { AllocationSettings } from '../../models/settings.ts';
+import { type LearnedChain, LearnedChains, type ProfileReader } from './learned-chains.ts';
 import { memoryFor } from './memory.ts';
-
-/** What the allocator reads of the quantifier. */
-export type ProfileReader = Pick<ProfileLearner, 'profile' | 'composition'>;
 
 export interface BuiltProblem {
   readonly problem: PlanningProblem;
@@ -24,6 +26,7 @@ export function buildProblem(
   request: PlanRequest,
   profiles: ProfileReader,
   settings: AllocationSettings,
+  learned = new LearnedChains(),
 ): BuiltProblem {
   const known = new Map<string, LatencyProfile[]>();
   const unknown = new Set<string>();
@@ -31,17 +34,11 @@ export function buildProblem(
   for (const chain of request.topology.chains.values()) {
     const rate = request.loads.get(chain.id);
     if (rate === undefined) continue;
-    const ofChain = new Map<string, LatencyProfile>();
-    for (const service of visitsByService(chain).keys()) {
-      const profile = profiles.profile(service, chain.id);
-      if (profile.kind === 'profile') {
-        addTo(known, service, profile);
-        ofChain.set(service, profile);
-      } else unknown.add(service);
-    }
-    const composition = profiles.composition(chain.id);
+    const ofChain = learned.learned(chain, profiles, settings.riskFactor);
+    for (const [service, profile] of ofChain.profiles) addTo(known, service, profile);
+    for (const service of ofChain.unknown) unknown.add(service);
     const correction = request.corrections?.get(chain.id) ?? 1;
-    chains.push(planningChain(chain, rate, correction, composition, ofChain, settings));
+    chains.push(planningChain(chain, rate, correction, ofChain, settings));
   }
   const specs = [...request.topology.services.values()];
   const isUnplanned = (spec: ServiceSpec) => unknown.has(spec.id) || !known.has(spec.id);
@@ -137,12 +134,10 @@ function planningChain(
   chain: ChainSpec,
   rate: number,
   correction: number,
-  composition: Composition,
-  profiles: ReadonlyMap<string, LatencyProfile>,
+  { composition, stages }: LearnedChain,
   settings: AllocationSettings,
 ): PlanningChain {
-  const { percentile, latencySeconds, priority } = chain.slo;
-  const isMeasured = composition.windows > 0;
+  const { latencySeconds, priority } = chain.slo;
   return {
     id: chain.id,
     sloSeconds: latencySeconds,
@@ -151,39 +146,6 @@ function planningChain(
     rate,
     composition: composition.factor * correction,
     overheadSeconds: composition.overheadSeconds,
-    stages: chain.stages.map((stage) => {
-      const factor = isMeasured ? 1 : slowestOf(stage.length, percentile);
-      return stage.map((branch) => planningVisits(branch, profiles, factor, settings.riskFactor));
-    }),
+    stages,
   };
-}
-
-/**
- * What turns a p-quantile into the (1 − (1−p)/m)-quantile, so that the slowest of m branches keeps p: for an
- * exponential tail quantiles grow like −ln(1 − p), hence ln((1−p)/m) / ln(1−p). 1 for a single branch.
- */
-export function slowestOf(branches: number, percentile: number): number {
-  return Math.log((1 - percentile) / branches) / Math.log(1 - percentile);
-}
-
-function planningVisits(
-  branch: Branch,
-  profiles: ReadonlyMap<string, LatencyProfile>,
-  factor: number,
-  riskFactor: number,
-): PlanningVisit[] {
-  const planned: PlanningVisit[] = [];
-  for (const { service, visits } of branch) {
-    const profile = profiles.get(service);
-    if (profile === undefined) continue;
-    const cautious = factor * profile.upperFactor ** riskFactor;
-    planned.push({
-      service,
-      visits,
-      demand: profile.demandCoreSeconds,
-      floor: cautious * profile.floorSeconds,
-      queueing: cautious * profile.queueingSeconds,
-    });
-  }
-  return planned;
 }

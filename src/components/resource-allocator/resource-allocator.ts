@@ -7,8 +7,9 @@ import type {
   TrafficForecaster,
 } from '../../models/ports.ts';
 import type { AllocationSettings } from '../../models/settings.ts';
-import { type BuiltProblem, buildProblem, type ProfileReader, presentShape } from './build-problem.ts';
+import { type BuiltProblem, buildProblem, presentShape } from './build-problem.ts';
 import { evaluateChains } from './evaluate.ts';
+import { LearnedChains, type ProfileReader } from './learned-chains.ts';
 import { type LoadReader, plannedLoads } from './planned-loads.ts';
 import { type ServicesAsked, topologyOf } from './request-topology.ts';
 import { solvePlan } from './solve-plan.ts';
@@ -45,6 +46,7 @@ export class DynamicResourceAllocator implements CapacityPlanner {
   readonly #warmStart = new WarmStart();
   /** A pass evaluates many allocations under one request. */
   readonly #built = new WeakMap<PlanRequest, BuiltProblem>();
+  readonly #learned = new LearnedChains();
   readonly #inForce = new Map<string, CapacityInForce>();
   #settings: AllocationSettings;
   #topology: Topology;
@@ -141,7 +143,7 @@ export class DynamicResourceAllocator implements CapacityPlanner {
   }
 
   #build(request: PlanRequest): BuiltProblem {
-    const built = buildProblem(request, this.#quantifier, this.#settings);
+    const built = buildProblem(request, this.#quantifier, this.#settings, this.#learned);
     this.#built.set(request, built);
     return built;
   }

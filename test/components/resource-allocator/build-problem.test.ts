@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { buildProblem, slowestOf } from '../../../src/components/resource-allocator/build-problem.ts';
+import { buildProblem } from '../../../src/components/resource-allocator/build-problem.ts';
+import { LearnedChains, slowestOf } from '../../../src/components/resource-allocator/learned-chains.ts';
 import { memoryFor } from '../../../src/components/resource-allocator/memory.ts';
 import { solvePlan } from '../../../src/components/resource-allocator/solve-plan.ts';
 import { chainSpec, line, profilesWithout, request, shippedTopology, spec } from './fixtures.ts';
@@ -171,5 +172,65 @@ describe('memoryFor', () => {
   it('is what is in force where nothing was measured, moved inside the bounds', () => {
     expect(memoryFor(spec('s', []), 1024, undefined)).toBe(1024);
     expect(memoryFor(spec('s', []), 64, undefined)).toBe(128);
+  });
+});
+
+describe('profiles', () => {
+  const learnedFrom = (revision: number | undefined, changes: { queueingSeconds?: number } = {}) => {
+    let reads = 0;
+    const { profile, composition } = profilesWithout([], changes);
+    const reader = {
+      composition,
+      profile: (service: string, chain: string) => {
+        reads++;
+        return profile(service, chain);
+      },
+      ...(revision !== undefined && { revision }),
+    };
+    return { reader, reads: () => reads };
+  };
+  const asked = request(shippedTopology(), LOADS);
+
+  it('are read once for all problems between two changes of them, and the problems are the same', () => {
+    const learned = new LearnedChains();
+    const { reader, reads } = learnedFrom(1);
+    const other = { ...asked, loads: new Map([['order-processing', 7]]), corrections: new Map() };
+    for (const each of [asked, other, asked]) {
+      expect(buildProblem(each, reader, SETTINGS, learned)).toEqual(
+        buildProblem(each, profilesWithout(), SETTINGS),
+      );
+    }
+    expect(reads()).toBe(4);
+  });
+
+  it('are read anew when they have changed, when the caution has, and where nobody tells', () => {
+    const learned = new LearnedChains();
+    buildProblem(asked, learnedFrom(1).reader, SETTINGS, learned);
+    const slower = { queueingSeconds: 0.09 };
+    for (const revision of [2, undefined]) {
+      const { reader } = learnedFrom(revision, slower);
+      expect(buildProblem(asked, reader, SETTINGS, learned)).toEqual(
+        buildProblem(asked, profilesWithout([], slower), SETTINGS),
+      );
+    }
+    const { reader, reads } = learnedFrom(3);
+    buildProblem(asked, reader, SETTINGS, learned);
+    buildProblem(asked, reader, { ...SETTINGS, riskFactor: 1 }, learned);
+    expect(reads()).toBe(8);
+  });
+
+  it('of a chain whose stages or percentile are asked for otherwise are those of what was asked', () => {
+    const learned = new LearnedChains();
+    const { reader } = learnedFrom(1);
+    buildProblem(asked, reader, SETTINGS, learned);
+    const chain = asked.topology.chains.get('order-processing')!;
+    const chains = new Map(asked.topology.chains).set(chain.id, {
+      ...chain,
+      stages: [...chain.stages, ...chain.stages],
+    });
+    const changed = { ...asked, topology: { ...asked.topology, chains } };
+    for (const each of [changed, asked]) {
+      expect(buildProblem(each, reader, SETTINGS, learned)).toEqual(buildProblem(each, reader, SETTINGS));
+    }
   });
 });

@@ -1,4 +1,4 @@
-import type { ProfileReader } from '../../../src/components/resource-allocator/build-problem.ts';
+import type { ProfileReader } from '../../../src/components/resource-allocator/learned-chains.ts';
 import type { ChainSpec, ServiceSpec, Stage, Topology } from '../../../src/models/data-models.ts';
 import type { PlanningChain, PlanningService, PlanningVisit } from '../../../src/models/plans.ts';
 import type { PlanRequest } from '../../../src/models/ports.ts';

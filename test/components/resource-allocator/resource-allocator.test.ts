@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ProfileReader } from '../../../src/components/resource-allocator/build-problem.ts';
+import type { ProfileReader } from '../../../src/components/resource-allocator/learned-chains.ts';
 import type { LoadReader } from '../../../src/components/resource-allocator/planned-loads.ts';
 import { DynamicResourceAllocator } from '../../../src/components/resource-allocator/resource-allocator.ts';
 import type { ForecastOutcome } from '../../../src/models/forecasts.ts';
