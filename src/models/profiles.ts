@@ -18,6 +18,11 @@ export interface LatencyProfile {
   readonly floorSeconds: number;
   /** b, s. */
   readonly queueingSeconds: number;
+  /**
+   * What leaks in from its callers in this chain: L grows by `queueingSeconds` · ρ^k/(u^η·(1−ρ)) with the load, the cores and
+   * the exponents of that service. Absent where there are none, or none was found.
+   */
+  readonly upstream?: readonly { readonly service: string; readonly queueingSeconds: number }[];
   /** k ≥ 1. */
   readonly exponent: number;
   /** 0 ≤ η ≤ 2. */

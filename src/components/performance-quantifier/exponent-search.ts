@@ -1,5 +1,6 @@
 import { type CurveStart, fitCurve, relativeResidual } from './curve-fit.ts';
 import { type ExponentScores, type Exponents, GRID } from './exponents.ts';
+import { LEAKS, type LeakScores } from './leak.ts';
 import type { FitEvidence, PairEvidence } from './fit-evidence.ts';
 import { medianInPlace } from './medians.ts';
 import { SATURATED } from './utilizations.ts';
@@ -29,21 +30,57 @@ export interface WindowLoads {
  * Counted are windows and not rows: what a window has beyond its load (the machine's mood) is the same for all its
  * chains. Undefined when no pair has enough windows.
  */
-export function scoreExponents(evidence: FitEvidence, loads: WindowLoads): ExponentScores | undefined {
-  const searches = evidence.pairs
-    .map((pair) => halvesOf(pair, evidence, loads))
-    .filter((halves) => halves !== undefined);
+export function scoreExponents(
+  evidence: FitEvidence,
+  loads: WindowLoads,
+  leak: number,
+): ExponentScores | undefined {
+  return scoresOf(searchesOf(evidence.pairs, evidence, loads), GRID, (halves, exponents) => {
+    for (const half of halves) half.shape(exponents, leak);
+  });
+}
+
+/** The same for every ℓ, at one k and η; undefined when no pair with a caller has enough windows. */
+export function scoreLeaks(
+  evidence: FitEvidence,
+  loads: WindowLoads,
+  exponents: Exponents,
+): LeakScores | undefined {
+  const called = evidence.pairs.filter(({ callerWaits }) => callerWaits.some((wait) => wait > 0));
+  return scoresOf(searchesOf(called, evidence, loads), LEAKS, (halves, leak) => {
+    for (const half of halves) half.shape(exponents, leak);
+  });
+}
+
+function searchesOf(
+  pairs: readonly PairEvidence[],
+  evidence: FitEvidence,
+  loads: WindowLoads,
+): readonly Halves[] {
+  return pairs.map((pair) => halvesOf(pair, evidence, loads)).filter((halves) => halves !== undefined);
+}
+
+function scoresOf<Point>(
+  searches: readonly Halves[],
+  grid: readonly Point[],
+  shape: (halves: Halves, point: Point) => void,
+): Float64Array | undefined {
   if (searches.length === 0) return undefined;
   const weights = join(searches.flatMap((halves) => halves.map((half) => half.weights)));
-  const errors = GRID.map((exponents) => join(searches.flatMap((halves) => crossErrors(halves, exponents))));
+  const errors = grid.map((point) =>
+    join(
+      searches.flatMap((halves) => {
+        shape(halves, point);
+        return crossErrors(halves);
+      }),
+    ),
+  );
   const scale = Math.max(LEAST_ERROR, Math.min(...errors.map((sizes) => medianInPlace(sizes.slice()))));
   return Float64Array.from(errors, (sizes) => cauchyLoss(sizes, weights, scale) / searches.length);
 }
 
 /** What either half makes of the other. */
-function crossErrors([even, odd]: Halves, exponents: Exponents): readonly Float64Array[] {
-  even.shape(exponents);
-  odd.shape(exponents);
+function crossErrors([even, odd]: Halves): readonly Float64Array[] {
   return [even.errorsOf(odd.fit()), odd.errorsOf(even.fit())];
 }
 
@@ -85,11 +122,13 @@ function halvesOf(pair: PairEvidence, evidence: FitEvidence, loads: WindowLoads)
 class Half {
   readonly count: number;
   readonly terms: Float64Array;
+  readonly offsets: Float64Array;
   readonly latencies: Float64Array;
   readonly weights: Float64Array;
   private readonly observed: Loads;
   private readonly explained: Loads;
   private readonly expectedTerms: Float64Array;
+  private readonly callerWaits: Float64Array;
   private readonly scratch: Float64Array;
   private start: CurveStart;
   private spread: number | undefined;
@@ -101,14 +140,17 @@ class Half {
     this.explained = new Loads(rows, evidence, loads.explained);
     this.terms = new Float64Array(this.count);
     this.expectedTerms = new Float64Array(this.count);
+    this.offsets = new Float64Array(this.count);
+    this.callerWaits = Float64Array.from(places, (place) => pair.callerWaits[place]!);
     this.latencies = Float64Array.from(places, (place) => pair.latencies[place]!);
     this.weights = Float64Array.from(places, (place) => pair.weights[place]!);
     this.scratch = new Float64Array(this.count);
     this.start = { floorSeconds: this.latencies[0]! / 2, queueingSeconds: this.latencies[0]! / 2 };
   }
 
-  /** Takes on other exponents. */
-  shape(exponents: Exponents): void {
+  /** Takes on other exponents and another leak. */
+  shape(exponents: Exponents, leak: number): void {
+    for (let i = 0; i < this.count; i++) this.offsets[i] = leak * this.callerWaits[i]!;
     this.observed.writeTerms(exponents, this.terms);
     this.explained.writeTerms(exponents, this.expectedTerms);
   }
@@ -125,7 +167,7 @@ class Half {
   /** Sizes of the relative residuals against a curve. */
   errorsOf({ floorSeconds, queueingSeconds }: CurveStart): Float64Array {
     return this.latencies.map((latency, i) =>
-      Math.abs(relativeResidual(latency, floorSeconds + queueingSeconds * this.expectedTerms[i]!)),
+      Math.abs(relativeResidual(latency, floorSeconds + queueingSeconds * this.expectedTerms[i]! + this.offsets[i]!)),
     );
   }
 }

@@ -1,14 +1,16 @@
 import type { ServiceWindow } from '../../models/metrics.ts';
 import type { CommonDrift } from './common-drift.ts';
-import { type ExponentBelief, type ExponentScores, firstBelief, likeliest } from './exponents.ts';
+import type { CallerWaits } from './caller-waits.ts';
+import { type ExponentScores, firstBelief, likeliest } from './exponents.ts';
 import { gatherEvidence } from './fit-evidence.ts';
 import { FitTurns } from './fit-turns.ts';
 import { EXPONENT } from './latency-curve.ts';
+import type { LeakScores } from './leak.ts';
 import { learnedParallelism } from './learned-parallelism.ts';
 import type { QuantifierSettings } from './options.ts';
 import { regimeSince, restate } from './regime.ts';
 import { SearchTurns } from './search-turns.ts';
-import { fitService, type ServiceModel } from './service-fit.ts';
+import { type Belief, fitService, type ServiceModel } from './service-fit.ts';
 import { residualsOf, surpriseOf } from './surprise.ts';
 import { Suspicion } from './suspicion.ts';
 import { throttleOnset } from './throttle-onset.ts';
@@ -40,7 +42,7 @@ export class ServiceLearner {
   private readonly settings: QuantifierSettings;
   /** The model that is told, and the one of the windows that nothing speaks against. */
   private fitted: ServiceModel | undefined;
-  private belief: ExponentBelief;
+  private belief: Belief;
   private undoubted: ServiceModel | undefined;
   /** Whether something has to be fitted at once. */
   private isStale = false;
@@ -48,6 +50,8 @@ export class ServiceLearner {
   private readonly searchTurns: SearchTurns;
   /** What the windows said of k and η when they were last asked. */
   private scores: ExponentScores | undefined;
+  private leakScores: LeakScores | undefined;
+  private callerWaits: CallerWaits = () => 0;
   private windowsSinceSearch = Number.POSITIVE_INFINITY;
   private suspicion: Suspicion | undefined;
   private limits: ServiceLimits = {};
@@ -60,7 +64,7 @@ export class ServiceLearner {
     this.turns = new FitTurns(ordinal);
     this.searchTurns = new SearchTurns(ordinal, table.count);
     this.table = table;
-    this.belief = firstBelief(EXPONENT, settings.verticalExponentPrior);
+    this.belief = { exponents: firstBelief(EXPONENT, settings.verticalExponentPrior), leak: 0 };
     this.isStale = table.count > 0;
     this.changedSeconds = changeIn(table);
   }
@@ -96,16 +100,23 @@ export class ServiceLearner {
    * The model of the windows up to now. It is fitted again when enough of them are new, or one says what the model does
    * not: another capacity, a load never seen, a change.
    */
-  model(parallelism: number, nowSeconds: number): ServiceModel | undefined {
+  model(parallelism: number, nowSeconds: number, callerWaits = this.callerWaits): ServiceModel | undefined {
+    this.callerWaits = callerWaits;
     if (this.isStale || this.turns.isDue(this.table.count)) this.fit(parallelism, nowSeconds);
     return this.fitted;
   }
 
-  /** Takes over what all services together say of k and η; a fit is made anew when its own would move by much. */
-  believe(belief: ExponentBelief): void {
+  /** As it was fitted last, however old. */
+  get latest(): ServiceModel | undefined {
+    return this.fitted;
+  }
+
+  /** Takes over what all services together say; a fit is made anew when its own would move by much. */
+  believe(belief: Belief): void {
+    if (belief.leak !== this.belief.leak) this.isStale = true;
     this.belief = belief;
     if (this.scores === undefined || this.fitted === undefined) return;
-    const { exponent, verticalExponent } = likeliest(this.scores, belief);
+    const { exponent, verticalExponent } = likeliest(this.scores, belief.exponents);
     const isMoved =
       Math.abs(exponent - this.fitted.exponent) > WORTH_A_FIT ||
       Math.abs(verticalExponent - this.fitted.verticalExponent) > WORTH_A_FIT;
@@ -161,14 +172,19 @@ export class ServiceLearner {
     nowSeconds: number,
     count = table.count,
   ): ServiceModel | undefined {
-    const evidence = gatherEvidence(table, count, parallelism, nowSeconds, this.settings);
+    const evidence = gatherEvidence(table, count, parallelism, nowSeconds, this.settings, this.callerWaits);
     const isSearchDue = this.windowsSinceSearch >= SEARCH_EVERY || this.fitted === undefined;
     const share = isSearchDue ? 'search' : shareOf(this.fitted);
     if (isSearchDue) this.windowsSinceSearch = 0;
     const scores = this.searchTurns.isDue() ? 'search' : this.scores;
     if (scores === 'search') this.searchTurns.searched(count);
-    const model = fitService(evidence, this.settings, this.belief, { share, scores });
+    const model = fitService(evidence, this.settings, this.belief, {
+      share,
+      scores,
+      leakScores: this.leakScores,
+    });
     this.scores = model?.scores;
+    this.leakScores = model?.leakScores;
     return model;
   }
 
@@ -184,7 +200,7 @@ export class ServiceLearner {
     if (undoubted === undefined) return;
     const newest = table.count - 1;
     const startSeconds = table.starts[newest]!;
-    const residuals = residualsOf(undoubted, table, newest, parallelism, this.settings);
+    const residuals = residualsOf(undoubted, table, newest, parallelism, this.settings, this.offsetOf(startSeconds));
     const surprise = surpriseOf(residuals, drift.before(startSeconds));
     drift.note(startSeconds, residuals);
     if (residuals.isNewLoad) this.isStale = true;
@@ -193,6 +209,11 @@ export class ServiceLearner {
     this.suspicion = Suspicion.after(before, surprise, startSeconds);
     if (this.suspicion !== before || this.suspicion?.isLikely) this.isStale = true;
     if (this.suspicion?.isChange) this.takeForChange(this.suspicion, undoubted, parallelism);
+  }
+
+  private offsetOf(startSeconds: number): (chain: string) => number {
+    const { leak } = this.belief;
+    return leak === 0 ? () => 0 : (chain) => leak * this.callerWaits(chain, startSeconds);
   }
 
   private takeForChange({ sinceSeconds }: Suspicion, model: ServiceModel, parallelism: number): void {

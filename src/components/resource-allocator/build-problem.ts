@@ -184,6 +184,8 @@ function planningVisits(
       floor: cautious * profile.floorSeconds,
       queueing: cautious * profile.queueingSeconds,
     });
+    for (const { service: caller, queueingSeconds } of profile.upstream ?? [])
+      planned.push({ service: caller, visits, demand: 0, floor: 0, queueing: cautious * queueingSeconds });
   }
   return planned;
 }
