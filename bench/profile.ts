@@ -167,10 +167,11 @@ function exponentsOf(learned: PerformanceImpactQuantifier) {
 }
 
 function demandBy(learned: PerformanceImpactQuantifier, window: ServiceRows): number {
+  const [any] = learned.getLoadLatencyProfile(window.service);
   return window.rows.reduce((sum, row) => {
     const profile = learned.profile(window.service, row['chain']!);
     return sum + Number(row['rate_rps']) * (profile.kind === 'profile' ? profile.demandCoreSeconds : 0);
-  }, 0);
+  }, any?.baselineCores ?? 0);
 }
 
 function scores(models: Record<string, Predict>, test: readonly ServiceRows[]): Record<string, Score> {

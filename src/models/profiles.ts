@@ -29,6 +29,8 @@ export interface LatencyProfile {
   readonly verticalExponent: number;
   /** d, CPU core-seconds of one visit. */
   readonly demandCoreSeconds: number;
+  /** d₀, what the service uses without any request, cores; absent: 0. */
+  readonly baselineCores?: number;
   /**
    * 95 % confidence interval of `demandCoreSeconds`, core-seconds; from 0 where nothing bounds it from below, up to Infinity
    * where nothing does from above.

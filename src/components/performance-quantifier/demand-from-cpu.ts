@@ -8,6 +8,8 @@ export interface CpuDemand {
   readonly demands: Float64Array;
   /** Standard errors of the demands, core-seconds per visit. */
   readonly errors: Float64Array;
+  /** What the service uses without any request, cores. */
+  readonly baselineCores: number;
   /** 1.4826 · median |relative residual| of the use. */
   readonly spread: number;
   readonly windows: number;
@@ -28,10 +30,13 @@ const EXPECTED_DIFFERENCE = 0.1;
 /** The least and the most that the own times can say about the split, relative. */
 const LEAST_DIFFERENCE = 0.03;
 const MOST_DIFFERENCE = 2;
+/** What a service may be believed to use at rest, as a share of its median use, before its windows say so. */
+const EXPECTED_BASELINE = 0.1;
 
 /**
- * Demand of each pair from the measured CPU use of the whole service: the d ≥ 0 that minimise Σ w·loss(r), r the
- * relative residual of the use against Σ_c rate_c·d_c; relative, since CPU per request drifts for all windows alike.
+ * Demand of each pair from the measured CPU use of the whole service: the d, d₀ ≥ 0 that minimise Σ w·loss(r), r the
+ * relative residual of the use against d₀ + Σ_c rate_c·d_c, d₀ what it uses at rest (the utilization law with an intercept: J.
+ * Rolia, V. Vetland, "Parameter estimation for performance models of distributed application systems", CASCON 1995); relative, since CPU per request drifts for all windows alike.
  * Undefined with fewer than three usable windows.
  *
  * An M-estimator in two steps (V. J. Yohai, "High breakdown-point and high efficiency robust estimates for regression",
@@ -52,15 +57,20 @@ export function demandFromCpu(evidence: FitEvidence, shares: Float64Array): CpuD
   return {
     demands: shares.map((share, c) => share * fit.factors[c]!),
     errors: shares.map((share, c) => share * errors[c]!),
+    baselineCores: system.typicalUse * fit.factors[shares.length]!,
     spread: fit.spread,
     windows: system.count,
   };
 }
 
-/** Row after row rate_c·share_c, to be explained by `used`, cores, and the windows' weights. */
+/** Row after row rate_c·share_c and the typical use, to be explained by `used`, cores, and the windows' weights. */
 interface UseRows {
   readonly count: number;
   readonly chains: number;
+  /** chains + 1: the last one is what is used at rest, in units of the typical use. */
+  readonly columns: number;
+  /** Median of the use, cores. */
+  readonly typicalUse: number;
   readonly rows: Float64Array;
   readonly used: Float64Array;
   readonly weights: Float64Array;
@@ -68,7 +78,8 @@ interface UseRows {
 
 function usableRows(evidence: FitEvidence, shares: Float64Array): UseRows {
   const chains = shares.length;
-  const rows = new Float64Array(evidence.count * chains);
+  const columns = chains + 1;
+  const rows = new Float64Array(evidence.count * columns);
   const used = new Float64Array(evidence.count);
   const weights = new Float64Array(evidence.count);
   let count = 0;
@@ -78,17 +89,19 @@ function usableRows(evidence: FitEvidence, shares: Float64Array): UseRows {
     let total = 0;
     for (let c = 0; c < chains; c++) {
       const value = evidence.pairs[c]!.columns.rates[i]! * shares[c]!;
-      rows[count * chains + c] = value;
+      rows[count * columns + c] = value;
       total += value;
     }
     if (!(total > 0)) continue;
     used[count] = cores;
     weights[count++] = evidence.useWeights[i]!;
   }
-  return { count, chains, rows, used, weights };
+  const typicalUse = medianInPlace(used.slice(0, count));
+  for (let i = 0; i < count; i++) rows[i * columns + chains] = typicalUse;
+  return { count, chains, columns, typicalUse, rows, used, weights };
 }
 
-/** Factors on the shares; 1 would be the own times themselves. */
+/** Factors on the shares, 1 would be the own times themselves; and the share of the typical use that is used at rest. */
 class RobustFit {
   factors: Float64Array<ArrayBuffer>;
   spread = Number.NaN;
@@ -103,18 +116,18 @@ class RobustFit {
   private ridge = 0;
 
   constructor(system: UseRows) {
-    const { count, chains } = system;
+    const { count, chains, columns } = system;
     this.system = system;
     this.residuals = new Float64Array(count);
     this.expected = new Float64Array(count);
     this.scratch = new Float64Array(count);
-    this.gram = new Float64Array(chains * chains);
-    this.right = new Float64Array(chains);
-    this.factors = new Float64Array(chains).fill(1);
+    this.gram = new Float64Array(columns * columns);
+    this.right = new Float64Array(columns);
+    this.factors = new Float64Array(columns).fill(1, 0, chains);
     this.predict();
     for (let i = 0; i < count; i++) this.scratch[i] = system.used[i]! / this.expected[i]!;
     this.common = medianInPlace(this.scratch);
-    this.factors.fill(this.common);
+    this.factors.fill(this.common, 0, chains);
   }
 
   /** Iterates until the factors are settled; `difference` is how far chains may lie apart, relative. */
@@ -135,11 +148,12 @@ class RobustFit {
   differenceOfChains(): number {
     const errors = this.standardErrors();
     let excess = 0;
-    for (let c = 0; c < errors.length; c++) {
+    const { chains } = this.system;
+    for (let c = 0; c < chains; c++) {
       const distance = this.factors[c]! / this.common - 1;
       excess += distance ** 2 - (errors[c]! / this.common) ** 2;
     }
-    const variance = (Math.max(0, excess) + EXPECTED_DIFFERENCE ** 2) / (errors.length + 1);
+    const variance = (Math.max(0, excess) + EXPECTED_DIFFERENCE ** 2) / (chains + 1);
     return Math.min(MOST_DIFFERENCE, Math.max(LEAST_DIFFERENCE, Math.sqrt(variance)));
   }
 
@@ -148,19 +162,19 @@ class RobustFit {
    * residuals are smaller than errors after the fit of so many factors.
    */
   standardErrors(): Float64Array {
-    const { count, chains } = this.system;
+    const { count, chains, columns } = this.system;
     const sigma = this.spread * Math.sqrt(count / Math.max(1, count - chains));
-    const inverse = invertPositiveDefinite(this.gram, chains);
+    const inverse = invertPositiveDefinite(this.gram, columns);
     return Float64Array.from({ length: chains }, (_, c) =>
-      inverse === undefined ? Number.POSITIVE_INFINITY : sigma * Math.sqrt(inverse[c * chains + c]!),
+      inverse === undefined ? Number.POSITIVE_INFINITY : sigma * Math.sqrt(inverse[c * columns + c]!),
     );
   }
 
   private predict(): void {
-    const { count, chains, rows } = this.system;
+    const { count, columns, rows } = this.system;
     for (let i = 0; i < count; i++) {
       let value = 0;
-      for (let c = 0; c < chains; c++) value += rows[i * chains + c]! * this.factors[c]!;
+      for (let c = 0; c < columns; c++) value += rows[i * columns + c]! * this.factors[c]!;
       this.expected[i] = value;
       this.residuals[i] = relativeResidual(this.system.used[i]!, value);
     }
@@ -173,7 +187,7 @@ class RobustFit {
 
   /** Normal equations of the weighted rows over what is expected of them, to be 1 + r. */
   private accumulate(loss: 'huber' | 'tukey'): void {
-    const { count, chains, rows, weights } = this.system;
+    const { count, chains, columns, rows, weights } = this.system;
     const { gram, right, expected, residuals, ridge } = this;
     gram.fill(0);
     right.fill(0);
@@ -183,18 +197,21 @@ class RobustFit {
       const weight = weights[i]! * robustWeight(loss, residuals[i]! / this.spread) * inverse;
       if (weight === 0) continue;
       const target = 1 + Math.max(-0.9, residuals[i]!);
-      for (let c = 0; c < chains; c++) {
-        const weighted = weight * rows[i * chains + c]!;
+      for (let c = 0; c < columns; c++) {
+        const weighted = weight * rows[i * columns + c]!;
         right[c] = right[c]! + weighted * target;
         for (let e = 0; e <= c; e++)
-          gram[c * chains + e] = gram[c * chains + e]! + weighted * rows[i * chains + e]! * inverse;
+          gram[c * columns + e] = gram[c * columns + e]! + weighted * rows[i * columns + e]! * inverse;
       }
     }
+    for (let c = 0; c < columns; c++)
+      for (let e = 0; e < c; e++) gram[e * columns + c] = gram[c * columns + e]!;
     for (let c = 0; c < chains; c++) {
-      for (let e = 0; e < c; e++) gram[e * chains + c] = gram[c * chains + e]!;
-      gram[c * chains + c] = gram[c * chains + c]! + ridge;
+      gram[c * columns + c] = gram[c * columns + c]! + ridge;
       right[c] = right[c]! + ridge * this.common;
     }
+    const atRest = chains * columns + chains;
+    gram[atRest] = gram[atRest]! + (this.spread / EXPECTED_BASELINE) ** 2;
   }
 
   private changeTo(next: Float64Array): number {

@@ -20,6 +20,8 @@ export interface ServiceModel {
   readonly cpuSpread: number;
   /** Standard errors of measured demands by chain, core-seconds; empty when CPU is not measured. */
   readonly demandErrors: ReadonlyMap<string, number>;
+  /** What it uses without any request, cores; 0 where CPU is not measured. */
+  readonly baselineCores: number;
   /** Share of the bounding demand that curvature has found; 1 without. */
   readonly curvatureShare: number;
   readonly exponent: number;
@@ -71,7 +73,8 @@ export function fitService(
   const { demands, queueingRatio } =
     demandSource === 'bound' ? bound : withinCapacity(evidence, chosen.demands, growth);
   const cpuSpread = cpu?.spread ?? Number.NaN;
-  const explained = utilizations(evidence, demands);
+  const baselineCores = cpu?.baselineCores ?? 0;
+  const explained = utilizations(evidence, demands, baselineCores);
   const utilization = observedUtilizations(evidence, explained, cpuSpread);
   const loads = { observed: utilization, explained };
   const scores = cpu === undefined ? undefined : scoresOf(found, evidence, loads, leak);
@@ -102,6 +105,7 @@ export function fitService(
     demandSource,
     cpuSpread,
     demandErrors: new Map(evidence.pairs.map(({ chain }, c) => [chain, cpu?.errors[c] ?? Number.NaN])),
+    baselineCores,
     curvatureShare: share ?? 1,
     exponent,
     verticalExponent,
