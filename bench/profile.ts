@@ -124,8 +124,13 @@ function modelsOf(
     return known;
   };
   const waitOf = (window: ServiceRows, profile: LatencyProfile) => {
-    const rho = Math.min(HIGHEST_UTILIZATION, (drift(window) * demandBy(learned, window)) / capacityOf(window));
-    return rho ** profile.exponent / (cell(window, 'cpu_limit_cores') ** profile.verticalExponent * (1 - rho));
+    const rho = Math.min(
+      HIGHEST_UTILIZATION,
+      (drift(window) * demandBy(learned, window)) / capacityOf(window),
+    );
+    return (
+      rho ** profile.exponent / (cell(window, 'cpu_limit_cores') ** profile.verticalExponent * (1 - rho))
+    );
   };
   return {
     ours: (window, chain) => {

@@ -6,10 +6,12 @@ import type {
   ServiceDecision,
   ServiceStatus,
 } from '../models/decisions.ts';
-import type { Plan } from '../models/plans.ts';
+import type { Caps, Plan, PlannedService } from '../models/plans.ts';
 import type { PlanRequest } from '../models/ports.ts';
 import type { AllocationSettings } from '../models/settings.ts';
+import { chainsGivenUp } from './caps.ts';
 import { type Draft, describeAllocation } from './draft.ts';
+import { explainBounds, explainCaps, explainChain } from './explain-plan.ts';
 import type { Observation } from './observe/observation.ts';
 import type { ControlParts } from './parts.ts';
 import { REASONS } from './reasons.ts';
@@ -30,18 +32,28 @@ export interface DecideInput {
 /** Puts together what is shown, stored and applied. */
 export function decide(parts: ControlParts, input: DecideInput): Decision {
   const { plan, drafts } = input;
+  const givenUp = chainsGivenUp(plan);
+  const planned = new Map(plan.services.map((service) => [service.id, service]));
   return {
     id: input.id,
     atSeconds: input.observation.atSeconds,
     trigger: input.trigger,
     status: drafts.some(isDecided) ? 'decided' : 'held',
-    services: drafts.map((draft) => serviceDecision(parts, draft)),
-    chains: [...parts.settings.topology.chains.keys()].map((id) => chainDecision(parts, id, input)),
+    services: drafts.map((draft) => serviceDecision(parts, draft, planned.get(draft.service.id), plan.cost)),
+    chains: [...parts.settings.topology.chains.keys()].map((id) => chainDecision(parts, id, input, givenUp)),
     cost: drafts.reduce((sum, { target }) => sum + costOf(target, parts.settings.allocation), 0),
     lowerBound: plan.lowerBound,
     gap: plan.gap,
+    ...(plan.caps !== undefined && { caps: explainCaps(plan, givenUp, useOf(drafts)) }),
     durationMs: input.durationMs,
   };
+}
+
+/** What was decided takes, cores and MiB. */
+function useOf(drafts: readonly Draft[]): Required<Caps> {
+  const sum = (of: (target: ResourceAllocation) => number) =>
+    drafts.reduce((total, { target }) => total + target.instances * of(target), 0);
+  return { cpu: sum(({ cpu }) => cpu), memory: sum(({ memory }) => memory) };
 }
 
 function isDecided({ planned, target, baseline }: Draft): boolean {
@@ -55,13 +67,19 @@ export function costOf(
   return instances * (pricePerCore * cpu + pricePerMebibyte * memory + instanceCost);
 }
 
-function serviceDecision({ capacities }: ControlParts, draft: Draft): ServiceDecision {
+function serviceDecision(
+  { capacities }: ControlParts,
+  draft: Draft,
+  found: PlannedService | undefined,
+  cost: number,
+): ServiceDecision {
   const { service, target, planned } = draft;
   const current = capacities.inForce(service.id) ?? {
     ...service.initial,
     source: 'initial',
     sinceSeconds: 0,
   };
+  const bounds = planned === undefined || found === undefined ? '' : explainBounds(found, cost);
   const unchanged = sameAllocation(target, draft.baseline) && draft.reason === 'meets-slo';
   return {
     id: service.id,
@@ -69,9 +87,11 @@ function serviceDecision({ capacities }: ControlParts, draft: Draft): ServiceDec
     ...target,
     current,
     ...(planned !== undefined && { planned }),
+    ...(found?.maxCpuSaves !== undefined && { maxCpuSaves: found.maxCpuSaves }),
+    ...(found?.maxInstancesSaves !== undefined && { maxInstancesSaves: found.maxInstancesSaves }),
     status: statusOf(draft),
     reason: unchanged ? 'no-change' : draft.reason,
-    explanation: `${unchanged ? `Stays at ${describeAllocation(target)}. ` : ''}${draft.explanation}${inForceNote(draft, current)}`,
+    explanation: `${unchanged ? `Stays at ${describeAllocation(target)}. ` : ''}${draft.explanation}${bounds}${inForceNote(draft, current)}`,
   };
 }
 
@@ -93,6 +113,7 @@ function chainDecision(
   { settings }: ControlParts,
   id: string,
   { observation, request, plan, expected }: DecideInput,
+  givenUp: ReadonlySet<string>,
 ): ChainDecision {
   const plannedRate = request.loads.get(id);
   const { slo } = settings.topology.chains.get(id)!;
@@ -112,6 +133,8 @@ function chainDecision(
     feasible: planned?.feasible ?? true,
     binding: planned?.binding ?? [],
     shadowPrice: planned?.shadowPrice ?? 0,
+    ...(planned?.coresPer10Ms !== undefined && { coresPer10Ms: planned.coresPer10Ms }),
+    ...(planned !== undefined && expected.has(id) && { explanation: explainChain(planned, givenUp) }),
   };
 }
 

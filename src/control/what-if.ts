@@ -1,6 +1,9 @@
 import type { WhatIfChanges, WhatIfOutcome } from '../models/daemon.ts';
 import type { CapacityInForce, ChainSpec, ServiceSpec } from '../models/data-models.ts';
+import type { Caps, Plan } from '../models/plans.ts';
 import type { PlanRequest } from '../models/ports.ts';
+import { chainsGivenUp } from './caps.ts';
+import { explainCaps, explainChain } from './explain-plan.ts';
 import { observe } from './observe/observation.ts';
 import type { ControlParts } from './parts.ts';
 import { planRequest } from './plan-request.ts';
@@ -9,7 +12,19 @@ import { withinBounds } from './shapes.ts';
 /** Plans once more with changed loads, SLOs and bounds, from where the latest pass stood. Changes nothing. */
 export function whatIf(parts: ControlParts, changes: WhatIfChanges): WhatIfOutcome {
   const request = changed(presentRequest(parts), changes);
-  return { ...parts.planner.tryPlan(request), loads: Object.fromEntries(request.loads) };
+  const outcome = parts.planner.tryPlan(request);
+  const { plan } = outcome;
+  const givenUp = chainsGivenUp(plan);
+  return {
+    ...outcome,
+    loads: Object.fromEntries(request.loads),
+    explanations: new Map(plan.chains.map((chain) => [chain.id, explainChain(chain, givenUp)])),
+    ...(plan.caps !== undefined && { caps: explainCaps(plan, givenUp, usedBy(plan)) }),
+  };
+}
+
+function usedBy({ caps }: Plan): Required<Caps> {
+  return { cpu: caps?.cpu?.used ?? 0, memory: caps?.memory?.used ?? 0 };
 }
 
 function presentRequest(parts: ControlParts): PlanRequest {

@@ -1,7 +1,7 @@
 /** The daemon as the API sees it: what can be read and asked. `src/app.ts` makes it from the parts. */
 import type { ChangeOutcome, ChangeRecord, UndoOutcome } from './changes.ts';
 import type { CapacityInForce, ResourceAllocation, ServiceMode } from './data-models.ts';
-import type { Decision, PassTrigger } from './decisions.ts';
+import type { CapDecision, Decision, PassTrigger } from './decisions.ts';
 import type { ForecastOutcome, PredictorStatus } from './forecasts.ts';
 import type { HistoryJournal } from './history.ts';
 import type { UsageSample } from './metrics.ts';
@@ -91,6 +91,9 @@ export interface WhatIfBounds {
 }
 
 export interface WhatIfOutcome extends PlanOutcome {
+  /** What each chain's SLO costs, and what the caps cost, in words; caps are absent where there are none. */
+  readonly explanations: ReadonlyMap<string, string>;
+  readonly caps?: readonly CapDecision[];
   /** The loads that were planned for, requests/s by chain. */
   readonly loads: Readonly<Record<string, number>>;
 }

@@ -39,6 +39,9 @@ export interface ServiceDecision extends ResourceAllocation {
   readonly current: CapacityInForce;
   /** What the optimiser asked for before the guard; absent when it had no profile to plan with. */
   readonly planned?: ResourceAllocation;
+  /** Cost that one core more of max_cpu, one instance more of max_instances would save; absent where it is nothing. */
+  readonly maxCpuSaves?: number;
+  readonly maxInstancesSaves?: number;
   readonly status: ServiceStatus;
   readonly reason: ReasonCode;
   /** One sentence that a person understands, with the figures. */
@@ -59,6 +62,25 @@ export interface ChainDecision {
   readonly achievableLatency?: number;
   readonly binding: readonly string[];
   readonly shadowPrice: number;
+  /** What 10 ms more of SLO would save, cores; absent where it is nothing. */
+  readonly coresPer10Ms?: number;
+  /** What its SLO costs and who carries it, in a sentence; absent for chains that were not planned. */
+  readonly explanation?: string;
+}
+
+/** A cap on all services together. */
+export interface CapDecision {
+  readonly resource: 'cpu' | 'memory';
+  /** cores or MiB, as all below. */
+  readonly limit: number;
+  /** What the plan without caps takes, what the plan takes, and what was decided after the guard. */
+  readonly wanted: number;
+  readonly planned: number;
+  readonly used: number;
+  readonly binds: boolean;
+  /** Weighted violation that one more would save. */
+  readonly shadowPrice: number;
+  readonly explanation: string;
 }
 
 export interface Decision {
@@ -72,5 +94,7 @@ export interface Decision {
   readonly cost: number;
   readonly lowerBound: number;
   readonly gap: number;
+  /** Absent where there are no caps. */
+  readonly caps?: readonly CapDecision[];
   readonly durationMs: number;
 }

@@ -15,6 +15,8 @@ export interface PlanningService {
   readonly maxInstances: number;
   /** Cores that one instance can use. */
   readonly parallelism: number;
+  /** Demand without any request, cores. Default 0. */
+  readonly baselineCores?: number;
   /** Cores below which a visit's CPU need does not fit into one CFS period: a floor of cpu, as far as maxCpu lets it. */
   readonly leastCpu?: number;
   /** Highest ρ of the continuous plan, where that is less than for all services; default 1. */
@@ -80,6 +82,9 @@ export interface PlannedService extends ResourceAllocation {
   readonly demandCores: number;
   /** ρ of the shape. */
   readonly utilization: number;
+  /** Cost that one core more of maxCpu, and one instance more of maxInstances, would save; absent where it is nothing. */
+  readonly maxCpuSaves?: number;
+  readonly maxInstancesSaves?: number;
 }
 
 export interface PlannedChain {
@@ -94,6 +99,8 @@ export interface PlannedChain {
   readonly binding: readonly string[];
   /** μ: cost that one second more of SLO would save. */
   readonly shadowPrice: number;
+  /** The same in cores for 10 ms, at the price of a core in the services that carry the chain; absent where it is nothing. */
+  readonly coresPer10Ms?: number;
 }
 
 /** A cap and what the plan makes of it. */

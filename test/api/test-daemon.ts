@@ -75,6 +75,19 @@ export function testDaemon(settings: Settings = testSettings(), clock: Clock = S
       return {
         loads: { 'order-processing': 12, ...changes.loads },
         unplanned: ['payment-service'],
+        explanations: new Map([['order-processing', '500 ms cannot be met.']]),
+        caps: [
+          {
+            resource: 'cpu',
+            limit: 3,
+            wanted: 4,
+            planned: 3,
+            used: 3,
+            binds: true,
+            shadowPrice: 0.5,
+            explanation: 'control.max_total_cpu allows 3 cores, 4 would be needed.',
+          },
+        ],
         plan: {
           services: [
             {

@@ -47,6 +47,20 @@ describe('a question of what if', () => {
     expect(service?.cpu).toBeGreaterThanOrEqual(1);
   });
 
+  it('keeps to other caps, and says what they and the SLOs cost', () => {
+    const parts = learned();
+    const asked = { ...NOTHING, loads: { 'order-processing': 60 } };
+    const free = whatIf(parts, asked);
+    expect(free.caps).toBeUndefined();
+    const cores = coresOf(parts, asked);
+    const { caps, plan, explanations } = whatIf(parts, { ...asked, caps: { cpu: 0.8 * cores } });
+    const used = plan.services.reduce((sum, { cpu, instances }) => sum + cpu * instances, 0);
+    expect(used).toBeLessThanOrEqual(0.8 * cores + 1e-9);
+    expect(caps).toMatchObject([{ resource: 'cpu', binds: true, wanted: cores, used }]);
+    expect(caps![0]!.explanation).toMatch(/^control\.max_total_cpu allows .* cores, .* would be needed/);
+    expect(explanations.get('order-processing')).toMatch(/\.$/);
+  });
+
   it('changes nothing', () => {
     const parts = learned();
     const before = JSON.stringify([

@@ -22,7 +22,7 @@ export function overviewPage(daemon: Daemon, version: string): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="${REFRESH_SECONDS}">${STYLE_ELEMENT}</head><body>
 <header><h1>DTA-SLO</h1><span class="soft">${version} · mode ${allocations.mode} · ${daemon.traffic.stats.accepted} records since the start</span></header>
-<p>${passLine(daemon, allocations)}</p>${sourceLines(daemon)}${idleLine(daemon, allocations)}${holdLines(daemon, allocations)}
+<p>${passLine(daemon, allocations)}</p>${sourceLines(daemon)}${idleLine(daemon, allocations)}${holdLines(daemon, allocations)}${capLines(allocations)}
 <main>
 <h2>Chains</h2>${chainsTable(chainRows(daemon, allocations))}
 <h2>Services</h2>${servicesTable(allocations.services)}
@@ -80,6 +80,15 @@ function holdLines(daemon: Daemon, { paused, frozen }: Allocations): readonly Ma
     lines.push(html`<p><span class="state wait">❄ frozen</span> ${until}, ${what}: ${frozen.reason}.</p>`);
   }
   return lines;
+}
+
+/** Caps on all services together; one that binds stands out. */
+function capLines({ caps }: Allocations): readonly Markup[] {
+  return caps.map(({ binds, explanation }) =>
+    binds
+      ? html`<p><span class="state bad">▲ cap reached</span>: ${explanation}</p>`
+      : html`<p class="soft">${explanation}</p>`,
+  );
 }
 
 function chainRows(daemon: Daemon, allocations: Allocations): readonly ChainRow[] {

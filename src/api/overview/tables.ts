@@ -60,7 +60,12 @@ function chainRow({ chain, objective, rate }: ChainRow): Markup {
     <td class="figure">${duration(observed)}</td><td class="figure">${duration(chain.expected_latency)}</td>
     <td class="figure">${share(objective?.violationRatio)}</td>
     <td class="figure">${times(objective?.burnRates.short)} · ${times(objective?.burnRates.long)}</td>
-    <td class="figure">${perSecond(rate)}</td><td>${chain.binding.length === 0 ? UNKNOWN : chain.binding.join(', ')}</td></tr>`;
+    <td class="figure">${perSecond(rate)}</td><td class="why">${chain.binding.length === 0 ? UNKNOWN : chain.binding.join(', ')}${priceOf(chain)}</td></tr>`;
+}
+
+/** What its SLO costs; nothing for chains without a plan. */
+function priceOf({ explanation }: ChainAllocation): Markup {
+  return explanation === null ? html`` : html`<br><span class="soft">${explanation}</span>`;
 }
 
 function stateOf(chain: ChainAllocation, observed: number | null): Markup {

@@ -6,6 +6,7 @@ import { type Fault, oneOf, show } from '../faults.ts';
 import { ProblemError } from '../problems.ts';
 import { workLimit } from '../rate-limit.ts';
 import { Allocation, type ApiServer, Figure, figure, ProblemResponse } from '../schemas.ts';
+import { BoundPrices, boundPricesView, Cap, capsView, SloPrice, sloPriceView } from '../views/price-view.ts';
 
 const MOST_ENTRIES = 20_000;
 const MOST_FAULTS = 20;
@@ -41,6 +42,12 @@ const WhatIfBody = Type.Object(
     bounds: Type.Optional(
       Type.Record(Type.String(), Bounds, { maxProperties: MOST_ENTRIES, description: 'Bounds by service.' }),
     ),
+    caps: Type.Optional(
+      Type.Object(
+        { max_total_cpu: Type.Optional(Positive), max_total_memory: Type.Optional(Positive) },
+        { additionalProperties: false, description: 'In place of those of control, each for itself.' },
+      ),
+    ),
   },
   { additionalProperties: false },
 );
@@ -48,7 +55,9 @@ type WhatIfBody = Static<typeof WhatIfBody>;
 
 const WhatIfAnswer = Type.Object({
   loads: Type.Record(Type.String(), Figure, { description: 'What was planned for, requests/s by chain.' }),
-  services: Type.Array(Type.Object({ id: Type.String(), ...Allocation, utilization: Figure })),
+  services: Type.Array(
+    Type.Object({ id: Type.String(), ...Allocation, utilization: Figure, ...BoundPrices }),
+  ),
   chains: Type.Array(
     Type.Object({
       id: Type.String(),
@@ -57,12 +66,13 @@ const WhatIfAnswer = Type.Object({
       feasible: Type.Boolean(),
       achievable_latency: Figure,
       binding: Type.Array(Type.String()),
-      shadow_price: Figure,
+      ...SloPrice,
     }),
   ),
   unplanned: Type.Array(Type.String(), {
     description: 'Services of which too little is known to plan them.',
   }),
+  caps: Type.Array(Cap),
   cost: Figure,
   lower_bound: Figure,
   gap: Figure,
@@ -129,9 +139,19 @@ function crossedBounds(name: string, bounds: Partial<WhatIfBounds>, spec: Servic
   return [...crossed('cpu', minCpu, maxCpu), ...crossed('instances', minInstances, maxInstances)];
 }
 
-function changesOf({ loads = {}, slos = {}, bounds = {} }: WhatIfBody): WhatIfChanges {
+function changesOf({ loads = {}, slos = {}, bounds = {}, caps }: WhatIfBody): WhatIfChanges {
   const named = Object.entries(bounds).map(([name, entry]) => [name, boundsOf(entry)] as const);
-  return { loads, slos, bounds: Object.fromEntries(named) };
+  return {
+    loads,
+    slos,
+    bounds: Object.fromEntries(named),
+    ...(caps !== undefined && {
+      caps: {
+        ...(caps.max_total_cpu !== undefined && { cpu: caps.max_total_cpu }),
+        ...(caps.max_total_memory !== undefined && { memory: caps.max_total_memory }),
+      },
+    }),
+  };
 }
 
 function boundsOf(entry: Static<typeof Bounds>): Partial<WhatIfBounds> {
@@ -145,7 +165,7 @@ function boundsOf(entry: Static<typeof Bounds>): Partial<WhatIfBounds> {
 
 /** Of unplanned services, and of chains through one, only a part is known: their figures are null. */
 function answerOf(
-  { plan, unplanned, loads }: WhatIfOutcome,
+  { plan, unplanned, loads, explanations, caps }: WhatIfOutcome,
   { chains }: Topology,
 ): Static<typeof WhatIfAnswer> {
   const unknown = new Set(unplanned);
@@ -157,7 +177,8 @@ function answerOf(
       .some(({ service }) => unknown.has(service)) !== true;
   return {
     loads: { ...loads },
-    services: plan.services.map(({ id, cpu, memory, instances, utilization }) => ({
+    services: plan.services.map(({ id, cpu, memory, instances, utilization, ...prices }) => ({
+      ...boundPricesView(prices),
       id,
       cpu,
       memory,
@@ -171,9 +192,10 @@ function answerOf(
       feasible: chain.feasible,
       achievable_latency: isKnown(chain.id) ? figure(chain.achievableLatency) : null,
       binding: [...chain.binding],
-      shadow_price: figure(chain.shadowPrice),
+      ...sloPriceView({ ...chain, explanation: explanations.get(chain.id) }),
     })),
     unplanned: [...unplanned],
+    caps: capsView(caps),
     cost: figure(plan.cost),
     lower_bound: figure(plan.lowerBound),
     gap: figure(plan.gap),

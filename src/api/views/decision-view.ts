@@ -4,6 +4,7 @@ import type { ResourceAllocation } from '../../models/data-models.ts';
 import type { ChainDecision, Decision, ServiceDecision } from '../../models/decisions.ts';
 import { Allocation, Figure, figure, UnixSeconds } from '../schemas.ts';
 import { Frozen, Paused } from './operator-view.ts';
+import { BoundPrices, boundPricesView, Cap, capsView, SloPrice, sloPriceView } from './price-view.ts';
 
 export const CurrentCapacity = Type.Object({
   ...Allocation,
@@ -28,6 +29,7 @@ export const ServiceAllocation = Type.Object({
   status: Type.String({ description: 'grow, shrink, reshape, keep or hold.' }),
   reason: Type.String({ description: 'Reason code; docs/reasons.md describes each.' }),
   explanation: Type.String(),
+  ...BoundPrices,
   planned: Type.Union([Type.Object(Allocation), Type.Null()], {
     description: 'What the optimiser asked for before the guard.',
   }),
@@ -49,7 +51,7 @@ export const ChainAllocation = Type.Object({
   feasible: Type.Union([Type.Boolean(), Type.Null()]),
   achievable_latency: Figure,
   binding: Type.Array(Type.String()),
-  shadow_price: Figure,
+  ...SloPrice,
 });
 export type ChainAllocation = Static<typeof ChainAllocation>;
 
@@ -63,6 +65,7 @@ export const Allocations = Type.Object({
   status: Type.String({ description: 'waiting (no pass yet), decided or held.' }),
   services: Type.Array(ServiceAllocation),
   chains: Type.Array(ChainAllocation),
+  caps: Type.Array(Cap, { description: 'Caps on all services together; empty where there are none.' }),
   cost: Figure,
   lower_bound: Figure,
   gap: Figure,
@@ -78,6 +81,7 @@ export function decisionView(decision: Decision): Allocations {
     status: decision.status,
     services: decision.services.map(serviceView),
     chains: decision.chains.map(chainView),
+    caps: capsView(decision.caps),
     cost: figure(decision.cost),
     lower_bound: figure(decision.lowerBound),
     gap: figure(decision.gap),
@@ -103,6 +107,7 @@ function serviceView(service: ServiceDecision): ServiceAllocation {
     status: service.status,
     reason: service.reason,
     explanation: service.explanation,
+    ...boundPricesView(service),
     planned: service.planned === undefined ? null : allocationView(service.planned),
   };
 }
@@ -118,6 +123,6 @@ function chainView(chain: ChainDecision): ChainAllocation {
     feasible: chain.feasible,
     achievable_latency: figure(chain.achievableLatency),
     binding: [...chain.binding],
-    shadow_price: figure(chain.shadowPrice),
+    ...sloPriceView(chain),
   };
 }

@@ -49,6 +49,7 @@ const WAITING = {
   decision_id: null,
   trigger: null,
   status: 'waiting',
+  caps: [],
   cost: null,
   lower_bound: null,
   gap: null,
@@ -75,6 +76,8 @@ function presentService(
     status: 'hold',
     reason: 'no-data',
     explanation: 'No pass has decided on this service yet; it stays as it is.',
+    max_cpu_saves: null,
+    max_instances_saves: null,
     planned: null,
   };
 }
@@ -98,5 +101,8 @@ function waitingChain(spec: ChainSpec): ChainAllocation {
     achievable_latency: null,
     binding: [],
     shadow_price: null,
+    cost_per_10ms: null,
+    cores_per_10ms: null,
+    explanation: null,
   };
 }

@@ -25,6 +25,8 @@ export interface CurveStart {
 }
 
 export interface CurveFitOptions {
+  /** A fit is settled when nothing moves by more than this share. Default 0.001. */
+  readonly tolerance?: number;
   /** Fits the floor alone, with this `queueing`. */
   readonly fixedQueueing?: number;
   /** Spread that garbage is told by; default: what the residuals have. */
@@ -37,12 +39,6 @@ const SPREAD_ITERATIONS = 3;
 const RELATIVE_CHANGE = 1e-3;
 /** Residuals beyond this many spreads count linearly: 95 % efficiency for normal errors (Huber 1981, section 4.5). */
 const HUBER = 1.345;
-/**
- * Errors count halfway between those of the logarithm and those relative to what was measured, |ŷ/y − 1|, which is what a
- * prediction is judged by: residuals have a long tail upwards, brief stalls of the machine that no load explains, and a
- * curve through their median would be too high for most windows. Without scatter it makes no difference.
- */
-const TOWARDS_RELATIVE = 0.5;
 /** A sketch answers within 2 %, and no fit is believed to be better than that. */
 const LEAST_SPREAD = 0.02;
 
@@ -58,7 +54,7 @@ export function fitCurve(
   data: CurveObservations,
   start: CurveStart,
   scratch: Float64Array,
-  { fixedQueueing, fixedSpread }: CurveFitOptions = {},
+  { fixedQueueing, fixedSpread, tolerance = RELATIVE_CHANGE }: CurveFitOptions = {},
 ): CurveFit {
   let floor = start.floorSeconds;
   let queueing = fixedQueueing ?? start.queueingSeconds;
@@ -71,8 +67,8 @@ export function fitCurve(
     const normal = normalEquations(data, floor, queueing, HUBER * spread);
     const next = fixedQueueing === undefined ? solveBoth(normal) : solveFloor(normal, fixedQueueing);
     const isSettled =
-      Math.abs(next.floor - floor) <= RELATIVE_CHANGE * floor &&
-      Math.abs(next.queueing - queueing) <= RELATIVE_CHANGE * queueing;
+      Math.abs(next.floor - floor) <= tolerance * floor &&
+      Math.abs(next.queueing - queueing) <= tolerance * queueing;
     floor = next.floor;
     queueing = next.queueing;
     variance = normal.variance;
@@ -105,6 +101,16 @@ export function curveLoss(data: CurveObservations, curve: CurveStart, spread: nu
  */
 export function relativeResidual(latency: number, expected: number): number {
   return (2 * (latency - expected)) / (latency + expected);
+}
+
+/**
+ * Weight that makes errors count halfway between those of the logarithm and those relative to what was measured, |ŷ/y − 1|,
+ * which is what a prediction is judged by: nearly sqrt(ŷ/y). Residuals have a long tail upwards, brief
+ * stalls of the machine that no load explains, and a curve through their median would be too high for most windows.
+ * Without scatter it makes no difference.
+ */
+function towardsRelative(latency: number, expected: number): number {
+  return (latency + 3 * expected) / (3 * latency + expected);
 }
 
 function residualSpread(
@@ -145,11 +151,12 @@ function normalEquations(
   for (let i = 0; i < count; i++) {
     const x = terms[i]!;
     const expected = floor + queueing * x + offsets[i]!;
-    const residual = relativeResidual(latencies[i]!, expected);
+    const latency = latencies[i]!;
+    const residual = relativeResidual(latency, expected);
     const size = Math.abs(residual);
     const inverse = 1 / expected;
     const weight =
-      weights[i]! * (size > bend ? bend / size : 1) * inverse * Math.exp(-TOWARDS_RELATIVE * residual);
+      weights[i]! * (size > bend ? bend / size : 1) * inverse * towardsRelative(latency, expected);
     const known = offsets[i]! * inverse;
     const target = weight * (1 + Math.max(-0.9, Math.min(1, residual)) - known);
     const weighted = weight * inverse;

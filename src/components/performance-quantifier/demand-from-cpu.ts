@@ -32,6 +32,8 @@ const LEAST_DIFFERENCE = 0.03;
 const MOST_DIFFERENCE = 2;
 /** What a service may be believed to use at rest, as a share of its median use, before its windows say so. */
 const EXPECTED_BASELINE = 0.1;
+/** A use at rest that is not so many standard errors above 0 is taken for 0: it would be taken from the requests. */
+const SIGNIFICANT = 3;
 
 /**
  * Demand of each pair from the measured CPU use of the whole service: the d, d₀ ≥ 0 that minimise Σ w·loss(r), r the
@@ -53,6 +55,10 @@ export function demandFromCpu(evidence: FitEvidence, shares: Float64Array): CpuD
   const fit = new RobustFit(system);
   fit.run('huber', MOST_DIFFERENCE, FINDING);
   fit.run('tukey', fit.differenceOfChains(), REFINING);
+  if (!fit.isUsedAtRest()) {
+    fit.ignoreRest();
+    fit.run('tukey', fit.differenceOfChains(), REFINING);
+  }
   const errors = fit.standardErrors();
   return {
     demands: shares.map((share, c) => share * fit.factors[c]!),
@@ -114,6 +120,7 @@ class RobustFit {
   private readonly gram: Float64Array;
   private readonly right: Float64Array;
   private ridge = 0;
+  private expectedAtRest = EXPECTED_BASELINE;
 
   constructor(system: UseRows) {
     const { count, chains, columns } = system;
@@ -165,9 +172,21 @@ class RobustFit {
     const { count, chains, columns } = this.system;
     const sigma = this.spread * Math.sqrt(count / Math.max(1, count - chains));
     const inverse = invertPositiveDefinite(this.gram, columns);
-    return Float64Array.from({ length: chains }, (_, c) =>
+    return Float64Array.from({ length: columns }, (_, c) =>
       inverse === undefined ? Number.POSITIVE_INFINITY : sigma * Math.sqrt(inverse[c * columns + c]!),
     );
+  }
+
+  /** Whether the windows show that something is used at rest. */
+  isUsedAtRest(): boolean {
+    const { chains } = this.system;
+    return this.factors[chains]! > SIGNIFICANT * this.standardErrors()[chains]!;
+  }
+
+  /** Leaves what is used at rest out. */
+  ignoreRest(): void {
+    this.factors[this.system.chains] = 0;
+    this.expectedAtRest = Number.MIN_VALUE ** 0.25;
   }
 
   private predict(): void {
@@ -211,7 +230,7 @@ class RobustFit {
       right[c] = right[c]! + ridge * this.common;
     }
     const atRest = chains * columns + chains;
-    gram[atRest] = gram[atRest]! + (this.spread / EXPECTED_BASELINE) ** 2;
+    gram[atRest] = gram[atRest]! + (this.spread / this.expectedAtRest) ** 2;
   }
 
   private changeTo(next: Float64Array): number {

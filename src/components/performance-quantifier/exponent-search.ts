@@ -1,14 +1,16 @@
 import { type CurveStart, fitCurve, relativeResidual } from './curve-fit.ts';
 import { type ExponentScores, type Exponents, GRID } from './exponents.ts';
-import { LEAKS, type LeakScores } from './leak.ts';
 import type { FitEvidence, PairEvidence } from './fit-evidence.ts';
+import { LEAKS, type LeakScores } from './leak.ts';
 import { medianInPlace } from './medians.ts';
 import { SATURATED } from './utilizations.ts';
 
-/** More windows of a pair than this tell hardly more and cost time: every n-th is taken. */
+/** More windows of a pair than this tell hardly more and cost time. */
 const MAX_OBSERVATIONS = 64;
 /** A pair with fewer cannot be fitted to one half and judged on the other. */
 const MIN_OBSERVATIONS = 16;
+/** Moves of a curve by less than this hardly change what it predicts. */
+const TOLERANCE = 0.003;
 /** No curve is believed to predict a percentile better than this. */
 const LEAST_ERROR = 0.02;
 
@@ -23,7 +25,7 @@ export interface WindowLoads {
 /**
  * How well every k and η predict the windows of a service: the −log likelihood of Cauchy errors, Σ w·ln(1 + (r/s)²) with
  * r the relative residuals and s their median size at the best k and η, so that garbage does not decide. Each half of
- * a pair's windows (every other one) is predicted from a curve that was fitted to the other half: two-fold
+ * a pair's windows is predicted from a curve that was fitted to the other half: two-fold
  * cross-validation. Fitted are the observed loads, but predicted is from the explained ones, as a plan does: a curve
  * steeper than those are sure would predict badly.
  *
@@ -35,9 +37,10 @@ export function scoreExponents(
   loads: WindowLoads,
   leak: number,
 ): ExponentScores | undefined {
-  return scoresOf(searchesOf(evidence.pairs, evidence, loads), GRID, (halves, exponents) => {
-    for (const half of halves) half.shape(exponents, leak);
-  });
+  const isOneSize = hasOneSize(evidence);
+  const isLikeBefore = (i: number) => isOneSize && GRID[i]!.exponent === GRID[i - 1]?.exponent;
+  const searches = searchesOf(evidence.pairs, evidence, loads);
+  return scoresOf(searches, GRID, isLikeBefore, (half, exponents) => half.shape(exponents, leak));
 }
 
 /** The same for every ℓ, at one k and η; undefined when no pair with a caller has enough windows. */
@@ -47,9 +50,13 @@ export function scoreLeaks(
   exponents: Exponents,
 ): LeakScores | undefined {
   const called = evidence.pairs.filter(({ callerWaits }) => callerWaits.some((wait) => wait > 0));
-  return scoresOf(searchesOf(called, evidence, loads), LEAKS, (halves, leak) => {
-    for (const half of halves) half.shape(exponents, leak);
-  });
+  const searches = searchesOf(called, evidence, loads);
+  return scoresOf(
+    searches,
+    LEAKS,
+    () => false,
+    (half, leak) => half.shape(exponents, leak),
+  );
 }
 
 function searchesOf(
@@ -63,24 +70,36 @@ function searchesOf(
 function scoresOf<Point>(
   searches: readonly Halves[],
   grid: readonly Point[],
-  shape: (halves: Halves, point: Point) => void,
+  /** Whether a point predicts the same as the one before. */
+  isLikeBefore: (i: number) => boolean,
+  shape: (half: Half, point: Point) => void,
 ): Float64Array | undefined {
   if (searches.length === 0) return undefined;
   const weights = join(searches.flatMap((halves) => halves.map((half) => half.weights)));
-  const errors = grid.map((point) =>
-    join(
-      searches.flatMap((halves) => {
-        shape(halves, point);
-        return crossErrors(halves);
-      }),
-    ),
-  );
+  const errors: Float64Array[] = [];
+  for (const [i, point] of grid.entries()) {
+    const sizes = isLikeBefore(i)
+      ? errors[i - 1]!
+      : join(searches.flatMap((h) => crossErrors(h, point, shape)));
+    errors.push(sizes);
+  }
   const scale = Math.max(LEAST_ERROR, Math.min(...errors.map((sizes) => medianInPlace(sizes.slice()))));
   return Float64Array.from(errors, (sizes) => cauchyLoss(sizes, weights, scale) / searches.length);
 }
 
+/** Without instances of different sizes all η predict the same. */
+function hasOneSize({ cpus }: FitEvidence): boolean {
+  return cpus.every((cpu) => Math.abs(cpu / cpus[0]! - 1) < 0.01);
+}
+
 /** What either half makes of the other. */
-function crossErrors([even, odd]: Halves): readonly Float64Array[] {
+function crossErrors<Point>(
+  [even, odd]: Halves,
+  point: Point,
+  shape: (half: Half, point: Point) => void,
+): readonly Float64Array[] {
+  shape(even, point);
+  shape(odd, point);
   return [even.errorsOf(odd.fit()), odd.errorsOf(even.fit())];
 }
 
@@ -106,16 +125,23 @@ function halvesOf(pair: PairEvidence, evidence: FitEvidence, loads: WindowLoads)
   const places: number[] = [];
   for (let i = 0; i < pair.rows.length; i++) if (loads.observed[pair.rows[i]!]! < SATURATED) places.push(i);
   if (places.length < MIN_OBSERVATIONS) return undefined;
-  const stride = Math.ceil(places.length / MAX_OBSERVATIONS);
-  const taken = places.filter((_, i) => i % stride === 0);
-  const half = (remainder: number) =>
-    new Half(
-      taken.filter((_, i) => i % 2 === remainder),
-      pair,
-      evidence,
-      loads,
-    );
-  return [half(0), half(1)];
+  const share = MAX_OBSERVATIONS / places.length;
+  const taken = places.filter((place) => fraction(place * GOLDEN) < share);
+  const typicalCpu = evidence.cpus[pair.rows[taken[taken.length >> 1]!]!]!;
+  const half = (isWanted: (place: number) => boolean) =>
+    new Half(taken.filter(isWanted), pair, evidence, loads, typicalCpu);
+  return [half((place) => fraction(place * SILVER) < 0.5), half((place) => fraction(place * SILVER) >= 0.5)];
+}
+
+/**
+ * Multiples of these spread evenly and never fall into step with anything periodic, which taking every other window
+ * would (Weyl's equidistribution): sizes and loads that alternate must be in both halves.
+ */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+const SILVER = Math.SQRT2 - 1;
+
+function fraction(value: number): number {
+  return value - Math.floor(value);
 }
 
 /** Half of a pair's windows. */
@@ -133,11 +159,18 @@ class Half {
   private start: CurveStart;
   private spread: number | undefined;
 
-  constructor(places: readonly number[], pair: PairEvidence, evidence: FitEvidence, loads: WindowLoads) {
+  /** `typicalCpu`: with sizes relative to it b hardly depends on η, so that each fit starts near its end. */
+  constructor(
+    places: readonly number[],
+    pair: PairEvidence,
+    evidence: FitEvidence,
+    loads: WindowLoads,
+    typicalCpu: number,
+  ) {
     const rows = places.map((place) => pair.rows[place]!);
     this.count = rows.length;
-    this.observed = new Loads(rows, evidence, loads.observed);
-    this.explained = new Loads(rows, evidence, loads.explained);
+    this.observed = new Loads(rows, evidence, loads.observed, typicalCpu);
+    this.explained = new Loads(rows, evidence, loads.explained, typicalCpu);
     this.terms = new Float64Array(this.count);
     this.expectedTerms = new Float64Array(this.count);
     this.offsets = new Float64Array(this.count);
@@ -157,8 +190,10 @@ class Half {
 
   /** Each fit starts from the one before; what is garbage is told by the spread of the first. */
   fit(): CurveStart {
-    const fixedSpread = this.spread;
-    const fit = fitCurve(this, this.start, this.scratch, fixedSpread === undefined ? {} : { fixedSpread });
+    const fit = fitCurve(this, this.start, this.scratch, {
+      tolerance: TOLERANCE,
+      ...(this.spread !== undefined && { fixedSpread: this.spread }),
+    });
     this.spread = fit.spread;
     if (fit.floorSeconds > 0 && fit.queueingSeconds > 0) this.start = fit;
     return fit;
@@ -167,7 +202,9 @@ class Half {
   /** Sizes of the relative residuals against a curve. */
   errorsOf({ floorSeconds, queueingSeconds }: CurveStart): Float64Array {
     return this.latencies.map((latency, i) =>
-      Math.abs(relativeResidual(latency, floorSeconds + queueingSeconds * this.expectedTerms[i]! + this.offsets[i]!)),
+      Math.abs(
+        relativeResidual(latency, floorSeconds + queueingSeconds * this.expectedTerms[i]! + this.offsets[i]!),
+      ),
     );
   }
 }
@@ -178,11 +215,11 @@ class Loads {
   private readonly logCpus: Float64Array;
   private readonly idles: Float64Array;
 
-  constructor(rows: readonly number[], evidence: FitEvidence, utilization: Float64Array) {
+  constructor(rows: readonly number[], evidence: FitEvidence, utilization: Float64Array, typicalCpu: number) {
     const loads = rows.map((row) => Math.min(SATURATED, utilization[row]!));
     this.logLoads = Float64Array.from(loads, Math.log);
     this.idles = Float64Array.from(loads, (rho) => 1 - rho);
-    this.logCpus = Float64Array.from(rows, (row) => Math.log(evidence.cpus[row]!));
+    this.logCpus = Float64Array.from(rows, (row) => Math.log(evidence.cpus[row]! / typicalCpu));
   }
 
   writeTerms({ exponent, verticalExponent }: Exponents, into: Float64Array): void {

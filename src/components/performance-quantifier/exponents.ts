@@ -123,13 +123,16 @@ function widthAt(axis: readonly number[], value: number): number {
   return ((axis[i + 1] ?? value) - (axis[i - 1] ?? value)) / 2;
 }
 
-/** Row after row of a normal density around every value of an axis, times the widths of the values. */
+/** Row after row of a normal density around every value of an axis, as the shares of all its values. */
 function kernelOf(axis: readonly number[], deviation: number): Float64Array {
-  return Float64Array.from(
-    axis.flatMap((mean) =>
-      axis.map((v) => widthAt(axis, v) * Math.exp(-0.5 * ((v - mean) / deviation) ** 2)),
-    ),
-  );
+  const rows = axis.map((mean) => {
+    const row = axis.map(
+      (value) => widthAt(axis, value) * Math.exp(-0.5 * ((value - mean) / deviation) ** 2),
+    );
+    const sum = row.reduce((total, value) => total + value, 0);
+    return row.map((value) => value / sum);
+  });
+  return Float64Array.from(rows.flat());
 }
 
 const KERNEL = kernelOf(EXPONENTS, OWN_DEVIATION.exponent);

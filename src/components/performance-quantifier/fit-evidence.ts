@@ -1,5 +1,5 @@
-import type { QuantifierSettings } from './options.ts';
 import type { CallerWaits } from './caller-waits.ts';
+import type { QuantifierSettings } from './options.ts';
 import type { PairColumns, WindowTable } from './window-table.ts';
 
 /** A service's windows as every step of a fit needs them: capacities and weights worked out once. */

@@ -2,6 +2,8 @@
 const NEW_SHARE = 1 / 16;
 /** Up to so many windows each one counts. */
 const EACH_COUNTS_UP_TO = 64;
+/** When so many came without anybody asking for a fit, the next one is not judged before it is made. */
+const OVERDUE = 16;
 
 /**
  * When to fit again. Each learner has another `ordinal`, and they take turns: after the first fits, which come all at
@@ -23,6 +25,10 @@ export class FitTurns {
   /** `count`: windows that there are. */
   isDue(count: number): boolean {
     return this.added > 0 && (this.isFirst || this.added >= between(count));
+  }
+
+  get isOverdue(): boolean {
+    return this.added >= OVERDUE;
   }
 
   fitted(count: number): void {

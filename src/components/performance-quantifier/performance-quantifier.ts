@@ -9,12 +9,12 @@ import type {
   ProfileOutcome,
   SharedServiceImpact,
 } from '../../models/profiles.ts';
+import { type Caller, type CallerWaits, meanWait } from './caller-waits.ts';
+import { callersIn, inOrderOfCalls } from './callers.ts';
 import { CommonDrift } from './common-drift.ts';
 import { DEFAULT_COMPOSITION } from './composition-fit.ts';
 import { CompositionLearner } from './composition-learner.ts';
 import { agedConfidence } from './confidence.ts';
-import { type Caller, type CallerWaits, meanWait } from './caller-waits.ts';
-import { callersIn, inOrderOfCalls } from './callers.ts';
 import { criticalVisits } from './critical-visits.ts';
 import { demandDrift } from './demand-drift.ts';
 import { describeProfile } from './describe-profile.ts';
@@ -286,7 +286,11 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   }
 
   /** ℓ of what each caller waits; they share it where there are several. */
-  private upstreamOf(service: string, chain: string, { source }: PairModel): Pick<LatencyProfile, 'upstream'> {
+  private upstreamOf(
+    service: string,
+    chain: string,
+    { source }: PairModel,
+  ): Pick<LatencyProfile, 'upstream'> {
     if (this.leak === 0 || source === 'prior') return {};
     const callers = this.callersOf(service, chain);
     if (callers.length === 0) return {};

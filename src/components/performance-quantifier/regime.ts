@@ -48,17 +48,20 @@ export function regimeSince(
 ): Regime {
   const rows = Array.from({ length: table.count - first }, (_, i) => first + i);
   const cpuRatios = cpuRatiosOf(model, table, rows, parallelism);
-  const demandFactor = demandFactorOf(cpuRatios);
-  const ratios = new Map<string, Ratios>();
-  for (const [chain, pair] of model.pairs) {
-    const found = latencyRatios(model, table, rows, parallelism, demandFactor, chain, pair, settings);
-    if (found.logarithms.length > 0) ratios.set(chain, found);
-  }
-  const all = [...ratios.values()];
-  const common = weightedMedian(
-    all.flatMap(({ logarithms }) => logarithms),
-    all.flatMap(({ weights }) => weights),
-  );
+  const ratiosWith = (factor: number) => {
+    const ratios = new Map<string, Ratios>();
+    for (const [chain, pair] of model.pairs) {
+      const found = latencyRatios(model, table, rows, parallelism, factor, chain, pair, settings);
+      if (found.logarithms.length > 0) ratios.set(chain, found);
+    }
+    return ratios;
+  };
+  const demandFactor =
+    cpuRatios.length > 0
+      ? demandFactorOf(cpuRatios)
+      : demandFactorByLatency((factor) => pooled([...ratiosWith(factor).values()]));
+  const ratios = ratiosWith(demandFactor);
+  const common = medianOf(pooled([...ratios.values()]));
   const known = Number.isNaN(common) ? 0 : common;
   const latencyFactors = new Map(
     [...model.pairs.keys()].map((chain) => [chain, within(Math.exp(drawn(ratios.get(chain), known)))]),
@@ -115,6 +118,39 @@ function demandFactorOf(cpuRatios: readonly number[]): number {
   return Math.abs(found) > LEAST_CHANGE ? within(Math.exp(found)) : 1;
 }
 
+function pooled(all: readonly Ratios[]): Ratios {
+  return {
+    logarithms: all.flatMap(({ logarithms }) => logarithms),
+    weights: all.flatMap(({ weights }) => weights),
+  };
+}
+
+/** Factors that are tried where the use of CPU is not measured; from 1 on, so that equal ones leave it at that. */
+const FACTORS = [1, 1.2, 0.83, 1.45, 0.69, 1.75, 0.57, 2.1, 0.48, 2.5, 0.4, 3];
+/** By how much another factor than 1 must explain the latencies better, and what each doubling costs, in logarithms. */
+const CLEARLY_BETTER = 0.7;
+const LATENCY_COST = 0.1;
+
+/**
+ * With f times the demand latencies grow the more the busier the service is; with a slower dependency all grow alike. That f
+ * counts with which those of all windows differ least from the curve, but for a factor that should be near 1 as well; 1 where none is
+ * clearly better.
+ */
+function demandFactorByLatency(ratiosWith: (factor: number) => Ratios): number {
+  const costs = FACTORS.map((factor) => {
+    const ratios = ratiosWith(factor);
+    const median = medianOf(ratios);
+    const distances = ratios.logarithms.map((logarithm) => Math.abs(logarithm - median));
+    return medianOf({ logarithms: distances, weights: ratios.weights }) + LATENCY_COST * Math.abs(median);
+  });
+  const best = costs.reduce((at, cost, i) => (cost < costs[at]! ? i : at), 0);
+  return costs[best]! < CLEARLY_BETTER * costs[0]! ? FACTORS[best]! : 1;
+}
+
+function medianOf({ logarithms, weights }: Ratios): number {
+  return weightedMedian(logarithms, weights);
+}
+
 function isWithin(ratios: readonly number[], expected: number, spread: number): boolean {
   const distances = Float64Array.from(ratios, (ratio) => Math.abs(ratio - expected));
   return 1.4826 * medianInPlace(distances) <= AGREED_SPREADS * spread;
@@ -149,9 +185,7 @@ function latencyRatios(
 function drawn(own: Ratios | undefined, common: number): number {
   if (own === undefined) return common;
   const count = own.logarithms.length;
-  return (
-    (count * weightedMedian(own.logarithms, own.weights) + COMMON_WEIGHT * common) / (count + COMMON_WEIGHT)
-  );
+  return (count * medianOf(own) + COMMON_WEIGHT * common) / (count + COMMON_WEIGHT);
 }
 
 function capacityOf(table: WindowTable, row: number, parallelism: number): number {

@@ -1,6 +1,6 @@
 import type { ServiceWindow } from '../../models/metrics.ts';
-import type { CommonDrift } from './common-drift.ts';
 import type { CallerWaits } from './caller-waits.ts';
+import type { CommonDrift } from './common-drift.ts';
 import { type ExponentScores, firstBelief, likeliest } from './exponents.ts';
 import { gatherEvidence } from './fit-evidence.ts';
 import { FitTurns } from './fit-turns.ts';
@@ -76,6 +76,7 @@ export class ServiceLearner {
   add(window: ServiceWindow, parallelism: number, drift: CommonDrift): void {
     const before = this.changedSeconds - window.startSeconds;
     if (before > 0 && before <= LATEST_SECONDS) return;
+    if (this.turns.isOverdue) this.fitUnasked(parallelism);
     const place = this.table.put(window);
     if (place === 'refused') return;
     this.turns.add();
@@ -147,6 +148,13 @@ export class ServiceLearner {
     return true;
   }
 
+  /** A model to judge the next windows by; what is asked for later is fitted and searched for anew. */
+  private fitUnasked(configured: number): void {
+    this.fit(configured, this.table.endSeconds);
+    this.isStale = true;
+    this.windowsSinceSearch = Number.POSITIVE_INFINITY;
+  }
+
   private fit(configured: number, nowSeconds: number): void {
     this.isStale = false;
     this.limits = limitsOf(this.table, this.settings);
@@ -200,7 +208,14 @@ export class ServiceLearner {
     if (undoubted === undefined) return;
     const newest = table.count - 1;
     const startSeconds = table.starts[newest]!;
-    const residuals = residualsOf(undoubted, table, newest, parallelism, this.settings, this.offsetOf(startSeconds));
+    const residuals = residualsOf(
+      undoubted,
+      table,
+      newest,
+      parallelism,
+      this.settings,
+      this.offsetOf(startSeconds),
+    );
     const surprise = surpriseOf(residuals, drift.before(startSeconds));
     drift.note(startSeconds, residuals);
     if (residuals.isNewLoad) this.isStale = true;

@@ -29,11 +29,7 @@ export function observedUtilizations(
 }
 
 /** ρ = (d₀ + Σ_c rate_c·d_c) / C of every window; `baselineCores`: d₀. */
-export function utilizations(
-  evidence: FitEvidence,
-  demands: Float64Array,
-  baselineCores = 0,
-): Float64Array {
+export function utilizations(evidence: FitEvidence, demands: Float64Array, baselineCores = 0): Float64Array {
   const result = new Float64Array(evidence.count).fill(baselineCores);
   for (let c = 0; c < demands.length; c++) {
     const { rates } = evidence.pairs[c]!.columns;

@@ -44,7 +44,7 @@ export function withinCaps(
   const kept = { scarcity, corePrice, coresPerViolation: Number.POSITIVE_INFINITY, isViolated: false };
   const within = withLargestMargin(problem, caps, free.compiled, maxUtilization);
   if (within !== undefined) return { ...kept, ...within };
-  const least = leastViolation(withoutMargins(problem, 0), caps, use, corePrice, free.compiled);
+  const least = leastViolation(withoutMargins(unbounded(problem), 0), caps, use, corePrice, free.compiled);
   return { ...least, corePrice, isViolated: true };
 }
 
@@ -87,6 +87,12 @@ function withLargestMargin(
     }
   }
   return best;
+}
+
+/** Without what keeps utilisations low for safety: where SLOs are missed, every core counts. */
+export function unbounded(problem: PlanningProblem): PlanningProblem {
+  const services = problem.services.map(({ maxUtilization: _, ...service }) => service);
+  return { ...problem, services };
 }
 
 /** The problem with that share of each chain's margin. */

@@ -46,7 +46,7 @@ export function dualValue(
   const { chains } = program;
   let value = 0;
   for (let s = component.firstService; s < component.endService; s++) {
-    value += costOfCapacity(program.services, s, response.capacity[s]!);
+    value += costOfCapacity(program.services, s, program.services.demand[s]! + response.spare[s]!);
     value += response.weight[s]! * response.wait[s]!;
   }
   for (let c = component.firstChain; c < component.endChain; c++) {

@@ -19,7 +19,9 @@ const FIRST_SWEEPS = 4;
 /** Share of the gap that one more sweep is expected to leave, within these: a look costs as much as three sweeps. */
 const FASTEST = 0.5;
 const SLOWEST = 0.98;
-const MOST_BLIND = 40;
+const MOST_BLIND = 12;
+/** The first sweeps of a cold start are over all chains, the others over those that matter at the last look. */
+const SWEEPS_OVER_ALL = 2;
 /** Differences in cost that mean nothing. */
 const ROUNDING = 1e-12;
 /** Searches are as exact as the gap makes worth while: this part of it, within these. */
@@ -48,6 +50,9 @@ interface Bounds {
 interface State {
   readonly multipliers: Multipliers;
   readonly response: Response;
+  /** Chains that have a multiplier or were over their budget at the last look, and how many. */
+  readonly active: Int32Array;
+  activeCount: number;
   readonly trial: Float64Array;
   readonly waits: Float64Array;
 }
@@ -57,6 +62,8 @@ export function solveProgram(program: Program, start: Multipliers = allocateMult
   const state: State = {
     multipliers: start,
     response: allocateResponse(program.services.count),
+    active: new Int32Array(program.chains.count),
+    activeCount: 0,
     trial: new Float64Array(program.services.count),
     waits: Float64Array.from(program.services.waitLower),
   };
@@ -91,7 +98,8 @@ function solveComponent(program: Program, component: Component, state: State): B
   for (let more = isWarm ? 0 : FIRST_SWEEPS; ; ) {
     for (let k = 1; k <= more; k++) {
       response.tolerance = clip(PART_OF_GAP * gap * fall ** k, TIGHTEST, LOOSEST);
-      sweep(program, component, multipliers, response);
+      if (bounds.sweeps === 0 && k <= SWEEPS_OVER_ALL) sweepAll(program, component, state);
+      else sweepActive(program, state);
     }
     bounds.sweeps += more;
     const before = gap;
@@ -113,7 +121,7 @@ function look(program: Program, component: Component, state: State, bounds: Boun
   balanceParts(program, component, multipliers);
   respondToAll(program, component, multipliers, response);
   bounds.lowerBound = Math.max(bounds.lowerBound, dualValue(program, component, multipliers, response));
-  repair(program, component, multipliers, response.wait, trial);
+  state.activeCount = repair(program, component, multipliers, response.wait, trial, state.active);
   const cost = costOfWaits(program, component, trial) + costOfExcess(program, component, trial);
   if (cost < bounds.cost) {
     bounds.cost = cost;
@@ -137,7 +145,17 @@ function clip(value: number, least: number, most: number): number {
   return Math.min(Math.max(value, least), most);
 }
 
-function sweep(program: Program, component: Component, multipliers: Multipliers, response: Response): void {
-  for (let c = component.firstChain; c < component.endChain; c++)
+/** Settles every chain and lists those that have a multiplier then. */
+function sweepAll(program: Program, component: Component, state: State): void {
+  const { active, multipliers, response } = state;
+  state.activeCount = 0;
+  for (let c = component.firstChain; c < component.endChain; c++) {
     settleChain(program, multipliers, response, c);
+    if (multipliers.chain[c]! > 0) active[state.activeCount++] = c;
+  }
+}
+
+/** Settles the listed chains: the others kept their SLO when it was last looked at. */
+function sweepActive(program: Program, { active, activeCount, multipliers, response }: State): void {
+  for (let at = 0; at < activeCount; at++) settleChain(program, multipliers, response, active[at]!);
 }

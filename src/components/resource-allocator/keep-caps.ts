@@ -2,7 +2,7 @@ import type { Caps, PlannedCap, PlannedCaps, PlanningProblem } from '../../model
 import { fits, leastShapeOf, total, type Use, useOfShape } from './cap-use.ts';
 import { chainTime } from './chain-time.ts';
 import { type Compiled, compileProgram } from './compile-program.ts';
-import { type Continuous, withinCaps } from './continuous-within-caps.ts';
+import { type Continuous, unbounded, withinCaps } from './continuous-within-caps.ts';
 import { costOfCapacity } from './cost.ts';
 import type { Optimum } from './dual-ascent.ts';
 import { limitsOf, rationShapes } from './ration-shapes.ts';
@@ -39,7 +39,10 @@ export function keepCaps(problem: PlanningProblem, caps: Caps, free: Draft, maxU
 /** Rows and columns that the plan is told by: the SLOs and the prices are the true ones. */
 function baseOf(free: Draft, served: Served, { isViolated }: Continuous, maxUtilization: number): Compiled {
   if (served.starved.length === 0 && !isViolated) return free.compiled;
-  return compileProgram(served.problem, isViolated ? 1 : maxUtilization, free.compiled.structure);
+  const { structure } = free.compiled;
+  return isViolated
+    ? compileProgram(unbounded(served.problem), 1, structure)
+    : compileProgram(served.problem, maxUtilization, structure);
 }
 
 /** The gap of a plan of least violation is that of its own program, as a share. */

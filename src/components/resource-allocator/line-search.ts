@@ -7,7 +7,7 @@ const BEYOND = 1e-9;
 /**
  * Moves along a direction until its time Σ weight·h equals `target`, or as near as `least` ≤ t ≤ `most` allow: exact
  * maximisation of the dual along a line, since that difference is the derivative. Updates the response and returns t.
- * Safeguarded Newton; where no service yields it goes on to the next capacity that does.
+ * Safeguarded Newton, whose step is not looked at when the square of the error before is small enough; where no service yields it goes on to the next capacity that does.
  */
 export function moveAlong(
   program: Program,
@@ -56,12 +56,14 @@ export function moveAlong(
     if (next >= high) next = highIsTried ? (low + high) / 2 : high;
     else if (next <= low) next = lowIsTried ? (low + high) / 2 : low;
     if (!Number.isFinite(next) || next === at) return at;
+    const isLast = slope > 0 && excess * excess <= response.tolerance * size * size && next === at + length;
     at = next;
     for (let j = from; j < to; j++) {
       const s = visitService[j]!;
       weight[s] = Math.max(0, base[j - from]! + at * visitWeight[j]!);
       respond(services, response, s);
     }
+    if (isLast) return at;
   }
   return at;
 }

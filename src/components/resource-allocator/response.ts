@@ -9,7 +9,8 @@ export interface Response {
   /** W. */
   readonly weight: Float64Array;
   readonly wait: Float64Array;
-  readonly capacity: Float64Array;
+  /** C − D. */
+  readonly spare: Float64Array;
   /** −dh/dW, never negative; 0 at bounds and at the kink. */
   readonly yielding: Float64Array;
   /** Scratch: the weights from which a search along a direction starts. */
@@ -24,7 +25,7 @@ export function allocateResponse(count: number): Response {
   return {
     weight: new Float64Array(count),
     wait: new Float64Array(count),
-    capacity: new Float64Array(count),
+    spare: new Float64Array(count),
     yielding: new Float64Array(count),
     base: new Float64Array(count),
     way: [],
@@ -32,14 +33,19 @@ export function allocateResponse(count: number): Response {
   };
 }
 
-/** Brings wait, capacity and yielding of service s in line with its weight. */
+/** Brings wait, spare capacity and yielding of service s in line with its weight. */
 export function respond(columns: ServiceColumns, response: Response, s: number): void {
   const weight = response.weight[s]!;
-  if (weight <= columns.leaveLower[s]!) rest(response, s, columns.waitLower[s]!, columns.lower[s]!);
-  else if (weight < columns.reachMiddle[s]!) followBelow(columns, response, s, weight);
-  else if (weight <= columns.leaveMiddle[s]!) rest(response, s, columns.waitMiddle[s]!, columns.middle[s]!);
-  else if (weight < columns.reachUpper[s]!) followAbove(columns, response, s, weight);
-  else rest(response, s, columns.waitUpper[s]!, columns.upper[s]!);
+  if (weight <= columns.leaveLower[s]!) rest(columns, response, s, columns.waitLower[s]!, columns.lower[s]!);
+  else if (weight < columns.reachMiddle[s]!) {
+    if (columns.powerBelow[s]! === 0) follow(response, s, columns.scaleBelow[s]!, columns.priceBelow[s]!);
+    else followCurveBelow(columns, response, s);
+  } else if (weight <= columns.leaveMiddle[s]!)
+    rest(columns, response, s, columns.waitMiddle[s]!, columns.middle[s]!);
+  else if (weight < columns.reachUpper[s]!) {
+    if (columns.powerAbove[s]! === 0) follow(response, s, columns.scaleAbove[s]!, columns.priceAbove[s]!);
+    else followCurveAbove(columns, response, s);
+  } else rest(columns, response, s, columns.waitUpper[s]!, columns.upper[s]!);
 }
 
 /** Nearest W above (direction > 0) or below at which a service that rests begins to yield; NaN when there is none. */
@@ -70,41 +76,31 @@ export function capacityOfWait(columns: ServiceColumns, s: number, wait: number)
       );
 }
 
-function rest(response: Response, s: number, wait: number, capacity: number): void {
+function rest(columns: ServiceColumns, response: Response, s: number, wait: number, capacity: number): void {
   response.wait[s] = wait;
-  response.capacity[s] = capacity;
+  response.spare[s] = capacity - columns.demand[s]!;
   response.yielding[s] = 0;
 }
 
-function followBelow(columns: ServiceColumns, response: Response, s: number, weight: number): void {
-  const scale = columns.scaleBelow[s]!;
-  const power = columns.powerBelow[s]!;
-  const price = columns.priceBelow[s]!;
-  if (power === 0) follow(columns, response, s, scale, price, weight);
-  else followCurve(columns, response, s, scale, power, price, columns.lower[s]!, columns.middle[s]!);
-}
-
-function followAbove(columns: ServiceColumns, response: Response, s: number, weight: number): void {
-  const scale = columns.scaleAbove[s]!;
-  const power = columns.powerAbove[s]!;
-  const price = columns.priceAbove[s]!;
-  if (power === 0) follow(columns, response, s, scale, price, weight);
-  else followCurve(columns, response, s, scale, power, price, columns.middle[s]!, columns.upper[s]!);
-}
-
-/** Power 0: h = sqrt(scale·price/W), so C = D + W·h/price and dh/dW = −h/(2W). */
-function follow(
-  columns: ServiceColumns,
-  response: Response,
-  s: number,
-  scale: number,
-  price: number,
-  weight: number,
-): void {
+/** Power 0: h = sqrt(scale·price/W), so C − D = scale/h and dh/dW = −h/(2W). */
+function follow(response: Response, s: number, scale: number, price: number): void {
+  const weight = response.weight[s]!;
   const wait = Math.sqrt((scale * price) / weight);
   response.wait[s] = wait;
-  response.capacity[s] = columns.demand[s]! + (weight * wait) / price;
   response.yielding[s] = wait / (2 * weight);
+  response.spare[s] = scale / wait;
+}
+
+function followCurveBelow(columns: ServiceColumns, response: Response, s: number): void {
+  const { lower, middle, powerBelow, priceBelow, scaleBelow } = columns;
+  const [scale, power, price] = [scaleBelow[s]!, powerBelow[s]!, priceBelow[s]!];
+  followCurve(columns, response, s, scale, power, price, lower[s]!, middle[s]!);
+}
+
+function followCurveAbove(columns: ServiceColumns, response: Response, s: number): void {
+  const { middle, powerAbove, priceAbove, scaleAbove, upper } = columns;
+  const [scale, power, price] = [scaleAbove[s]!, powerAbove[s]!, priceAbove[s]!];
+  followCurve(columns, response, s, scale, power, price, middle[s]!, upper[s]!);
 }
 
 /** From W·(−h′(C)) = price: dh/dW = −h·q²/(W·(q² + power/C² + 1/y²)), q = power/C + 1/y, y = C − D. */
@@ -120,13 +116,22 @@ function followCurve(
 ): void {
   const weight = response.weight[s]!;
   const demand = columns.demand[s]!;
-  const capacity = capacityForSlope(weight, price, demand, scale, power, least, most, response.capacity[s]!);
+  const capacity = capacityForSlope(
+    weight,
+    price,
+    demand,
+    scale,
+    power,
+    least,
+    most,
+    demand + response.spare[s]!,
+  );
   const wait = waitAt(capacity, demand, scale, power);
   const spare = capacity - demand;
   const inner = power / capacity + 1 / spare;
   const curvature = power / (capacity * capacity) + 1 / (spare * spare);
   response.wait[s] = wait;
-  response.capacity[s] = capacity;
+  response.spare[s] = spare;
   response.yielding[s] = (wait * inner * inner) / (weight * (inner * inner + curvature));
 }
 

@@ -1,7 +1,9 @@
 import type { Plan, PlannedChain, PlannedService, PlanningProblem } from '../../models/plans.ts';
 import { BindingServices } from './binding.ts';
+import { boundPricesOf } from './bound-prices.ts';
 import { chainTime } from './chain-time.ts';
 import { type Compiled, compileProgram, isFeasible } from './compile-program.ts';
+import { corePriceIn } from './core-price.ts';
 import { costOfCapacity } from './cost.ts';
 import { type Optimum, solveProgram } from './dual-ascent.ts';
 import { type Draft, keepCaps } from './keep-caps.ts';
@@ -41,11 +43,12 @@ export function solvePlan(problem: PlanningProblem, options: SolveOptions = {}):
   return planOf(draft, started);
 }
 
-function planOf({ compiled, optimum, capacities, shaped, caps }: Draft, started: number): Solved {
+function planOf(draft: Draft, started: number): Solved {
+  const { compiled, optimum, capacities, shaped, caps } = draft;
   const binding = new BindingServices(compiled, shaped.waits);
   const services: PlannedService[] = [];
   for (const s of compiled.structure.servicePlace)
-    services.push(planService(compiled, shaped, capacities, s));
+    services.push({ ...planService(compiled, shaped, capacities, s), ...savings(draft, s) });
   const chains: PlannedChain[] = [];
   for (const c of compiled.structure.chainPlace)
     chains.push(planChain(compiled, optimum, shaped, binding, c));
@@ -81,6 +84,19 @@ function planService(
   };
 }
 
+/** Under a cap that binds it is the cap that costs, and bounds have no price of their own. */
+function savings(
+  { compiled, optimum, capacities, caps }: Draft,
+  s: number,
+): Pick<PlannedService, 'maxCpuSaves' | 'maxInstancesSaves'> {
+  if (caps?.cpu?.binds || caps?.memory?.binds) return {};
+  const { perCore, perInstance } = boundPricesOf(compiled, s, optimum.weights[s]!, capacities[s]!);
+  return {
+    ...(perCore > 0 && { maxCpuSaves: perCore }),
+    ...(perInstance > 0 && { maxInstancesSaves: perInstance }),
+  };
+}
+
 function planChain(
   compiled: Compiled,
   optimum: Optimum,
@@ -99,6 +115,7 @@ function planChain(
     achievableLatency,
     binding: shadowPrice > 0 ? binding.of(c) : [],
     shadowPrice,
+    ...(shadowPrice > 0 && { coresPer10Ms: (0.01 * shadowPrice) / corePriceIn(compiled, shaped.waits, c) }),
   };
 }
 

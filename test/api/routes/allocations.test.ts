@@ -81,6 +81,9 @@ describe('GET /allocations', () => {
       achievable_latency: null,
       binding: ['auth-service'],
       shadow_price: 80,
+      cost_per_10ms: 0.8,
+      cores_per_10ms: 0,
+      explanation: null,
     });
   });
 

@@ -19,6 +19,15 @@ async function ask(payload: string) {
 }
 
 describe('POST /allocations/what-if', () => {
+  it('takes other caps, and refuses those that are no positive figures', async () => {
+    expect((await ask('{"caps":{"max_total_cpu":12,"max_total_memory":4096}}')).status).toBe(200);
+    expect(daemon.whatIfCalls).toEqual([
+      { loads: {}, slos: {}, bounds: {}, caps: { cpu: 12, memory: 4096 } },
+    ]);
+    for (const caps of ['{"max_total_cpu":0}', '{"cpu":3}', '{"max_total_memory":"many"}'])
+      expect((await ask(`{"caps":${caps}}`)).status, caps).toBe(400);
+  });
+
   it('plans with the changed figures and answers with the plan', async () => {
     const { status, body } = await ask(
       '{"loads":{"order-processing":30},"slos":{"user-registration":0.1},"bounds":{"auth-service":{"max_cpu":8,"max_instances":3}}}',
@@ -42,8 +51,12 @@ describe('POST /allocations/what-if', () => {
           feasible: false,
           // It passes through a service of which nothing is known.
           achievable_latency: null,
+          cost_per_10ms: 0.125,
+          cores_per_10ms: 0,
+          explanation: '500 ms cannot be met.',
         },
       ],
+      caps: [{ resource: 'cpu', limit: 3, wanted: 4, planned: 3, used: 3, binds: true, shadow_price: 0.5 }],
       unplanned: ['payment-service'],
       cost: 351.2,
       lower_bound: 339.9,

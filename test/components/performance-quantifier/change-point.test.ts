@@ -36,6 +36,20 @@ describe('a change of the service', () => {
     expect(Math.abs(profile().demandCoreSeconds / 0.008 - 1)).toBeLessThan(0.2);
   });
 
+  it('is found although nobody asked for a profile before', () => {
+    const random = seededRandom(12);
+    const quantifier = new PerformanceImpactQuantifier();
+    for (let i = 0; i < 70; i++) {
+      const truth = i < 60 ? BEFORE : { ...BEFORE, demand: 0.008 };
+      const noise = () => Math.exp(0.05 * normal(random));
+      const rates = [20 + 80 * random()];
+      quantifier.updateProfile(windowOf([truth], { startSeconds: 60 * i, rates, hasCpu: true, noise }));
+    }
+    const { windows, demandCoreSeconds } = knownProfile(quantifier, 's', 'a');
+    expect(windows).toBe(10);
+    expect(Math.abs(demandCoreSeconds / 0.008 - 1)).toBeLessThan(0.1);
+  });
+
   it('is found by its latency alone', () => {
     const { feed, profile } = feeder(false);
     feed(BEFORE, 60);

@@ -46,6 +46,16 @@ describe('the composition of a chain', () => {
     expect(found.windows).toBe(100);
   });
 
+  it('says how far the windows scatter around it', () => {
+    const random = seededRandom(5);
+    const paths = Array.from({ length: 200 }, () => 0.02 * 20 ** random());
+    const scattered = (noise: number) =>
+      compose(samples(paths, (path) => 0.9 * path * Math.exp(noise * normal(random)))).spread;
+    expect(scattered(0.1)).toBeCloseTo(0.1, 1);
+    expect(scattered(0.3)).toBeGreaterThan(0.22);
+    expect(scattered(0)).toBeLessThan(0.01);
+  });
+
   it('takes the whole ratio for the factor when all paths are alike', () => {
     const found = compose(samples([0.1, 0.1, 0.1, 0.1], (path) => 1.3 * path));
     expect(found.factor).toBeCloseTo(1.3, 2);

@@ -32,8 +32,7 @@ describe('services that are fitted by turns', () => {
     expect(quantile(demands, 0.5)).toBeLessThan(0.01);
     expect(Math.max(...demands)).toBeLessThan(0.05);
     expect(quantile(differences, 0.5)).toBeLessThan(0.01);
-    // k and η are looked for ever more rarely: theirs may be those of half of the windows.
-    expect(Math.max(...differences)).toBeLessThan(0.1);
+    expect(Math.max(...differences)).toBeLessThan(0.05);
     // And are no further from the truth.
     const errorsOf = (learner: PerformanceImpactQuantifier) =>
       quantile(learningErrors(learner, services, LOAD.utilization, seededRandom(1)).prediction, 0.9);

@@ -60,6 +60,16 @@ describe('buildProblem', () => {
     expect(problem.chains[1]!.stages[0]).toEqual([[]]);
   });
 
+  it('takes the floor of cpu from the profiles, as far as they are sure and at most twice what is in force', () => {
+    const floorOf = (leastCpu: number, confidence: number) =>
+      buildProblem(request(shippedTopology(), LOADS), profilesWithout([], { leastCpu, confidence }), SETTINGS)
+        .problem.services[0]!.leastCpu;
+    expect(floorOf(0.4, 0.9)).toBeCloseTo(0.4, 12);
+    expect(floorOf(0.4, 0.1)).toBeCloseTo(0.08, 12);
+    expect(floorOf(40, 1)).toBe(8);
+    expect(floorOf(0, 1)).toBeUndefined();
+  });
+
   it('keeps the margin of the SLO free', () => {
     const { problem } = buildProblem(request(shippedTopology(), LOADS), profilesWithout(), {
       ...SETTINGS,

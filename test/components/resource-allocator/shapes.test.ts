@@ -51,6 +51,23 @@ describe('shapes', () => {
     expect(cheapest(service('s'), 0.1, 2)).toEqual({ instances: 1, cpu: 0.15 });
   });
 
+  it('keep to the floor of cpu that a visit needs, in whole quanta, as far as max_cpu lets them', () => {
+    for (let seed = 0; seed < 60; seed++) {
+      const problem = shapeProblem(seed);
+      const services = problem.services.map((entry, i) => ({ ...entry, leastCpu: 0.33 + 0.4 * i }));
+      const { plan } = solvePlan({ ...problem, services });
+      for (const [s, { quantum, leastCpu, maxCpu, minCpu }] of services.entries()) {
+        const whole = Math.ceil(leastCpu / quantum - 1e-9) * quantum;
+        const floor = leastCpu <= minCpu ? minCpu : Math.min(maxCpu, whole);
+        expect(plan.services[s]!.cpu, `problem ${seed}`).toBeGreaterThanOrEqual(floor - 1e-9);
+      }
+      for (const { id, feasible, expectedLatency, sloSeconds } of plan.chains) {
+        if (feasible) expect(expectedLatency / sloSeconds, `problem ${seed}, ${id}`).toBeLessThan(1 + 1e-9);
+      }
+      expect(plan.cost).toBeGreaterThanOrEqual(plan.lowerBound * (1 - 1e-9));
+    }
+  });
+
   it('prefer few large instances when an instance costs something', () => {
     const dear = service('s', { instanceCost: 50 });
     expect(cheapest(dear, 3, 3)).toEqual({ instances: 1, cpu: 4 });
