@@ -23,6 +23,8 @@ const RELATIVE_CHANGE = 1e-3;
 const HUBER = 1.345;
 const TUKEY = 4.685;
 const LEAST_SPREAD = 0.02;
+/** Of what is known already, in units of the typical use. */
+const KNOWN_DEVIATION = 1e-6;
 /** Above this share of the capacity the use is cut off by the limit and no longer follows the rates. */
 const CUT_OFF = 0.97;
 /** How far chains may be believed to differ in CPU per own time before their windows say so; relative. */
@@ -34,6 +36,8 @@ const MOST_DIFFERENCE = 2;
 const EXPECTED_BASELINE = 0.1;
 /** A use at rest that is not so many standard errors above 0 is taken for 0: it would be taken from the requests. */
 const SIGNIFICANT = 3;
+/** With fewer windows it is not looked for. */
+const MIN_WINDOWS_FOR_REST = 30;
 
 /**
  * Demand of each pair from the measured CPU use of the whole service: the d, d₀ ≥ 0 that minimise Σ w·loss(r), r the
@@ -49,14 +53,21 @@ const SIGNIFICANT = 3;
  * far the factors of the chains differ beyond their errors (empirical Bayes: B. Efron, C. Morris, "Stein's estimation rule and its
  * competitors", JASA 68, 1973).
  */
-export function demandFromCpu(evidence: FitEvidence, shares: Float64Array): CpuDemand | undefined {
+export function demandFromCpu(
+  evidence: FitEvidence,
+  shares: Float64Array,
+  /** What an earlier search has found the service to use at rest, cores. */
+  atRest: number | 'search' = 'search',
+): CpuDemand | undefined {
   const system = usableRows(evidence, shares);
   if (system.count < MIN_WINDOWS) return undefined;
   const fit = new RobustFit(system);
+  const isSearched = atRest === 'search' && system.count >= MIN_WINDOWS_FOR_REST;
+  if (!isSearched) fit.fixRest(atRest === 'search' ? 0 : atRest / system.typicalUse);
   fit.run('huber', MOST_DIFFERENCE, FINDING);
   fit.run('tukey', fit.differenceOfChains(), REFINING);
-  if (!fit.isUsedAtRest()) {
-    fit.ignoreRest();
+  if (isSearched && !fit.isUsedAtRest()) {
+    fit.fixRest(0);
     fit.run('tukey', fit.differenceOfChains(), REFINING);
   }
   const errors = fit.standardErrors();
@@ -120,7 +131,9 @@ class RobustFit {
   private readonly gram: Float64Array;
   private readonly right: Float64Array;
   private ridge = 0;
-  private expectedAtRest = EXPECTED_BASELINE;
+  /** What is believed of the use at rest, in units of the typical use: a mean and a standard deviation. */
+  private restMean = 0;
+  private restDeviation = EXPECTED_BASELINE;
 
   constructor(system: UseRows) {
     const { count, chains, columns } = system;
@@ -183,10 +196,11 @@ class RobustFit {
     return this.factors[chains]! > SIGNIFICANT * this.standardErrors()[chains]!;
   }
 
-  /** Leaves what is used at rest out. */
-  ignoreRest(): void {
-    this.factors[this.system.chains] = 0;
-    this.expectedAtRest = Number.MIN_VALUE ** 0.25;
+  /** Takes what is used at rest for known. */
+  fixRest(share: number): void {
+    this.factors[this.system.chains] = share;
+    this.restMean = share;
+    this.restDeviation = KNOWN_DEVIATION;
   }
 
   private predict(): void {
@@ -230,7 +244,9 @@ class RobustFit {
       right[c] = right[c]! + ridge * this.common;
     }
     const atRest = chains * columns + chains;
-    gram[atRest] = gram[atRest]! + (this.spread / this.expectedAtRest) ** 2;
+    const known = (this.spread / this.restDeviation) ** 2;
+    gram[atRest] = gram[atRest]! + known;
+    right[chains] = right[chains]! + known * this.restMean;
   }
 
   private changeTo(next: Float64Array): number {

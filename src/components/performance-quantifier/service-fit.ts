@@ -45,6 +45,8 @@ export interface Found {
   readonly share: number | undefined | 'search';
   readonly scores: ExponentScores | undefined | 'search';
   readonly leakScores: LeakScores | undefined;
+  /** What the service uses at rest, cores. */
+  readonly atRest: number | 'search';
 }
 
 /** What all services together speak for. */
@@ -66,7 +68,7 @@ export function fitService(
   if (lowLoadSeconds === undefined) return undefined;
   const growth = growthWhereServed(evidence, lowLoadSeconds, settings);
   const bound = withinCapacity(evidence, lowLoadSeconds, growth);
-  const cpu = demandFromCpu(evidence, bound.demands);
+  const cpu = demandFromCpu(evidence, bound.demands, found.atRest);
   const share = cpu === undefined ? shareOf(found, evidence, bound.demands) : undefined;
   const chosen = chooseDemand(bound.demands, cpu, share);
   const { demandSource } = chosen;

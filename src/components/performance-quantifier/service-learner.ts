@@ -22,6 +22,8 @@ const TRUST_IN_DOUBT = 0.05;
 const SETTLED_WINDOWS = 15;
 /** The share found by curvature is looked for again after so many new windows. */
 const SEARCH_EVERY = 15;
+/** So many windows without a change are needed to look for what is used at rest. */
+const REST_WINDOWS = 30;
 /** Change of k or η from which on it is taken over at once. */
 const WORTH_A_FIT = 0.1;
 
@@ -51,6 +53,7 @@ export class ServiceLearner {
   /** What the windows said of k and η when they were last asked. */
   private scores: ExponentScores | undefined;
   private leakScores: LeakScores | undefined;
+  private atRest = 0;
   private callerWaits: CallerWaits = () => 0;
   private windowsSinceSearch = Number.POSITIVE_INFINITY;
   private suspicion: Suspicion | undefined;
@@ -139,6 +142,11 @@ export class ServiceLearner {
     return this.table.count - this.table.rowSince(this.changedSeconds);
   }
 
+  /** Whether nothing has changed, nor seems to, for long enough to tell what is used at rest from what requests need. */
+  private get isSettled(): boolean {
+    return this.suspicion === undefined && this.windowsSinceChange >= REST_WINDOWS;
+  }
+
   private isNewCapacity(): boolean {
     const { cpus, instances, count } = this.table;
     const newest = count - 1;
@@ -190,9 +198,11 @@ export class ServiceLearner {
       share,
       scores,
       leakScores: this.leakScores,
+      atRest: scores === 'search' && this.isSettled ? 'search' : this.atRest,
     });
     this.scores = model?.scores;
     this.leakScores = model?.leakScores;
+    this.atRest = model?.baselineCores ?? 0;
     return model;
   }
 
