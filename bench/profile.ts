@@ -10,6 +10,7 @@
  */
 import { parseArgs } from 'node:util';
 import { PerformanceImpactQuantifier } from '../src/components/performance-quantifier/performance-quantifier.ts';
+import type { LatencyProfile } from '../src/models/profiles.ts';
 import { seededRandom } from '../src/utils/random.ts';
 import { baseline, hyperbolic, meanOfSimilar, type Point, piecewiseLinear } from './profile/baselines.ts';
 import {
@@ -23,6 +24,7 @@ import {
   rowOf,
   type ServiceRows,
   serviceWindow,
+  topologyOf,
   WINDOW_SPACING,
 } from './profile/measured-windows.ts';
 import { samplingError } from './profile/sampling-error.ts';
@@ -52,6 +54,7 @@ if (flags.services === undefined || flags['end-to-end'] === undefined || flags.t
 const windows = groupByService(readCsv(flags.services));
 const endToEnd = readCsv(flags['end-to-end']).filter((row) => row['host_saturated'] !== '1');
 const stagesOf = readStages(flags.topology);
+const topology = topologyOf(stagesOf);
 const result = run(Number(flags.seed));
 if (!flags.json) print(result);
 process.stdout.write(`${JSON.stringify(result)}\n`);
@@ -98,7 +101,7 @@ function splitByUtilization(): [ServiceRows[], ServiceRows[]] {
 }
 
 function learn(train: readonly ServiceRows[]): PerformanceImpactQuantifier {
-  const quantifier = new PerformanceImpactQuantifier();
+  const quantifier = new PerformanceImpactQuantifier({ topology });
   const inOrder = [...train].sort((a, b) => a.window - b.window);
   for (const window of inOrder) quantifier.updateProfile(serviceWindow(window));
   quantifier.refit((inOrder.at(-1)!.window + 1) * WINDOW_SPACING);
@@ -114,14 +117,32 @@ function modelsOf(
     fit: (points: readonly Point[]) => (load: number) => number,
     load: (row: Row, w: ServiceRows) => number,
   ) => baseline(train, fit, load);
+  const drifts = new Map<number, number>();
+  const drift = (window: ServiceRows) => {
+    const known = drifts.get(window.window) ?? learned.demandDrift(window.window * WINDOW_SPACING);
+    drifts.set(window.window, known);
+    return known;
+  };
+  const waitOf = (window: ServiceRows, profile: LatencyProfile) => {
+    const rho = Math.min(
+      HIGHEST_UTILIZATION,
+      (drift(window) * demandBy(learned, window)) / capacityOf(window),
+    );
+    return (
+      rho ** profile.exponent / (cell(window, 'cpu_limit_cores') ** profile.verticalExponent * (1 - rho))
+    );
+  };
   return {
     ours: (window, chain) => {
       const profile = learned.profile(window.service, chain);
       if (profile.kind !== 'profile') return Number.NaN;
-      const rho = utilization(window);
-      const cpu = cell(window, 'cpu_limit_cores');
-      const waiting = rho ** profile.exponent / (cpu ** profile.verticalExponent * (1 - rho));
-      return profile.floorSeconds + profile.queueingSeconds * waiting;
+      const own = profile.floorSeconds + profile.queueingSeconds * waitOf(window, profile);
+      return (profile.upstream ?? []).reduce((sum, { service, queueingSeconds }) => {
+        const caller = windows.find((each) => each.window === window.window && each.service === service);
+        const callers = learned.profile(service, chain);
+        if (caller === undefined || callers.kind !== 'profile') return sum;
+        return sum + queueingSeconds * waitOf(caller, callers);
+      }, own);
     },
     mean: byPair(meanOfSimilar, (row) => Number(row['rate_rps'])),
     'piecewise-linear': byPair(piecewiseLinear, (_, window) => utilization(window)),
@@ -151,10 +172,11 @@ function exponentsOf(learned: PerformanceImpactQuantifier) {
 }
 
 function demandBy(learned: PerformanceImpactQuantifier, window: ServiceRows): number {
+  const [any] = learned.getLoadLatencyProfile(window.service);
   return window.rows.reduce((sum, row) => {
     const profile = learned.profile(window.service, row['chain']!);
     return sum + Number(row['rate_rps']) * (profile.kind === 'profile' ? profile.demandCoreSeconds : 0);
-  }, 0);
+  }, any?.baselineCores ?? 0);
 }
 
 function scores(models: Record<string, Predict>, test: readonly ServiceRows[]): Record<string, Score> {

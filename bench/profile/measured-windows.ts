@@ -1,5 +1,6 @@
 /** The measured windows of the files in the form of the product's port. */
 import { readFileSync } from 'node:fs';
+import type { Topology } from '../../src/models/data-models.ts';
 import type { ServiceWindow } from '../../src/models/metrics.ts';
 
 export type Row = Readonly<Record<string, string>>;
@@ -78,4 +79,19 @@ export function serviceWindow(window: ServiceRows): ServiceWindow {
       meanSeconds: Number(row['exclusive_mean_s']),
     })),
   };
+}
+
+/** The chains in the product's form; each of their services is a branch of its own. */
+export function topologyOf(stagesOf: ReadonlyMap<string, Stages>): Topology {
+  const chains = new Map(
+    [...stagesOf].map(([id, stages]) => [
+      id,
+      {
+        id,
+        slo: { latencySeconds: 1, percentile: 0.95, objective: 0.99, priority: 1 },
+        stages: stages.map((stage) => stage.map((service) => [{ service, visits: 1 }])),
+      },
+    ]),
+  );
+  return { services: new Map(), chains };
 }

@@ -15,6 +15,8 @@ export interface PlanningService {
   readonly maxInstances: number;
   /** Cores that one instance can use. */
   readonly parallelism: number;
+  /** Demand without any request, cores. Default 0. */
+  readonly baselineCores?: number;
   /** Cores below which a visit's CPU need does not fit into one CFS period: a floor of cpu, as far as maxCpu lets it. */
   readonly leastCpu?: number;
   /** Highest ρ of the continuous plan, where that is less than for all services; default 1. */

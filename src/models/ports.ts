@@ -158,6 +158,11 @@ export interface ProfileLearner {
   getLoadLatencyProfile(service: string): readonly LatencyProfile[];
   profile(service: string, chain: string): ProfileOutcome;
   composition(chain: string): Composition;
+  /**
+   * By how much more CPU than their demands promise all services need around a time (Unix s; absent: now), since machines
+   * drift in speed; 1 where nothing is measured.
+   */
+  demandDrift(aroundSeconds?: number): number;
   /** `load`: visits/s of that chain; the other chains stay at their latest load. */
   analyzeImpact(service: string, chain: string, load: number): Impact;
   sharedImpact(service: string): SharedServiceImpact | undefined;

@@ -18,12 +18,19 @@ export interface LatencyProfile {
   readonly floorSeconds: number;
   /** b, s. */
   readonly queueingSeconds: number;
+  /**
+   * What leaks in from its callers in this chain: L grows by `queueingSeconds` · ρ^k/(u^η·(1−ρ)) with the load, the cores and
+   * the exponents of that service. Absent where there are none, or none was found.
+   */
+  readonly upstream?: readonly { readonly service: string; readonly queueingSeconds: number }[];
   /** k ≥ 1. */
   readonly exponent: number;
   /** 0 ≤ η ≤ 2. */
   readonly verticalExponent: number;
   /** d, CPU core-seconds of one visit. */
   readonly demandCoreSeconds: number;
+  /** d₀, what the service uses without any request, cores; absent: 0. */
+  readonly baselineCores?: number;
   /**
    * 95 % confidence interval of `demandCoreSeconds`, core-seconds; from 0 where nothing bounds it from below, up to Infinity
    * where nothing does from above.

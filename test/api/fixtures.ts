@@ -14,6 +14,7 @@ export function testProfiles(): ProfileLearner {
     updateProfile: () => undefined,
     updateComposition: () => undefined,
     refit: () => undefined,
+    demandDrift: () => 1,
     revision: 0,
     getLoadLatencyProfile: () => [],
     profile: (service, chain) =>

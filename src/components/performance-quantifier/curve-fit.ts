@@ -3,6 +3,8 @@ import { medianInPlace } from './medians.ts';
 /** Observations of one pair: latency, s, at each queueing term, with weights; the first `count` count. */
 export interface CurveObservations {
   readonly terms: Float64Array;
+  /** Part of each latency that is known beforehand, s. */
+  readonly offsets: Float64Array;
   readonly latencies: Float64Array;
   readonly weights: Float64Array;
   readonly count: number;
@@ -41,11 +43,11 @@ const HUBER = 1.345;
 const LEAST_SPREAD = 0.02;
 
 /**
- * floor, queueing ≥ 0 that minimise Σ w·huber(r) with r the relative residual of y against ŷ = floor + queueing·x
+ * floor, queueing ≥ 0 that minimise Σ w·huber(r) with r the relative residual of y against ŷ = floor + queueing·x + o
  * (see `relativeResidual`): relative, since latencies span decades, and robust, since some windows are garbage.
  *
  * Iteratively reweighted Gauss-Newton: each step solves the non-negative weighted least squares of
- * (floor + queueing·x)/ŷ on 1 + r. Weights: P. J. Huber, "Robust Statistics", 1981, section 7.8.
+ * (floor + queueing·x)/ŷ on 1 + r − o/ŷ. Weights: P. J. Huber, "Robust Statistics", 1981, section 7.8.
  * `scratch` has room for all observations.
  */
 export function fitCurve(
@@ -86,7 +88,7 @@ export function curveLoss(data: CurveObservations, curve: CurveStart, spread: nu
   const bend = HUBER * spread;
   let loss = 0;
   for (let i = 0; i < data.count; i++) {
-    const expected = curve.floorSeconds + curve.queueingSeconds * data.terms[i]!;
+    const expected = curve.floorSeconds + curve.queueingSeconds * data.terms[i]! + data.offsets[i]!;
     const size = Math.abs(relativeResidual(data.latencies[i]!, expected));
     loss += data.weights[i]! * (size <= bend ? 0.5 * size * size : bend * (size - 0.5 * bend));
   }
@@ -117,9 +119,9 @@ function residualSpread(
   queueing: number,
   scratch: Float64Array,
 ): number {
-  const { terms, latencies, count } = data;
+  const { terms, offsets, latencies, count } = data;
   for (let i = 0; i < count; i++) {
-    scratch[i] = Math.abs(relativeResidual(latencies[i]!, floor + queueing * terms[i]!));
+    scratch[i] = Math.abs(relativeResidual(latencies[i]!, floor + queueing * terms[i]! + offsets[i]!));
   }
   return Math.max(LEAST_SPREAD, 1.4826 * medianInPlace(scratch, count));
 }
@@ -140,7 +142,7 @@ function normalEquations(
   queueing: number,
   bend: number,
 ): NormalEquations {
-  const { terms, latencies, weights, count } = data;
+  const { terms, offsets, latencies, weights, count } = data;
   let floorFloor = 0;
   let floorQueueing = 0;
   let queueingQueueing = 0;
@@ -148,14 +150,15 @@ function normalEquations(
   let queueingRight = 0;
   for (let i = 0; i < count; i++) {
     const x = terms[i]!;
-    const expected = floor + queueing * x;
+    const expected = floor + queueing * x + offsets[i]!;
     const latency = latencies[i]!;
     const residual = relativeResidual(latency, expected);
     const size = Math.abs(residual);
     const inverse = 1 / expected;
     const weight =
       weights[i]! * (size > bend ? bend / size : 1) * inverse * towardsRelative(latency, expected);
-    const target = weight * (1 + Math.max(-0.9, Math.min(1, residual)));
+    const known = offsets[i]! * inverse;
+    const target = weight * (1 + Math.max(-0.9, Math.min(1, residual)) - known);
     const weighted = weight * inverse;
     floorFloor += weighted;
     floorQueueing += weighted * x;

@@ -109,7 +109,8 @@ class PairSearch {
     this.scratch = new Float64Array(this.count);
     const latencies = pair.latencies.filter(isTaken);
     const weights = pair.weights.filter(isTaken);
-    this.data = { terms: new Float64Array(this.count), latencies, weights, count: this.count };
+    const offsets = new Float64Array(this.count);
+    this.data = { terms: new Float64Array(this.count), offsets, latencies, weights, count: this.count };
     this.start = { floorSeconds: latencies[0]! / 2, queueingSeconds: latencies[0]! / 2 };
   }
 

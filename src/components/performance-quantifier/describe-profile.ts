@@ -25,6 +25,7 @@ export function describeProfile(of: Circumstances, model: ServiceModel, pair: Pa
     verticalExponent: pair.curve.verticalExponent,
     demandCoreSeconds: pair.demandCoreSeconds,
     demandInterval: demandInterval(model, pair, of.chain),
+    baselineCores: model.baselineCores,
     leastCpu: pair.leastCpu,
     demandSource: model.demandSource,
     upperFactor: upperFactor(model, pair),

@@ -1,6 +1,7 @@
 import { type CurveStart, fitCurve, relativeResidual } from './curve-fit.ts';
 import { type ExponentScores, type Exponents, GRID } from './exponents.ts';
 import type { FitEvidence, PairEvidence } from './fit-evidence.ts';
+import { LEAKS, type LeakScores } from './leak.ts';
 import { medianInPlace } from './medians.ts';
 import { SATURATED } from './utilizations.ts';
 
@@ -31,16 +32,55 @@ export interface WindowLoads {
  * Counted are windows and not rows: what a window has beyond its load (the machine's mood) is the same for all its
  * chains. Undefined when no pair has enough windows.
  */
-export function scoreExponents(evidence: FitEvidence, loads: WindowLoads): ExponentScores | undefined {
-  const searches = evidence.pairs
-    .map((pair) => halvesOf(pair, evidence, loads))
-    .filter((halves) => halves !== undefined);
+export function scoreExponents(
+  evidence: FitEvidence,
+  loads: WindowLoads,
+  leak: number,
+): ExponentScores | undefined {
+  const isOneSize = hasOneSize(evidence);
+  const isLikeBefore = (i: number) => isOneSize && GRID[i]!.exponent === GRID[i - 1]?.exponent;
+  const searches = searchesOf(evidence.pairs, evidence, loads);
+  return scoresOf(searches, GRID, isLikeBefore, (half, exponents) => half.shape(exponents, leak));
+}
+
+/** The same for every ℓ, at one k and η; undefined when no pair with a caller has enough windows. */
+export function scoreLeaks(
+  evidence: FitEvidence,
+  loads: WindowLoads,
+  exponents: Exponents,
+): LeakScores | undefined {
+  const called = evidence.pairs.filter(({ callerWaits }) => callerWaits.some((wait) => wait > 0));
+  const searches = searchesOf(called, evidence, loads);
+  return scoresOf(
+    searches,
+    LEAKS,
+    () => false,
+    (half, leak) => half.shape(exponents, leak),
+  );
+}
+
+function searchesOf(
+  pairs: readonly PairEvidence[],
+  evidence: FitEvidence,
+  loads: WindowLoads,
+): readonly Halves[] {
+  return pairs.map((pair) => halvesOf(pair, evidence, loads)).filter((halves) => halves !== undefined);
+}
+
+function scoresOf<Point>(
+  searches: readonly Halves[],
+  grid: readonly Point[],
+  /** Whether a point predicts the same as the one before. */
+  isLikeBefore: (i: number) => boolean,
+  shape: (half: Half, point: Point) => void,
+): Float64Array | undefined {
   if (searches.length === 0) return undefined;
   const weights = join(searches.flatMap((halves) => halves.map((half) => half.weights)));
   const errors: Float64Array[] = [];
-  for (const [i, exponents] of GRID.entries()) {
-    const isSameAsLast = hasOneSize(evidence) && exponents.exponent === GRID[i - 1]?.exponent;
-    const sizes = isSameAsLast ? errors[i - 1]! : join(searches.flatMap((h) => crossErrors(h, exponents)));
+  for (const [i, point] of grid.entries()) {
+    const sizes = isLikeBefore(i)
+      ? errors[i - 1]!
+      : join(searches.flatMap((h) => crossErrors(h, point, shape)));
     errors.push(sizes);
   }
   const scale = Math.max(LEAST_ERROR, Math.min(...errors.map((sizes) => medianInPlace(sizes.slice()))));
@@ -53,9 +93,13 @@ function hasOneSize({ cpus }: FitEvidence): boolean {
 }
 
 /** What either half makes of the other. */
-function crossErrors([even, odd]: Halves, exponents: Exponents): readonly Float64Array[] {
-  even.shape(exponents);
-  odd.shape(exponents);
+function crossErrors<Point>(
+  [even, odd]: Halves,
+  point: Point,
+  shape: (half: Half, point: Point) => void,
+): readonly Float64Array[] {
+  shape(even, point);
+  shape(odd, point);
   return [even.errorsOf(odd.fit()), odd.errorsOf(even.fit())];
 }
 
@@ -104,11 +148,13 @@ function fraction(value: number): number {
 class Half {
   readonly count: number;
   readonly terms: Float64Array;
+  readonly offsets: Float64Array;
   readonly latencies: Float64Array;
   readonly weights: Float64Array;
   private readonly observed: Loads;
   private readonly explained: Loads;
   private readonly expectedTerms: Float64Array;
+  private readonly callerWaits: Float64Array;
   private readonly scratch: Float64Array;
   private start: CurveStart;
   private spread: number | undefined;
@@ -127,14 +173,17 @@ class Half {
     this.explained = new Loads(rows, evidence, loads.explained, typicalCpu);
     this.terms = new Float64Array(this.count);
     this.expectedTerms = new Float64Array(this.count);
+    this.offsets = new Float64Array(this.count);
+    this.callerWaits = Float64Array.from(places, (place) => pair.callerWaits[place]!);
     this.latencies = Float64Array.from(places, (place) => pair.latencies[place]!);
     this.weights = Float64Array.from(places, (place) => pair.weights[place]!);
     this.scratch = new Float64Array(this.count);
     this.start = { floorSeconds: this.latencies[0]! / 2, queueingSeconds: this.latencies[0]! / 2 };
   }
 
-  /** Takes on other exponents. */
-  shape(exponents: Exponents): void {
+  /** Takes on other exponents and another leak. */
+  shape(exponents: Exponents, leak: number): void {
+    for (let i = 0; i < this.count; i++) this.offsets[i] = leak * this.callerWaits[i]!;
     this.observed.writeTerms(exponents, this.terms);
     this.explained.writeTerms(exponents, this.expectedTerms);
   }
@@ -153,7 +202,9 @@ class Half {
   /** Sizes of the relative residuals against a curve. */
   errorsOf({ floorSeconds, queueingSeconds }: CurveStart): Float64Array {
     return this.latencies.map((latency, i) =>
-      Math.abs(relativeResidual(latency, floorSeconds + queueingSeconds * this.expectedTerms[i]!)),
+      Math.abs(
+        relativeResidual(latency, floorSeconds + queueingSeconds * this.expectedTerms[i]! + this.offsets[i]!),
+      ),
     );
   }
 }

@@ -1,3 +1,4 @@
+import type { CallerWaits } from './caller-waits.ts';
 import type { QuantifierSettings } from './options.ts';
 import type { PairColumns, WindowTable } from './window-table.ts';
 
@@ -29,6 +30,8 @@ export interface PairEvidence {
   readonly rows: Int32Array;
   readonly latencies: Float64Array;
   readonly weights: Float64Array;
+  /** What the callers waited in those windows, s. */
+  readonly callerWaits: Float64Array;
 }
 
 /** Evidence of last month is better than none, and weights of 0 would leave nothing to fit. */
@@ -43,6 +46,7 @@ export function gatherEvidence(
   parallelism: number,
   nowSeconds: number,
   settings: QuantifierSettings,
+  callerWaits: CallerWaits = noCallers,
 ): FitEvidence {
   const cpus = new Float64Array(count);
   const capacities = new Float64Array(count);
@@ -61,7 +65,7 @@ export function gatherEvidence(
   }
   const used = table.used.subarray(0, count);
   const pairs = Array.from(table.chains, ([chain, columns]) =>
-    gatherPair(chain, columns, ageWeights, settings),
+    gatherPair(chain, columns, table.starts, ageWeights, settings, callerWaits),
   );
   return { count, capacities, cpus, slownesses, ageWeights, useWeights, used, pairs };
 }
@@ -69,14 +73,17 @@ export function gatherEvidence(
 function gatherPair(
   chain: string,
   columns: PairColumns,
+  starts: Float64Array,
   ageWeights: Float64Array,
   settings: QuantifierSettings,
+  callerWaits: CallerWaits,
 ): PairEvidence {
   const length = ageWeights.length;
   const priorRows = new Int32Array(length);
   const rows = new Int32Array(length);
   const latencies = new Float64Array(length);
   const weights = new Float64Array(length);
+  const waits = new Float64Array(length);
   let priors = 0;
   let fits = 0;
   for (let i = 0; i < length; i++) {
@@ -86,6 +93,7 @@ function gatherPair(
     if (requests < settings.minRequestsPerWindow) continue;
     rows[fits] = i;
     latencies[fits] = columns.percentiles[i]!;
+    waits[fits] = callerWaits(chain, starts[i]!);
     weights[fits++] = ageWeights[i]! * requestWeight(requests);
   }
   return {
@@ -95,8 +103,11 @@ function gatherPair(
     rows: rows.subarray(0, fits),
     latencies: latencies.subarray(0, fits),
     weights: weights.subarray(0, fits),
+    callerWaits: waits.subarray(0, fits),
   };
 }
+
+const noCallers: CallerWaits = () => 0;
 
 function isMeasured(columns: PairColumns, row: number, maxErrorRatio: number): boolean {
   return columns.percentiles[row]! > 0 && columns.errorRatios[row]! <= maxErrorRatio;

@@ -38,6 +38,8 @@ export interface PairFitContext {
   readonly queueingRatio: number;
   readonly exponent: number;
   readonly verticalExponent: number;
+  /** ℓ: see `leak.ts`. */
+  readonly leak: number;
 }
 
 /**
@@ -78,6 +80,7 @@ export function fitPair(context: PairFitContext, pair: PairEvidence, need: PairN
 function observe(context: PairFitContext, pair: PairEvidence): CurveObservations {
   const { rows } = pair;
   const terms = new Float64Array(rows.length);
+  const offsets = new Float64Array(rows.length);
   const latencies = new Float64Array(rows.length);
   const weights = new Float64Array(rows.length);
   let count = 0;
@@ -85,10 +88,11 @@ function observe(context: PairFitContext, pair: PairEvidence): CurveObservations
     const row = rows[i]!;
     if (context.utilization[row]! >= SATURATED) continue;
     terms[count] = context.terms[row]!;
+    offsets[count] = context.leak * pair.callerWaits[i]!;
     latencies[count] = pair.latencies[i]!;
     weights[count++] = pair.weights[i]!;
   }
-  return { terms, latencies, weights, count };
+  return { terms, offsets, latencies, weights, count };
 }
 
 /**

@@ -9,15 +9,19 @@ import type {
   ProfileOutcome,
   SharedServiceImpact,
 } from '../../models/profiles.ts';
+import { type Caller, type CallerWaits, meanWait } from './caller-waits.ts';
+import { callersIn, inOrderOfCalls } from './callers.ts';
 import { CommonDrift } from './common-drift.ts';
 import { DEFAULT_COMPOSITION } from './composition-fit.ts';
 import { CompositionLearner } from './composition-learner.ts';
 import { agedConfidence } from './confidence.ts';
 import { criticalVisits } from './critical-visits.ts';
+import { demandDrift } from './demand-drift.ts';
 import { describeProfile } from './describe-profile.ts';
 import { type ExponentBelief, firstBelief, pooledBelief } from './exponents.ts';
 import { impactOf } from './impact.ts';
 import { EXPONENT, latencyAt } from './latency-curve.ts';
+import { pooledLeak } from './leak.ts';
 import { type QuantifierOptions, type QuantifierSettings, settingsFrom } from './options.ts';
 import type { PairModel } from './pair-fit.ts';
 import { decodeChain, decodeService, encodeChain, encodeService } from './saved-state.ts';
@@ -50,6 +54,8 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   private readonly drift = new CommonDrift();
   private readonly unsaved = new Unsaved();
   private nowSeconds = 0;
+  /** ℓ. */
+  private leak = 0;
   /** Profiles as they were told last: a pass reads each several times. Empty whenever one may have become another. */
   private readonly described = new Map<PairModel, LatencyProfile>();
   private changes = 0;
@@ -102,13 +108,15 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   refit(nowSeconds: number): void {
     this.change();
     this.advance(nowSeconds);
-    const models = [...this.services.keys()].map((service) => this.modelOf(service));
-    const belief = pooledBelief(
+    const services = inOrderOfCalls(this.services.keys(), this.topology?.chains.values() ?? []);
+    const models = services.map((service) => this.modelOf(service));
+    const exponents = pooledBelief(
       this.firstBelief,
       models.flatMap((model) => model?.scores ?? []),
     );
-    for (const [service, learner] of this.services) {
-      learner.believe(belief);
+    this.leak = pooledLeak(models.flatMap((model) => model?.leakScores ?? []));
+    for (const service of services) {
+      this.services.get(service)!.believe({ exponents, leak: this.leak });
       this.modelOf(service);
     }
     for (const chain of this.chains.keys()) this.composition(chain);
@@ -134,6 +142,17 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
 
   composition(chain: string): Composition {
     return this.chains.get(chain)?.composition(this.nowSeconds) ?? DEFAULT_COMPOSITION;
+  }
+
+  /**
+   * By how much more CPU than their demands promise all services need around a time, as the windows before and after it
+   * say; absent: now. 1 where nothing is measured.
+   */
+  demandDrift(aroundSeconds = this.nowSeconds): number {
+    const witnesses = [...this.services].flatMap(([service, { latest, table }]) =>
+      latest === undefined ? [] : { model: latest, table, parallelism: this.usableCoresOf(service) },
+    );
+    return demandDrift(witnesses, aroundSeconds);
   }
 
   /** `load` below 0 or not a number counts as 0. */
@@ -222,7 +241,34 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   }
 
   private modelOf(service: string): ServiceModel | undefined {
-    return this.services.get(service)?.model(this.parallelismOf(service), this.nowSeconds);
+    return this.services
+      .get(service)
+      ?.model(this.parallelismOf(service), this.nowSeconds, this.callerWaitsOf(service));
+  }
+
+  private callerWaitsOf(service: string): CallerWaits {
+    const known = new Map<string, readonly Caller[]>();
+    return (chain, startSeconds) => {
+      let callers = known.get(chain);
+      if (callers === undefined) {
+        callers = this.callersOf(service, chain).map(([, caller]) => caller);
+        known.set(chain, callers);
+      }
+      return meanWait(callers, startSeconds);
+    };
+  }
+
+  /** The callers of a service in a chain that have a model. */
+  private callersOf(service: string, chain: string): readonly (readonly [string, Caller])[] {
+    const spec = this.topology?.chains.get(chain);
+    if (spec === undefined) return [];
+    return callersIn(spec, service).flatMap((name) => {
+      const learner = this.services.get(name);
+      const model = learner?.latest;
+      const pair = model?.pairs.get(chain);
+      if (learner === undefined || model === undefined || pair === undefined) return [];
+      return [[name, { model, pair, table: learner.table, parallelism: this.usableCoresOf(name) }] as const];
+    });
   }
 
   private describe(service: string, chain: string, model: ServiceModel, pair: PairModel): LatencyProfile {
@@ -241,9 +287,26 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
       ...described,
       windows: Math.min(described.windows, learner.windowsSinceChange),
       ...learner.learnedLimits,
+      ...this.upstreamOf(service, chain, pair),
     };
     this.described.set(pair, profile);
     return profile;
+  }
+
+  /** ℓ of what each caller waits; they share it where there are several. */
+  private upstreamOf(
+    service: string,
+    chain: string,
+    { source }: PairModel,
+  ): Pick<LatencyProfile, 'upstream'> {
+    if (this.leak === 0 || source === 'prior') return {};
+    const callers = this.callersOf(service, chain);
+    if (callers.length === 0) return {};
+    const upstream = callers.map(([caller, { pair }]) => ({
+      service: caller,
+      queueingSeconds: (this.leak * pair.curve.queueingSeconds) / callers.length,
+    }));
+    return { upstream };
   }
 
   private confidenceOf(learner: ServiceLearner, pair: PairModel): number {
@@ -270,6 +333,11 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
 
   private percentileOf(chain: string): number {
     return this.topology?.chains.get(chain)?.slo.percentile ?? DEFAULT_PERCENTILE;
+  }
+
+  private usableCoresOf(service: string): number {
+    const configured = this.parallelismOf(service);
+    return this.services.get(service)?.usableCores(configured) ?? configured;
   }
 
   private parallelismOf(service: string): number {

@@ -1,10 +1,11 @@
 import { growthWhereServed, withinCapacity } from './capacity-bound.ts';
 import { type CpuDemand, demandFromCpu } from './demand-from-cpu.ts';
 import { demandFromCurvature } from './demand-from-curvature.ts';
-import { scoreExponents, type WindowLoads } from './exponent-search.ts';
+import { scoreExponents, scoreLeaks, type WindowLoads } from './exponent-search.ts';
 import { type ExponentBelief, type ExponentScores, likeliest } from './exponents.ts';
 import type { FitEvidence } from './fit-evidence.ts';
 import { EXPONENT } from './latency-curve.ts';
+import type { LeakScores } from './leak.ts';
 import { leastCpuFor } from './least-cpu.ts';
 import { type LowLoadTimes, lowLoadTimes } from './low-load-times.ts';
 import type { QuantifierSettings } from './options.ts';
@@ -21,12 +22,16 @@ export interface ServiceModel {
   readonly demands: ReadonlyMap<string, number>;
   /** Standard errors of measured demands by chain, core-seconds; empty when CPU is not measured. */
   readonly demandErrors: ReadonlyMap<string, number>;
+  /** What it uses without any request, cores; 0 where CPU is not measured. */
+  readonly baselineCores: number;
   /** Share of the bounding demand that curvature has found; 1 without. */
   readonly curvatureShare: number;
   readonly exponent: number;
   readonly verticalExponent: number;
   /** What the windows say of k and η; undefined where there are too few, or the demand is not measured. */
   readonly scores: ExponentScores | undefined;
+  /** What they say of ℓ; undefined without callers, or as above. */
+  readonly leakScores: LeakScores | undefined;
   readonly pairs: ReadonlyMap<string, PairModel>;
 }
 
@@ -41,13 +46,23 @@ export interface Found {
   /** Share of the bounding demand. */
   readonly share: number | undefined | 'search';
   readonly scores: ExponentScores | undefined | 'search';
+  readonly leakScores: LeakScores | undefined;
+  /** What the service uses at rest, cores. */
+  readonly atRest: number | 'search';
+}
+
+/** What all services together speak for. */
+export interface Belief {
+  readonly exponents: ExponentBelief;
+  /** ℓ. */
+  readonly leak: number;
 }
 
 /** Fits every pair of a service; undefined when no pair has a latency yet. */
 export function fitService(
   evidence: FitEvidence,
   settings: QuantifierSettings,
-  belief: ExponentBelief,
+  { exponents, leak }: Belief,
   found: Found,
 ): ServiceModel | undefined {
   const lowLoad = lowLoadTimes(evidence);
@@ -55,19 +70,24 @@ export function fitService(
   if (lowLoadSeconds === undefined) return undefined;
   const growth = growthWhereServed(evidence, lowLoadSeconds, settings);
   const bound = withinCapacity(evidence, lowLoadSeconds, growth);
-  const cpu = demandFromCpu(evidence, bound.demands);
+  const cpu = demandFromCpu(evidence, bound.demands, found.atRest);
   const share = cpu === undefined ? shareOf(found, evidence, bound.demands) : undefined;
   const chosen = chooseDemand(bound.demands, cpu, share);
   const { demandSource } = chosen;
   const { demands, queueingRatio } =
     demandSource === 'bound' ? bound : withinCapacity(evidence, chosen.demands, growth);
   const cpuSpread = cpu?.spread ?? Number.NaN;
-  const explained = utilizations(evidence, demands);
+  const baselineCores = cpu?.baselineCores ?? 0;
+  const explained = utilizations(evidence, demands, baselineCores);
   const utilization = observedUtilizations(evidence, explained, cpuSpread);
   const loads = { observed: utilization, explained };
-  const scores = cpu === undefined ? undefined : scoresOf(found, evidence, loads);
+  const scores = cpu === undefined ? undefined : scoresOf(found, evidence, loads, leak);
   const { exponent, verticalExponent } =
-    scores === undefined ? firstExponents(settings) : likeliest(scores, belief);
+    scores === undefined ? firstExponents(settings) : likeliest(scores, exponents);
+  const leakScores =
+    found.scores === 'search' && scores !== undefined
+      ? scoreLeaks(evidence, loads, { exponent, verticalExponent })
+      : found.leakScores;
   const context = {
     evidence,
     settings,
@@ -76,6 +96,7 @@ export function fitService(
     queueingRatio: Math.min(QUEUEING_RATIO[demandSource], queueingRatio),
     exponent,
     verticalExponent,
+    leak,
   };
   const pairs = new Map<string, PairModel>();
   for (const [c, pair] of evidence.pairs.entries()) {
@@ -89,10 +110,12 @@ export function fitService(
     cpuSpread,
     demands: new Map(evidence.pairs.map(({ chain }, c) => [chain, demands[c]!])),
     demandErrors: new Map(evidence.pairs.map(({ chain }, c) => [chain, cpu?.errors[c] ?? Number.NaN])),
+    baselineCores,
     curvatureShare: share ?? 1,
     exponent,
     verticalExponent,
     scores,
+    leakScores,
     pairs,
   };
 }
@@ -106,8 +129,13 @@ function shareOf({ share }: Found, evidence: FitEvidence, bounds: Float64Array):
   return share === 'search' ? demandFromCurvature(evidence, bounds, EXPONENT) : share;
 }
 
-function scoresOf({ scores }: Found, evidence: FitEvidence, loads: WindowLoads): ExponentScores | undefined {
-  return scores === 'search' ? scoreExponents(evidence, loads) : scores;
+function scoresOf(
+  { scores }: Found,
+  evidence: FitEvidence,
+  loads: WindowLoads,
+  leak: number,
+): ExponentScores | undefined {
+  return scores === 'search' ? scoreExponents(evidence, loads, leak) : scores;
 }
 
 /** Own times at low load; a chain that only ever failed is taken for the heaviest of the others. */

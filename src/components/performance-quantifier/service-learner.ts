@@ -1,14 +1,16 @@
 import type { ServiceWindow } from '../../models/metrics.ts';
+import type { CallerWaits } from './caller-waits.ts';
 import type { CommonDrift } from './common-drift.ts';
-import { type ExponentBelief, type ExponentScores, firstBelief, likeliest } from './exponents.ts';
+import { type ExponentScores, firstBelief, likeliest } from './exponents.ts';
 import { gatherEvidence } from './fit-evidence.ts';
 import { FitTurns } from './fit-turns.ts';
 import { EXPONENT } from './latency-curve.ts';
+import type { LeakScores } from './leak.ts';
 import { learnedParallelism } from './learned-parallelism.ts';
 import type { QuantifierSettings } from './options.ts';
 import { regimeSince, restate } from './regime.ts';
 import { SearchTurns } from './search-turns.ts';
-import { fitService, type ServiceModel } from './service-fit.ts';
+import { type Belief, fitService, type ServiceModel } from './service-fit.ts';
 import { residualsOf, surpriseOf } from './surprise.ts';
 import { Suspicion } from './suspicion.ts';
 import { throttleOnset } from './throttle-onset.ts';
@@ -20,6 +22,8 @@ const TRUST_IN_DOUBT = 0.05;
 const SETTLED_WINDOWS = 15;
 /** The share found by curvature is looked for again after so many new windows. */
 const SEARCH_EVERY = 15;
+/** So many windows without a change are needed to look for what is used at rest. */
+const REST_WINDOWS = 30;
 /** Change of k or η from which on it is taken over at once. */
 const WORTH_A_FIT = 0.1;
 
@@ -40,7 +44,7 @@ export class ServiceLearner {
   private readonly settings: QuantifierSettings;
   /** The model that is told, and the one of the windows that nothing speaks against. */
   private fitted: ServiceModel | undefined;
-  private belief: ExponentBelief;
+  private belief: Belief;
   private undoubted: ServiceModel | undefined;
   /** Whether something has to be fitted at once. */
   private isStale = false;
@@ -48,6 +52,9 @@ export class ServiceLearner {
   private readonly searchTurns: SearchTurns;
   /** What the windows said of k and η when they were last asked. */
   private scores: ExponentScores | undefined;
+  private leakScores: LeakScores | undefined;
+  private atRest = 0;
+  private callerWaits: CallerWaits = () => 0;
   private windowsSinceSearch = Number.POSITIVE_INFINITY;
   private suspicion: Suspicion | undefined;
   private limits: ServiceLimits = {};
@@ -60,7 +67,7 @@ export class ServiceLearner {
     this.turns = new FitTurns(ordinal);
     this.searchTurns = new SearchTurns(ordinal, table.count);
     this.table = table;
-    this.belief = firstBelief(EXPONENT, settings.verticalExponentPrior);
+    this.belief = { exponents: firstBelief(EXPONENT, settings.verticalExponentPrior), leak: 0 };
     this.isStale = table.count > 0;
     this.changedSeconds = changeIn(table);
   }
@@ -97,16 +104,23 @@ export class ServiceLearner {
    * The model of the windows up to now. It is fitted again when enough of them are new, or one says what the model does
    * not: another capacity, a load never seen, a change.
    */
-  model(parallelism: number, nowSeconds: number): ServiceModel | undefined {
+  model(parallelism: number, nowSeconds: number, callerWaits = this.callerWaits): ServiceModel | undefined {
+    this.callerWaits = callerWaits;
     if (this.isStale || this.turns.isDue(this.table.count)) this.fit(parallelism, nowSeconds);
     return this.fitted;
   }
 
-  /** Takes over what all services together say of k and η; a fit is made anew when its own would move by much. */
-  believe(belief: ExponentBelief): void {
+  /** As it was fitted last, however old. */
+  get latest(): ServiceModel | undefined {
+    return this.fitted;
+  }
+
+  /** Takes over what all services together say; a fit is made anew when its own would move by much. */
+  believe(belief: Belief): void {
+    if (belief.leak !== this.belief.leak) this.isStale = true;
     this.belief = belief;
     if (this.scores === undefined || this.fitted === undefined) return;
-    const { exponent, verticalExponent } = likeliest(this.scores, belief);
+    const { exponent, verticalExponent } = likeliest(this.scores, belief.exponents);
     const isMoved =
       Math.abs(exponent - this.fitted.exponent) > WORTH_A_FIT ||
       Math.abs(verticalExponent - this.fitted.verticalExponent) > WORTH_A_FIT;
@@ -126,6 +140,11 @@ export class ServiceLearner {
   /** Windows of the table that came after the last change. */
   get windowsSinceChange(): number {
     return this.table.count - this.table.rowSince(this.changedSeconds);
+  }
+
+  /** Whether nothing has changed, nor seems to, for long enough to tell what is used at rest from what requests need. */
+  private get isSettled(): boolean {
+    return this.suspicion === undefined && this.windowsSinceChange >= REST_WINDOWS;
   }
 
   private isNewCapacity(): boolean {
@@ -169,14 +188,21 @@ export class ServiceLearner {
     nowSeconds: number,
     count = table.count,
   ): ServiceModel | undefined {
-    const evidence = gatherEvidence(table, count, parallelism, nowSeconds, this.settings);
+    const evidence = gatherEvidence(table, count, parallelism, nowSeconds, this.settings, this.callerWaits);
     const isSearchDue = this.windowsSinceSearch >= SEARCH_EVERY || this.fitted === undefined;
     const share = isSearchDue ? 'search' : shareOf(this.fitted);
     if (isSearchDue) this.windowsSinceSearch = 0;
     const scores = this.searchTurns.isDue() ? 'search' : this.scores;
     if (scores === 'search') this.searchTurns.searched(count);
-    const model = fitService(evidence, this.settings, this.belief, { share, scores });
+    const model = fitService(evidence, this.settings, this.belief, {
+      share,
+      scores,
+      leakScores: this.leakScores,
+      atRest: scores === 'search' && this.isSettled ? 'search' : this.atRest,
+    });
     this.scores = model?.scores;
+    this.leakScores = model?.leakScores;
+    this.atRest = model?.baselineCores ?? 0;
     return model;
   }
 
@@ -192,7 +218,14 @@ export class ServiceLearner {
     if (undoubted === undefined) return;
     const newest = table.count - 1;
     const startSeconds = table.starts[newest]!;
-    const residuals = residualsOf(undoubted, table, newest, parallelism, this.settings);
+    const residuals = residualsOf(
+      undoubted,
+      table,
+      newest,
+      parallelism,
+      this.settings,
+      this.offsetOf(startSeconds),
+    );
     const surprise = surpriseOf(residuals, drift.before(startSeconds));
     drift.note(startSeconds, residuals);
     if (residuals.isNewLoad) this.isStale = true;
@@ -201,6 +234,11 @@ export class ServiceLearner {
     this.suspicion = Suspicion.after(before, surprise, startSeconds);
     if (this.suspicion !== before || this.suspicion?.isLikely) this.isStale = true;
     if (this.suspicion?.isChange) this.takeForChange(this.suspicion, undoubted, parallelism);
+  }
+
+  private offsetOf(startSeconds: number): (chain: string) => number {
+    const { leak } = this.belief;
+    return leak === 0 ? () => 0 : (chain) => leak * this.callerWaits(chain, startSeconds);
   }
 
   private takeForChange({ sinceSeconds }: Suspicion, model: ServiceModel, parallelism: number): void {

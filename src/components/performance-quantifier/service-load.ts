@@ -34,13 +34,13 @@ export function latestLoad(
     const rate = changed?.chain === chain ? changed.rate : (table.chains.get(chain)?.rates[newest] ?? 0);
     return { chain, model: pair, cores: rate * pair.demandCoreSeconds };
   });
-  const utilization = pairs.reduce((sum, pair) => sum + pair.cores, 0) / capacityCores;
+  const utilization = pairs.reduce((sum, pair) => sum + pair.cores, model.baselineCores) / capacityCores;
   return { capacityCores, cpu, utilization, pairs };
 }
 
-/** Σ rate·d of a window, cores. */
+/** d₀ + Σ rate·d of a window, cores. */
 export function demandCoresOf(model: ServiceModel, table: WindowTable, row: number): number {
-  let cores = 0;
+  let cores = model.baselineCores;
   for (const [chain, demand] of model.demands) cores += (table.chains.get(chain)?.rates[row] ?? 0) * demand;
   return cores;
 }

@@ -30,13 +30,15 @@ export function residualsOf(
   row: number,
   parallelism: number,
   settings: QuantifierSettings,
+  /** What leaks in from the callers of a chain, s. */
+  leaked: (chain: string) => number = () => 0,
 ): Residuals {
   const cpu = Math.min(table.cpus[row]!, parallelism);
   const cores = demandCoresOf(model, table, row);
   const used = table.used[row]!;
   const isMeasured = used > 0 && cores > 0 && !Number.isNaN(model.cpuSpread);
   const utilization = cores / (cpu * table.instances[row]!);
-  const median = latencyResidual(model, table, row, utilization, cpu, settings);
+  const median = latencyResidual(model, table, row, utilization, cpu, settings, leaked);
   return {
     cpu: isMeasured ? Math.log(used / cores) : undefined,
     cpuSpread: model.cpuSpread,
@@ -97,6 +99,7 @@ function latencyResidual(
   utilization: number,
   cpu: number,
   settings: QuantifierSettings,
+  leaked: (chain: string) => number,
 ): PairResidual | undefined {
   const found: PairResidual[] = [];
   let voters = 0;
@@ -108,7 +111,7 @@ function latencyResidual(
     const isUsable =
       requests >= settings.minRequestsPerWindow && columns.errorRatios[row]! <= settings.maxErrorRatio;
     if (!isUsable || !(seconds > 0)) continue;
-    const residual = Math.log(seconds / latencyAt(pair.curve, utilization, cpu));
+    const residual = Math.log(seconds / (latencyAt(pair.curve, utilization, cpu) + leaked(chain)));
     found.push({ residual, spread: pair.spread, requests });
     voters += requests;
   }

@@ -28,9 +28,9 @@ export function observedUtilizations(
   return result;
 }
 
-/** ρ = Σ_c rate_c·d_c / C of every window. */
-export function utilizations(evidence: FitEvidence, demands: Float64Array): Float64Array {
-  const result = new Float64Array(evidence.count);
+/** ρ = (d₀ + Σ_c rate_c·d_c) / C of every window; `baselineCores`: d₀. */
+export function utilizations(evidence: FitEvidence, demands: Float64Array, baselineCores = 0): Float64Array {
+  const result = new Float64Array(evidence.count).fill(baselineCores);
   for (let c = 0; c < demands.length; c++) {
     const { rates } = evidence.pairs[c]!.columns;
     const demand = demands[c]!;

@@ -97,6 +97,18 @@ export class WindowTable {
     return row;
   }
 
+  /** The window that starts at this very time; −1 where there is none. */
+  rowAt(seconds: number): number {
+    let low = 0;
+    let high = this.count;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.starts[middle]! < seconds) low = middle + 1;
+      else high = middle;
+    }
+    return low < this.count && this.starts[low] === seconds ? low : -1;
+  }
+
   copy(): WindowTable {
     const copied = new WindowTable(this.maxWindows);
     copied.count = this.count;

@@ -86,6 +86,7 @@ function planningService(
     minInstances: spec.minInstances,
     maxInstances: spec.maxInstances,
     parallelism: usableCores(spec, profiles),
+    baselineCores: profiles[0]?.baselineCores ?? 0,
     ...utilizationBound(profiles, present, request),
     quantum: settings.cpuQuantum,
     exponent: Math.max(1, ...profiles.map((profile) => profile.exponent)),
@@ -111,7 +112,7 @@ function utilizationBound(
 ): { maxUtilization?: number } {
   const onset = Math.min(...profiles.map((profile) => profile.throttledUtilization ?? 1));
   if (!(onset < 1)) return {};
-  let demand = 0;
+  let demand = profiles[0]?.baselineCores ?? 0;
   for (const { service, chain, demandCoreSeconds } of profiles) {
     const visits = visitsByService(topology.chains.get(chain)!).get(service) ?? 0;
     demand += (loads.get(chain) ?? 0) * visits * demandCoreSeconds;

@@ -39,7 +39,7 @@ export function compileProgram(
   const { structure, figures } = read(problem, known);
   const services = inProgramOrder(problem.services, structure.serviceOrder);
   const chains = inProgramOrder(problem.chains, structure.chainOrder);
-  const demand = demands(structure, figures);
+  const demand = demands(structure, figures, services);
   const columns = allocateColumns(services.length);
   const constantWait = new Float64Array(services.length);
   for (let s = 0; s < services.length; s++) {
@@ -98,10 +98,10 @@ function budgetOf(figures: Figures, c: number, serialFloor: number, achievable: 
 }
 
 /** Summed up in the program's order, so that the input's order does not show in the rounding. */
-function demands(structure: Structure, figures: Figures): Float64Array {
+function demands(structure: Structure, figures: Figures, services: readonly PlanningService[]): Float64Array {
   const { branchStart, chainOrder, service, stageStart, visitStart } = structure;
   const { demand, rate, visits } = figures;
-  const sums = new Float64Array(structure.serviceOrder.length);
+  const sums = Float64Array.from(services, ({ baselineCores = 0 }) => baselineCores);
   for (let at = 0; at < chainOrder.length; at++) {
     const c = chainOrder[at]!;
     const end = visitStart[branchStart[stageStart[c + 1]!]!]!;

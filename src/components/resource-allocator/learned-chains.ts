@@ -5,7 +5,7 @@ import type { Composition, LatencyProfile } from '../../models/profiles.ts';
 
 /** What the allocator reads of the quantifier. Without a revision everything is read anew each time. */
 export type ProfileReader = Pick<ProfileLearner, 'profile' | 'composition'> &
-  Partial<Pick<ProfileLearner, 'revision'>>;
+  Partial<Pick<ProfileLearner, 'revision' | 'demandDrift'>>;
 
 /** What has been learned of a chain, as a program has it: whatever its load, its SLO and the bounds of its services. */
 export interface LearnedChain {
@@ -21,22 +21,26 @@ export class LearnedChains {
   readonly #known = new Map<string, { readonly of: ChainSpec; readonly learned: LearnedChain }>();
   #revision: number | undefined;
   #riskFactor = Number.NaN;
+  #demandFactor = 1;
 
   learned(chain: ChainSpec, profiles: ProfileReader, riskFactor: number): LearnedChain {
-    this.#forgetOld(profiles.revision, riskFactor);
+    this.#forgetOld(profiles, riskFactor);
     const known = this.#known.get(chain.id);
     if (known !== undefined && isAlike(known.of, chain)) return known.learned;
-    const learned = learnedChain(chain, profiles, riskFactor);
+    const learned = learnedChain(chain, profiles, riskFactor, this.#demandFactor);
     // A question of what if is not to put what it changes in the place of what is.
     if (known === undefined) this.#known.set(chain.id, { of: chain, learned });
     return learned;
   }
 
-  #forgetOld(revision: number | undefined, riskFactor: number): void {
+  #forgetOld(profiles: ProfileReader, riskFactor: number): void {
+    const { revision } = profiles;
     if (revision !== undefined && revision === this.#revision && riskFactor === this.#riskFactor) return;
     this.#known.clear();
     this.#revision = revision;
     this.#riskFactor = riskFactor;
+    // On machines that happen to be fast now nothing is saved: the next minute they may not be.
+    this.#demandFactor = Math.max(1, profiles.demandDrift?.() ?? 1);
   }
 }
 
@@ -44,7 +48,12 @@ function isAlike(one: ChainSpec, other: ChainSpec): boolean {
   return one.stages === other.stages && one.slo.percentile === other.slo.percentile;
 }
 
-function learnedChain(chain: ChainSpec, profiles: ProfileReader, riskFactor: number): LearnedChain {
+function learnedChain(
+  chain: ChainSpec,
+  profiles: ProfileReader,
+  riskFactor: number,
+  demandFactor: number,
+): LearnedChain {
   const known = new Map<string, LatencyProfile>();
   const unknown: string[] = [];
   for (const service of visitsByService(chain).keys()) {
@@ -56,7 +65,7 @@ function learnedChain(chain: ChainSpec, profiles: ProfileReader, riskFactor: num
   const isMeasured = composition.windows > 0;
   const stages = chain.stages.map((stage) => {
     const factor = isMeasured ? 1 : slowestOf(stage.length, chain.slo.percentile);
-    return stage.map((branch) => planningVisits(branch, known, factor, riskFactor));
+    return stage.map((branch) => planningVisits(branch, known, factor, { riskFactor, demandFactor }));
   });
   return { composition, profiles: known, unknown, stages };
 }
@@ -73,7 +82,7 @@ function planningVisits(
   branch: Branch,
   profiles: ReadonlyMap<string, LatencyProfile>,
   factor: number,
-  riskFactor: number,
+  { riskFactor, demandFactor }: { readonly riskFactor: number; readonly demandFactor: number },
 ): PlanningVisit[] {
   const planned: PlanningVisit[] = [];
   for (const { service, visits } of branch) {
@@ -83,10 +92,12 @@ function planningVisits(
     planned.push({
       service,
       visits,
-      demand: profile.demandCoreSeconds,
+      demand: demandFactor * profile.demandCoreSeconds,
       floor: cautious * profile.floorSeconds,
       queueing: cautious * profile.queueingSeconds,
     });
+    for (const { service: caller, queueingSeconds } of profile.upstream ?? [])
+      planned.push({ service: caller, visits, demand: 0, floor: 0, queueing: cautious * queueingSeconds });
   }
   return planned;
 }

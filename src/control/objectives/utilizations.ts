@@ -59,7 +59,8 @@ function estimatedDemands(parts: Parts, now: number): ReadonlyMap<string, number
     const ratePerSecond = requests / (toSeconds - fromSeconds);
     const profile = parts.profiles.profile(service, chain);
     const demand = profile.kind === 'profile' ? ratePerSecond * profile.demandCoreSeconds : Number.NaN;
-    demands.set(service, (demands.get(service) ?? 0) + demand);
+    const baseline = profile.kind === 'profile' ? (profile.baselineCores ?? 0) : 0;
+    demands.set(service, (demands.get(service) ?? baseline) + demand);
   }
   return new Map([...demands].filter(([, demand]) => Number.isFinite(demand)));
 }

@@ -15,6 +15,7 @@ function observations(terms: readonly number[], latencies: readonly number[]): C
     terms: Float64Array.from(terms),
     latencies: Float64Array.from(latencies),
     weights,
+    offsets: new Float64Array(terms.length),
     count: terms.length,
   };
 }
