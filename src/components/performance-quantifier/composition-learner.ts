@@ -42,7 +42,7 @@ export class CompositionLearner {
 
   composition(nowSeconds: number): Composition {
     if (this.isStale || this.turns.isDue(this.samples.length)) {
-      this.turns.fitted(this.samples.length);
+      this.turns.fitted();
       const weights = this.samples.map((sample) => this.weightOf(sample, nowSeconds));
       this.fitted = fitComposition(this.samples, weights);
       this.isStale = false;

@@ -6,11 +6,12 @@ const EACH_COUNTS_UP_TO = 64;
 const OVERDUE = 16;
 
 /**
- * When to fit again. Each learner has another `ordinal`, and they take turns: after the first fits, which come all at
- * once, every pass has about the same number of them.
+ * When to fit again: each learner with every n-th window. Each has another `ordinal`, which says with which of them, so that
+ * every pass has about the same number of fits, whatever made some of them earlier.
  */
 export class FitTurns {
   private readonly ordinal: number;
+  private total = 0;
   private added = 0;
   private isFirst = true;
 
@@ -19,24 +20,28 @@ export class FitTurns {
   }
 
   add(): void {
+    this.total++;
     this.added++;
   }
 
   /** `count`: windows that there are. */
   isDue(count: number): boolean {
-    return this.added > 0 && (this.isFirst || this.added >= between(count));
+    if (this.added === 0 || this.isFirst) return this.added > 0;
+    const between = windowsBetween(count);
+    const turnAt = (total: number) => Math.floor((total + this.ordinal) / between);
+    return turnAt(this.total) > turnAt(this.total - this.added);
   }
 
   get isOverdue(): boolean {
     return this.added >= OVERDUE;
   }
 
-  fitted(count: number): void {
-    this.added = this.isFirst ? this.ordinal % between(count) : 0;
+  fitted(): void {
+    this.added = 0;
     this.isFirst = false;
   }
 }
 
-function between(count: number): number {
+function windowsBetween(count: number): number {
   return count <= EACH_COUNTS_UP_TO ? 1 : Math.floor(NEW_SHARE * count);
 }

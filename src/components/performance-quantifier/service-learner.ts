@@ -167,7 +167,7 @@ export class ServiceLearner {
     this.isStale = false;
     this.limits = limitsOf(this.table, this.settings);
     const parallelism = this.usableCores(configured);
-    this.turns.fitted(this.table.count);
+    this.turns.fitted();
     const { suspicion, undoubted } = this;
     if (suspicion?.isLikely && undoubted !== undefined) {
       this.fitted = this.fitOf(
