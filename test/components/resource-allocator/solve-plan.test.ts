@@ -126,7 +126,7 @@ describe('solvePlan', () => {
       services,
       chains: [chain('c', stages, { sloSeconds })],
     });
-    const changed = withStages(0.1, [branches('a', 'b', 'c'), branches('d', 'e')]);
+    const changed = withStages(0.03, [branches('a', 'b', 'c'), [light('d'), light('e')]]);
     const cold = solvePlan(changed).plan;
     const warmStart = new WarmStart();
     const before = [
