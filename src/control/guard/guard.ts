@@ -43,13 +43,28 @@ const STEPS: readonly GuardStep[] = [
   // Once more: bounds that were changed are no reason to touch what cannot be touched now.
   ...HELD_TARGETS,
   holdWhileFrozen,
-  keepWithinCaps,
+  keepWithinCapsUnharmed,
   each(holdWhilePaused),
   each(explainSourceTrouble),
 ];
 
 export function guard(drafts: readonly Draft[], context: GuardContext): readonly Draft[] {
   return STEPS.reduce((guarded, step) => step(guarded, context), drafts);
+}
+
+/**
+ * Growth that is cut for a cap may be what a decrease counted on: chains are evaluated again, until both agree. Each round but
+ * the last cancels a decrease.
+ */
+function keepWithinCapsUnharmed(drafts: readonly Draft[], context: GuardContext): readonly Draft[] {
+  if (context.settings.control.caps === undefined) return drafts;
+  let present = keepWithinCaps(drafts, context);
+  for (let round = 0; round < drafts.length; round++) {
+    const next = cancelHarmfulDecreases(present, context);
+    if (next === present) return present;
+    present = keepWithinCaps(next, context);
+  }
+  return present;
 }
 
 function each(step: (draft: Draft, context: GuardContext) => Draft): GuardStep {

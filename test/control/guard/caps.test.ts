@@ -62,6 +62,33 @@ describe('caps on all services together', () => {
     expect(held.map(({ reason }) => reason)).toEqual(['would-violate', 'total-cap']);
   });
 
+  it('leave no decrease that counted on growth which a decrease held back later has no room for', () => {
+    const settings = capped({ cpu: 6 });
+    const third = { ...auth, id: 'third', chains: ['subscription-management'] };
+    const chains = new Map(settings.topology.chains);
+    const renewal = chains.get('subscription-management')!;
+    chains.set('subscription-management', { ...renewal, stages: [[[{ service: 'third', visits: 1 }]]] });
+    const services = new Map([...settings.topology.services, ['third', third] as const]);
+    const context = guardContext(
+      { ...settings, topology: { services, chains } },
+      {
+        evaluate: (allocations) => {
+          const cores = (...ids: string[]) => ids.reduce((sum, id) => sum + allocations.get(id)!.cpu, 0);
+          return new Map([
+            ['subscription-management', cores('third') < 3 ? 9 : 0.1],
+            ['order-processing', cores(auth.id, payment.id) < 4 ? 9 : 0.1],
+          ]);
+        },
+      },
+    );
+    const drafts = [
+      draftOf(third, allocation(3), allocation(1)),
+      draftOf(auth, allocation(3), allocation(1)),
+      draftOf(payment, allocation(1), allocation(3)),
+    ];
+    expect(guard(drafts, context).map(({ target }) => target.cpu)).toEqual([3, 3, 1]);
+  });
+
   it('let the plan take from chains that it has given up', () => {
     const shrinking = draftOf(auth, allocation(3), allocation(2));
     const more = draftOf(payment, allocation(1), allocation(2));
