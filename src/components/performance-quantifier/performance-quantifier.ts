@@ -30,6 +30,7 @@ import { ServiceLearner } from './service-learner.ts';
 import { latestLoad } from './service-load.ts';
 import { type ChainAtService, sharedImpactOf } from './shared-impact.ts';
 import { Unsaved } from './unsaved.ts';
+import type { WindowTable } from './window-table.ts';
 
 const DEFAULT_PERCENTILE = 0.95;
 
@@ -89,7 +90,8 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
       learner = new ServiceLearner(this.settings, this.services.size);
       this.services.set(window.service, learner);
     }
-    learner.add(window, this.parallelismOf(window.service), this.drift);
+    const callerWaits = this.callerWaitsOf(window.service);
+    learner.add(window, this.parallelismOf(window.service), this.drift, callerWaits);
     this.unsaved.note(SERVICE + window.service, window.startSeconds);
     this.advance(learner.table.endSeconds);
   }
@@ -169,7 +171,8 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
       learner.usableCores(this.parallelismOf(service)),
       changed,
     );
-    return impactOf(pair, changedLoad, this.confidenceOf(learner, pair));
+    const leaked = pair.source === 'prior' ? 0 : this.leakedAt(service, chain, learner.table);
+    return impactOf(pair, changedLoad, leaked, this.confidenceOf(learner, pair));
   }
 
   /** Undefined as long as the service has no profile. */
@@ -291,6 +294,11 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
     };
     this.described.set(pair, profile);
     return profile;
+  }
+
+  /** What leaks in from the callers at their latest load, s. */
+  private leakedAt(service: string, chain: string, { starts, count }: WindowTable): number {
+    return this.leak === 0 ? 0 : this.leak * this.callerWaitsOf(service)(chain, starts[count - 1]!);
   }
 
   /** ℓ of what each caller waits; they share it where there are several. */
