@@ -57,6 +57,8 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   private nowSeconds = 0;
   /** ℓ. */
   private leak = 0;
+  /** Names of the callers by chain and service, as far as they were asked for. */
+  private readonly callerNames = new Map<string, Map<string, readonly string[]>>();
   /** Profiles as they were told last: a pass reads each several times. Empty whenever one may have become another. */
   private readonly described = new Map<PairModel, LatencyProfile>();
   private changes = 0;
@@ -74,6 +76,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   reconfigure(topology: Topology): void {
     const before = this.percentiles();
     this.topology = topology;
+    this.callerNames.clear();
     this.change();
     for (const service of this.services.keys()) {
       if (!topology.services.has(service)) this.reset(service);
@@ -263,9 +266,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
 
   /** The callers of a service in a chain that have a model. */
   private callersOf(service: string, chain: string): readonly (readonly [string, Caller])[] {
-    const spec = this.topology?.chains.get(chain);
-    if (spec === undefined) return [];
-    return callersIn(spec, service).flatMap((name) => {
+    return this.callerNamesOf(service, chain).flatMap((name) => {
       const learner = this.services.get(name);
       const model = learner?.latest;
       const pair = model?.pairs.get(chain);
@@ -294,6 +295,22 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
     };
     this.described.set(pair, profile);
     return profile;
+  }
+
+  private callerNamesOf(service: string, chain: string): readonly string[] {
+    const spec = this.topology?.chains.get(chain);
+    if (spec === undefined) return [];
+    let ofChain = this.callerNames.get(chain);
+    if (ofChain === undefined) {
+      ofChain = new Map();
+      this.callerNames.set(chain, ofChain);
+    }
+    let names = ofChain.get(service);
+    if (names === undefined) {
+      names = callersIn(spec, service);
+      ofChain.set(service, names);
+    }
+    return names;
   }
 
   /** What leaks in from the callers at their latest load, s. */

@@ -192,11 +192,12 @@ export class ServiceLearner {
     nowSeconds: number,
     count = table.count,
   ): ServiceModel | undefined {
-    const evidence = gatherEvidence(table, count, parallelism, nowSeconds, this.settings, this.callerWaits);
+    const scores = this.searchTurns.isDue() ? 'search' : this.scores;
+    const callerWaits = scores === 'search' || this.belief.leak > 0 ? this.callerWaits : undefined;
+    const evidence = gatherEvidence(table, count, parallelism, nowSeconds, this.settings, callerWaits);
     const isSearchDue = this.windowsSinceSearch >= SEARCH_EVERY || this.fitted === undefined;
     const share = isSearchDue ? 'search' : shareOf(this.fitted);
     if (isSearchDue) this.windowsSinceSearch = 0;
-    const scores = this.searchTurns.isDue() ? 'search' : this.scores;
     if (scores === 'search') this.searchTurns.searched(count);
     const model = fitService(evidence, this.settings, this.belief, {
       share,
