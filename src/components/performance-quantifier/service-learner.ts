@@ -234,11 +234,27 @@ export class ServiceLearner {
     const surprise = surpriseOf(residuals, drift.before(startSeconds));
     drift.note(startSeconds, residuals);
     if (residuals.isNewLoad) this.isStale = true;
-    if (surprise === undefined) return;
+    if (surprise === undefined) {
+      this.endIfStuck(undoubted, parallelism);
+      return;
+    }
     const before = this.suspicion;
     this.suspicion = Suspicion.after(before, surprise, startSeconds);
     if (this.suspicion !== before || this.suspicion?.isLikely) this.isStale = true;
     if (this.suspicion?.isChange) this.takeForChange(this.suspicion, undoubted, parallelism);
+  }
+
+  /**
+   * Windows that cannot be judged end a suspicion after a while, or it would keep all that follow out of the fit for ever: as a
+   * change where that is likely, so that nothing is shrunk on what was before.
+   */
+  private endIfStuck(undoubted: ServiceModel, parallelism: number): void {
+    const { suspicion } = this;
+    suspicion?.countSilent();
+    if (suspicion === undefined || !suspicion.isStuck) return;
+    if (suspicion.isLikely) this.takeForChange(suspicion, undoubted, parallelism);
+    else this.suspicion = undefined;
+    this.isStale = true;
   }
 
   private offsetOf(startSeconds: number): (chain: string) => number {

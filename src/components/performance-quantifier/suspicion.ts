@@ -5,7 +5,7 @@ const CHANGE_WINDOWS = 5;
 const CHANGE_SURPRISES = 4;
 /** From so many surprises on a change is more likely than none. */
 const LIKELY_SURPRISES = 3;
-/** What has not become a change by then is none. */
+/** What has not become a change by then is none; and after so many windows that say nothing, no more is waited for. */
 const LONGEST = 12;
 
 /**
@@ -18,6 +18,7 @@ export class Suspicion {
   private readonly direction: number;
   private windows = 1;
   private surprises = 1;
+  private silent = 0;
 
   private constructor(sinceSeconds: number, direction: number) {
     this.sinceSeconds = sinceSeconds;
@@ -30,6 +31,16 @@ export class Suspicion {
     if (Math.abs(surprise) < AS_PROMISED) return undefined;
     before.count(surprise);
     return before.isOver ? begun(surprise, startSeconds) : before;
+  }
+
+  /** One more window of which the model says nothing, as at a load that it has never seen. */
+  countSilent(): void {
+    this.silent++;
+  }
+
+  /** Whether nothing more is to be expected. */
+  get isStuck(): boolean {
+    return this.silent >= LONGEST;
   }
 
   static begin(surprise: number, startSeconds: number): Suspicion {

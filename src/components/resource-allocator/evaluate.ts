@@ -2,9 +2,9 @@ import type { ResourceAllocation } from '../../models/data-models.ts';
 import type { PlanningChain, PlanningProblem, PlanningVisit } from '../../models/plans.ts';
 import { waitOfShape } from './service-columns.ts';
 
-/** D of every service at the planned loads, cores. */
+/** D of every service at the planned loads, with what it uses at rest, cores. */
 export function demandByService(problem: PlanningProblem): Map<string, number> {
-  const demand = new Map(problem.services.map(({ id }) => [id, 0]));
+  const demand = new Map(problem.services.map(({ id, baselineCores = 0 }) => [id, baselineCores]));
   for (const { rate, stages } of problem.chains) {
     for (const stage of stages) {
       for (const branch of stage) {

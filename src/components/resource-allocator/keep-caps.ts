@@ -21,19 +21,31 @@ export interface Draft {
 
 /**
  * The draft itself when its shapes keep the caps. Otherwise the plan of least violation within them: margins are given up
- * first, then SLOs where a core saves least violation, weighted by priority. Where even the least shapes are over a cap,
- * these are the plan.
+ * first, then SLOs where a core saves least violation, weighted by priority. A cap that even the least shapes are over
+ * is kept as near as they can; what it leaves of the other is not given up for it.
  */
-export function keepCaps(problem: PlanningProblem, caps: Caps, free: Draft, maxUtilization: number): Draft {
+export function keepCaps(problem: PlanningProblem, limits: Caps, free: Draft, maxUtilization: number): Draft {
   const use = useOfShapes(free.compiled, free.shaped);
-  if (fits(use, caps)) return { ...free, caps: report(free, caps, use, undefined, []) };
+  if (fits(use, limits)) return { ...free, caps: report(free, limits, use, undefined, []) };
+  const caps = withinReach(limits, leastUse(free.compiled));
   const served = starve(problem, free.compiled, caps);
   const continuous = withinCaps(served.problem, caps, free, use, maxUtilization);
   const compiled = baseOf(free, served, continuous, maxUtilization);
   const { capacities, optimum, scarcity } = continuous;
   const shaped = rationShapes(compiled, caps, scarcity, capacities, optimum.weights, served.starved);
   const draft = { compiled, capacities, shaped, optimum: certified(compiled, continuous) };
-  return { ...draft, caps: report(draft, caps, use, continuous, served.starved) };
+  return { ...draft, caps: report(draft, limits, use, continuous, served.starved) };
+}
+
+function withinReach({ cpu, memory }: Caps, least: Use): Caps {
+  return {
+    ...(cpu !== undefined && { cpu: Math.max(cpu, least.cpu) }),
+    ...(memory !== undefined && { memory: Math.max(memory, least.memory) }),
+  };
+}
+
+function leastUse({ services }: Compiled): Use {
+  return total(services.map((service) => useOfShape(service, leastShapeOf(service))));
 }
 
 /** Rows and columns that the plan is told by: the SLOs and the prices are the true ones. */
@@ -73,7 +85,7 @@ function report(
   const overloaded = compiled.services.flatMap(({ id }, s) =>
     shaped.waits[s] === Number.POSITIVE_INFINITY && !starved.includes(id) ? [id] : [],
   );
-  const least = total(compiled.services.map((service) => useOfShape(service, leastShapeOf(service))));
+  const least = leastUse(compiled);
   const capOf = (kind: keyof Use): { readonly [key: string]: PlannedCap } => {
     const limit = caps[kind];
     if (limit === undefined) return {};

@@ -28,7 +28,7 @@ export function starve(problem: PlanningProblem, compiled: Compiled, caps: Caps)
   for (const { service, loaded, least, rank } of claims) {
     const isLost = rank === LOST;
     if (!isLost && fits(use, caps)) break;
-    if (service.fixed !== undefined || (!isLost && least.cpu >= loaded.cpu)) continue;
+    if (service.fixed !== undefined || (!isLost && !relieves(use, caps, loaded, least))) continue;
     starved.add(service.id);
     use = { cpu: use.cpu - loaded.cpu + least.cpu, memory: use.memory - loaded.memory + least.memory };
   }
@@ -39,6 +39,12 @@ export function starve(problem: PlanningProblem, compiled: Compiled, caps: Caps)
       : service,
   );
   return { problem: { ...problem, services }, starved: [...starved] };
+}
+
+/** Whether the least shape leaves more of what there is too little of. */
+function relieves(use: Use, caps: Caps, loaded: Use, least: Use): boolean {
+  const isLess = (kind: keyof Use) => least[kind] < loaded[kind] && use[kind] > (caps[kind] ?? use[kind]);
+  return isLess('cpu') || isLess('memory');
 }
 
 const LOST = Number.NEGATIVE_INFINITY;

@@ -57,13 +57,42 @@ function copyChain(
   to: number,
 ): void {
   const mu = multipliers.chain[from]!;
-  if (mu === 0) return;
-  const first = firstBranch(last, from);
-  const count = endBranch(last, from) - first;
-  const place = firstBranch(compiled, to);
-  if (count !== endBranch(compiled, to) - place) return;
+  if (mu === 0 || !hasVisits(compiled, to) || !haveSameBranches(last, from, compiled, to)) return;
   start.chain[to] = mu;
+  const first = firstBranch(last, from);
+  const place = firstBranch(compiled, to);
+  const count = endBranch(last, from) - first;
   for (let b = 0; b < count; b++) start.branch[place + b] = multipliers.branch[first + b]!;
+}
+
+/** A chain without visits is in no component: nothing would take its multiplier down again. */
+function hasVisits({ structure }: Compiled, c: number): boolean {
+  const { branchStart, chainOrder, stageStart, visitStart } = structure;
+  const read = chainOrder[c]!;
+  return visitStart[branchStart[stageStart[read]!]!]! < visitStart[branchStart[stageStart[read + 1]!]!]!;
+}
+
+/**
+ * Whether the chains have the same stages with parallel branches. A stage whose branches had no multiplier while the
+ * chain has one would never let it fall again.
+ */
+function haveSameBranches(
+  last: Pick<Compiled, 'program'>,
+  from: number,
+  compiled: Pick<Compiled, 'program'>,
+  to: number,
+): boolean {
+  const before = last.program.chains;
+  const now = compiled.program.chains;
+  const first = before.stageStart[from]!;
+  const place = now.stageStart[to]!;
+  const count = before.stageEnd[from]! - first;
+  if (count !== now.stageEnd[to]! - place) return false;
+  for (let i = 0; i < count; i++) {
+    const branches = before.branchStart[first + i + 1]! - before.branchStart[first + i]!;
+    if (branches !== now.branchStart[place + i + 1]! - now.branchStart[place + i]!) return false;
+  }
+  return true;
 }
 
 /** Branches of the chain's stages with parallel branches. */

@@ -75,6 +75,29 @@ describe('a change of the service', () => {
     expect(profile().floorSeconds).toBeLessThan(0.03);
   });
 
+  it.each([2, 3])(
+    'is waited for after %i odd windows, but not for ever where the load is new from then on',
+    (odd) => {
+      const random = seededRandom(3);
+      const quantifier = new PerformanceImpactQuantifier();
+      let next = 0;
+      const feed = (truth: TruePair, windows: number, [low, high]: readonly [number, number]) => {
+        for (let i = 0; i < windows; i++) {
+          const noise = () => Math.exp(0.05 * normal(random));
+          const rates = [low + (high - low) * random()];
+          quantifier.updateProfile(windowOf([truth], { startSeconds: 60 * next++, rates, noise }));
+          quantifier.refit(60 * next);
+        }
+      };
+      feed(BEFORE, 40, [20, 100]);
+      feed({ ...BEFORE, floor: 0.06, queueing: 0.1 }, odd, [60, 90]);
+      feed(BEFORE, 10, [150, 200]);
+      expect(knownProfile(quantifier, 's', 'a').confidence).toBeLessThan(0.05);
+      feed(BEFORE, 10, [150, 200]);
+      expect(knownProfile(quantifier, 's', 'a').confidence).toBeGreaterThan(0.4);
+    },
+  );
+
   it('is not seen in one odd window that is told five times', () => {
     const { quantifier, feed, profile } = feeder(true);
     feed(BEFORE, 60);

@@ -146,6 +146,28 @@ describe('plans under caps', () => {
     );
   });
 
+  it('do not take the cores of all services for a memory cap that even the least shapes are over', () => {
+    const free = solvePlan(rivals(1, 1)).plan;
+    const least = rivals(1, 1).services.reduce((sum, own) => sum + own.memory * own.minInstances, 0);
+    const { plan } = solvePlan({ ...rivals(1, 1), caps: { memory: 0.9 * least, cpu: coresOf(free) } });
+    expect(plan.chains.map(({ expectedLatency }) => expectedLatency <= 0.035)).toEqual([true, true]);
+    expect(plan.caps).toMatchObject({ starved: [], memory: { used: least, least, limit: 0.9 * least } });
+  });
+
+  it('starve only those whose least shape leaves more of what is scarce', () => {
+    const services = [
+      service('small', { maxCpu: 4 }),
+      service('wide', { maxCpu: 0.5, maxInstances: 20, parallelism: 0.5 }),
+    ];
+    const chains = [
+      chain('one', [[[visit('small')]]], { rate: 100, priority: 1 }),
+      chain('many', [[[visit('wide')]]], { rate: 400, priority: 2 }),
+    ];
+    const { plan } = solvePlan({ services, chains, caps: { memory: 4 * 128 } });
+    expect(plan.caps!.starved).toEqual(['wide']);
+    expect(plan.chains[0]!.expectedLatency).toBeLessThanOrEqual(plan.chains[0]!.sloSeconds);
+  });
+
   it('serve the chains of higher priority where the load of all does not fit', () => {
     const { plan } = solvePlan({ ...rivals(1, 2), caps: { cpu: 1.95 } });
     expect(plan.caps!.starved).toEqual(['a']);

@@ -61,7 +61,8 @@ describe('DynamicResourceAllocator', () => {
   });
 
   it('finds the same latencies when it evaluates its own plan', () => {
-    const allocator = allocatorWith(profilesWithout([], { exponent: 1.7, verticalExponent: 0.4 }));
+    const changes = { exponent: 1.7, verticalExponent: 0.4, baselineCores: 0.8 };
+    const allocator = allocatorWith(profilesWithout([], changes));
     const asked = request(shippedTopology(), LOADS);
     const { plan } = allocator.plan(asked);
     const latencies = allocator.evaluate(asked, new Map(plan.services.map((entry) => [entry.id, entry])));

@@ -118,6 +118,36 @@ describe('solvePlan', () => {
     }
   });
 
+  it('takes no multipliers over where the branches of a chain are spread over its stages otherwise', () => {
+    const branches = (...ids: string[]) => ids.map((id) => [visit(id, { floor: 0.001, queueing: 0.01 })]);
+    const light = (id: string) => [visit(id, { floor: 0, queueing: 0 })];
+    const services = ['a', 'b', 'c', 'd', 'e'].map((id) => service(id));
+    const withStages = (sloSeconds: number, stages: PlanningProblem['chains'][number]['stages']) => ({
+      services,
+      chains: [chain('c', stages, { sloSeconds })],
+    });
+    const changed = withStages(0.03, [branches('a', 'b', 'c'), [light('d'), light('e')]]);
+    const cold = solvePlan(changed).plan;
+    const warmStart = new WarmStart();
+    const before = [
+      [...branches('a'), light('d')],
+      [...branches('b'), light('c'), light('e')],
+    ];
+    solvePlan(withStages(0.02, before), { warmStart });
+    const warm = solvePlan(changed, { warmStart }).plan;
+    expect(warm.gap).toBeLessThanOrEqual(1e-4);
+    expect(warm.continuousCost / cold.continuousCost).toBeCloseTo(1, 3);
+  });
+
+  it('has no price for a chain of which nothing is known any more', () => {
+    const warmStart = new WarmStart();
+    const services = [service('a')];
+    const known = solvePlan({ services, chains: [chain('c', [[[visit('a')]]])] }, { warmStart }).plan;
+    expect(known.chains[0]!.shadowPrice).toBeGreaterThan(0);
+    const { plan } = solvePlan({ services, chains: [chain('c', [[[]]])] }, { warmStart });
+    expect(plan.chains[0]!.shadowPrice).toBe(0);
+  });
+
   it('plans an infeasible chain with 1.05 times what it can have and harms nobody else', () => {
     const hopeless = chain('hopeless', [[[visit('a', { floor: 0.5 })]]], { sloSeconds: 0.1 });
     const easy = chain('easy', [[[visit('b')]]], { sloSeconds: 0.1 });
