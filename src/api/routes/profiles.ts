@@ -19,11 +19,29 @@ const Profile = Type.Union([
     demand_interval: Type.Array(Figure, {
       description: '95 % confidence interval of the demand; null: no bound.',
     }),
+    baseline_cores: Type.Number({ description: 'What the service uses without any request, cores.' }),
     demand_source: Type.String(),
     confidence: Type.Number(),
     upper_factor: Type.Number({
       description: 'From the curve to its upper 95 % confidence limit: allocation.risk_factor.',
     }),
+    least_cpu: Type.Optional(
+      Type.Number({
+        description:
+          'Cores of an instance below which a visit does not fit into one CPU period of 100 ms; 0: unknown.',
+      }),
+    ),
+    upstream: Type.Optional(
+      Type.Array(
+        Type.Object({
+          service: Type.String(),
+          queueing: Type.Number({
+            description: "Seconds; the scale of that service's waiting that is measured here.",
+          }),
+        }),
+        { description: 'Waits of the callers that leak into what is measured at this service.' },
+      ),
+    ),
     parallelism: Type.Optional(
       Type.Number({
         description: 'Cores that one instance can use, where its windows show fewer than configured.',
@@ -85,9 +103,17 @@ function profileView(outcome: ProfileOutcome): Static<typeof Profile> {
     vertical_exponent: outcome.verticalExponent,
     demand: outcome.demandCoreSeconds,
     demand_interval: outcome.demandInterval.map(figure),
+    baseline_cores: outcome.baselineCores ?? 0,
     demand_source: outcome.demandSource,
     confidence: outcome.confidence,
     upper_factor: outcome.upperFactor,
+    ...(outcome.leastCpu !== undefined && { least_cpu: outcome.leastCpu }),
+    ...(outcome.upstream !== undefined && {
+      upstream: outcome.upstream.map(({ service: caller, queueingSeconds }) => ({
+        service: caller,
+        queueing: queueingSeconds,
+      })),
+    }),
     ...(outcome.parallelism !== undefined && { parallelism: outcome.parallelism }),
     ...(outcome.throttledUtilization !== undefined && {
       throttled_utilization: outcome.throttledUtilization,

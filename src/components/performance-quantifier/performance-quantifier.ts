@@ -9,8 +9,8 @@ import type {
   ProfileOutcome,
   SharedServiceImpact,
 } from '../../models/profiles.ts';
-import { type Caller, type CallerWaits, meanWait } from './caller-waits.ts';
-import { callersIn, inOrderOfCalls } from './callers.ts';
+import type { Caller } from './caller-waits.ts';
+import { inOrderOfCalls } from './callers.ts';
 import { CommonDrift } from './common-drift.ts';
 import { DEFAULT_COMPOSITION } from './composition-fit.ts';
 import { CompositionLearner } from './composition-learner.ts';
@@ -20,6 +20,7 @@ import { demandDrift } from './demand-drift.ts';
 import { describeProfile } from './describe-profile.ts';
 import { type ExponentBelief, firstBelief, pooledBelief } from './exponents.ts';
 import { impactOf } from './impact.ts';
+import { KnownCallers } from './known-callers.ts';
 import { EXPONENT, latencyAt } from './latency-curve.ts';
 import { pooledLeak } from './leak.ts';
 import { type QuantifierOptions, type QuantifierSettings, settingsFrom } from './options.ts';
@@ -51,11 +52,10 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   private topology: Topology | undefined;
   private readonly services = new Map<string, ServiceLearner>();
   private readonly chains = new Map<string, CompositionLearner>();
+  private readonly callers: KnownCallers;
   private readonly drift = new CommonDrift();
   private readonly unsaved = new Unsaved();
   private nowSeconds = 0;
-  /** ℓ. */
-  private leak = 0;
   /** Profiles as they were told last: a pass reads each several times. Empty whenever one may have become another. */
   private readonly described = new Map<PairModel, LatencyProfile>();
   private changes = 0;
@@ -64,6 +64,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
     this.settings = settingsFrom(options);
     this.firstBelief = firstBelief(EXPONENT, this.settings.verticalExponentPrior);
     this.topology = options.topology;
+    this.callers = new KnownCallers((service, chain) => this.readCaller(service, chain), this.topology);
   }
 
   /**
@@ -73,6 +74,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   reconfigure(topology: Topology): void {
     const before = this.percentiles();
     this.topology = topology;
+    this.callers.reconfigure(topology);
     this.change();
     for (const service of this.services.keys()) {
       if (!topology.services.has(service)) this.reset(service);
@@ -89,7 +91,8 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
       learner = new ServiceLearner(this.settings, this.services.size);
       this.services.set(window.service, learner);
     }
-    learner.add(window, this.parallelismOf(window.service), this.drift);
+    const callerWaits = this.callers.waitsOf(window.service);
+    learner.add(window, this.parallelismOf(window.service), this.drift, callerWaits);
     this.unsaved.note(SERVICE + window.service, window.startSeconds);
     this.advance(learner.table.endSeconds);
   }
@@ -114,9 +117,9 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
       this.firstBelief,
       models.flatMap((model) => model?.scores ?? []),
     );
-    this.leak = pooledLeak(models.flatMap((model) => model?.leakScores ?? []));
+    this.callers.leak = pooledLeak(models.flatMap((model) => model?.leakScores ?? []));
     for (const service of services) {
-      this.services.get(service)!.believe({ exponents, leak: this.leak });
+      this.services.get(service)!.believe({ exponents, leak: this.callers.leak });
       this.modelOf(service);
     }
     for (const chain of this.chains.keys()) this.composition(chain);
@@ -169,7 +172,9 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
       learner.usableCores(this.parallelismOf(service)),
       changed,
     );
-    return impactOf(pair, changedLoad, this.confidenceOf(learner, pair));
+    const { starts, count } = learner.table;
+    const leaked = pair.source === 'prior' ? 0 : this.callers.leakedAt(service, chain, starts[count - 1]!);
+    return impactOf(pair, changedLoad, leaked, this.confidenceOf(learner, pair));
   }
 
   /** Undefined as long as the service has no profile. */
@@ -243,32 +248,15 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   private modelOf(service: string): ServiceModel | undefined {
     return this.services
       .get(service)
-      ?.model(this.parallelismOf(service), this.nowSeconds, this.callerWaitsOf(service));
+      ?.model(this.parallelismOf(service), this.nowSeconds, this.callers.waitsOf(service));
   }
 
-  private callerWaitsOf(service: string): CallerWaits {
-    const known = new Map<string, readonly Caller[]>();
-    return (chain, startSeconds) => {
-      let callers = known.get(chain);
-      if (callers === undefined) {
-        callers = this.callersOf(service, chain).map(([, caller]) => caller);
-        known.set(chain, callers);
-      }
-      return meanWait(callers, startSeconds);
-    };
-  }
-
-  /** The callers of a service in a chain that have a model. */
-  private callersOf(service: string, chain: string): readonly (readonly [string, Caller])[] {
-    const spec = this.topology?.chains.get(chain);
-    if (spec === undefined) return [];
-    return callersIn(spec, service).flatMap((name) => {
-      const learner = this.services.get(name);
-      const model = learner?.latest;
-      const pair = model?.pairs.get(chain);
-      if (learner === undefined || model === undefined || pair === undefined) return [];
-      return [[name, { model, pair, table: learner.table, parallelism: this.usableCoresOf(name) }] as const];
-    });
+  private readCaller(service: string, chain: string): Caller | undefined {
+    const learner = this.services.get(service);
+    const model = learner?.latest;
+    const pair = model?.pairs.get(chain);
+    if (learner === undefined || model === undefined || pair === undefined) return undefined;
+    return { model, pair, table: learner.table, parallelism: this.usableCoresOf(service) };
   }
 
   private describe(service: string, chain: string, model: ServiceModel, pair: PairModel): LatencyProfile {
@@ -287,26 +275,10 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
       ...described,
       windows: Math.min(described.windows, learner.windowsSinceChange),
       ...learner.learnedLimits,
-      ...this.upstreamOf(service, chain, pair),
+      ...this.callers.upstreamOf(service, chain, pair),
     };
     this.described.set(pair, profile);
     return profile;
-  }
-
-  /** ℓ of what each caller waits; they share it where there are several. */
-  private upstreamOf(
-    service: string,
-    chain: string,
-    { source }: PairModel,
-  ): Pick<LatencyProfile, 'upstream'> {
-    if (this.leak === 0 || source === 'prior') return {};
-    const callers = this.callersOf(service, chain);
-    if (callers.length === 0) return {};
-    const upstream = callers.map(([caller, { pair }]) => ({
-      service: caller,
-      queueingSeconds: (this.leak * pair.curve.queueingSeconds) / callers.length,
-    }));
-    return { upstream };
   }
 
   private confidenceOf(learner: ServiceLearner, pair: PairModel): number {

@@ -24,6 +24,11 @@ export class SearchTurns {
     this.seen++;
   }
 
+  /** Looks again at once, if it has looked before. */
+  again(): void {
+    if (this.next > FIRST + SPREAD) this.next = this.seen;
+  }
+
   isDue(): boolean {
     return this.seen >= this.next;
   }

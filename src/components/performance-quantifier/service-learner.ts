@@ -76,7 +76,8 @@ export class ServiceLearner {
    * Only a window newer than all others is a witness of a change; one that came late or again is not, and from before
    * the last change none is taken any more.
    */
-  add(window: ServiceWindow, parallelism: number, drift: CommonDrift): void {
+  add(window: ServiceWindow, parallelism: number, drift: CommonDrift, callerWaits = this.callerWaits): void {
+    this.callerWaits = callerWaits;
     const before = this.changedSeconds - window.startSeconds;
     if (before > 0 && before <= LATEST_SECONDS) return;
     if (this.turns.isOverdue) this.fitUnasked(parallelism);
@@ -117,7 +118,10 @@ export class ServiceLearner {
 
   /** Takes over what all services together say; a fit is made anew when its own would move by much. */
   believe(belief: Belief): void {
-    if (belief.leak !== this.belief.leak) this.isStale = true;
+    if (belief.leak !== this.belief.leak) {
+      this.isStale = true;
+      this.searchTurns.again();
+    }
     this.belief = belief;
     if (this.scores === undefined || this.fitted === undefined) return;
     const { exponent, verticalExponent } = likeliest(this.scores, belief.exponents);
@@ -188,11 +192,12 @@ export class ServiceLearner {
     nowSeconds: number,
     count = table.count,
   ): ServiceModel | undefined {
-    const evidence = gatherEvidence(table, count, parallelism, nowSeconds, this.settings, this.callerWaits);
+    const scores = this.searchTurns.isDue() ? 'search' : this.scores;
+    const callerWaits = scores === 'search' || this.belief.leak > 0 ? this.callerWaits : undefined;
+    const evidence = gatherEvidence(table, count, parallelism, nowSeconds, this.settings, callerWaits);
     const isSearchDue = this.windowsSinceSearch >= SEARCH_EVERY || this.fitted === undefined;
     const share = isSearchDue ? 'search' : shareOf(this.fitted);
     if (isSearchDue) this.windowsSinceSearch = 0;
-    const scores = this.searchTurns.isDue() ? 'search' : this.scores;
     if (scores === 'search') this.searchTurns.searched(count);
     const model = fitService(evidence, this.settings, this.belief, {
       share,

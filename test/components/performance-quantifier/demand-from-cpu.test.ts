@@ -44,6 +44,21 @@ describe('demand from measured CPU', () => {
     expect(found.spread).toBeLessThan(0.09);
   });
 
+  it('is told apart from what is used without any request', () => {
+    const evidence = evidenceOf(80, independent, (random) => Math.exp(0.05 * normal(random)));
+    for (let i = 0; i < evidence.count; i++) evidence.used[i] = evidence.used[i]! + 0.2;
+    const found = demandFromCpu(evidence, OWN_TIMES)!;
+    expect(Math.abs(found.baselineCores / 0.2 - 1)).toBeLessThan(0.25);
+    for (const [c, pair] of PAIRS.entries())
+      expect(Math.abs(found.demands[c]! / pair.demand - 1)).toBeLessThan(0.15);
+    expect(demandFromCpu(evidence, OWN_TIMES, 0.2)!.baselineCores).toBeCloseTo(0.2, 3);
+  });
+
+  it('is all of the use where nothing shows that something is used without requests', () => {
+    const evidence = evidenceOf(80, independent, (random) => Math.exp(0.05 * normal(random)));
+    expect(demandFromCpu(evidence, OWN_TIMES)!.baselineCores).toBeLessThan(1e-4);
+  });
+
   it('is not moved by windows in which hardly any or far too much CPU was measured', () => {
     const garbage = (random: Random) => (random() < 0.1 ? 0.2 : random() < 0.1 ? 4 : 1);
     const found = demandFromCpu(evidenceOf(80, independent, garbage), OWN_TIMES)!;

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { buildProblem } from '../../../src/components/resource-allocator/build-problem.ts';
-import { LearnedChains, slowestOf } from '../../../src/components/resource-allocator/learned-chains.ts';
+import {
+  LearnedChains,
+  type ProfileReader,
+  slowestOf,
+} from '../../../src/components/resource-allocator/learned-chains.ts';
 import { memoryFor } from '../../../src/components/resource-allocator/memory.ts';
 import { solvePlan } from '../../../src/components/resource-allocator/solve-plan.ts';
-import { chainSpec, line, profilesWithout, request, shippedTopology, spec } from './fixtures.ts';
+import { chainSpec, line, profile, profilesWithout, request, shippedTopology, spec } from './fixtures.ts';
 
 const SETTINGS = {
   pricePerCore: 100,
@@ -23,6 +27,66 @@ describe('buildProblem', () => {
     expect(problem.chains[0]!.stages).toEqual([
       [[{ service: 'auth-service', visits: 1, demand: 0.01, floor: 0.02, queueing: 0.03 }]],
     ]);
+  });
+
+  it('lets the waits of a caller count where they are measured, without demand of their own', () => {
+    const leaking: ProfileReader = {
+      ...profilesWithout(),
+      profile: (service, chain) =>
+        profile(
+          service,
+          chain,
+          service === 'payment-service' && chain === 'order-processing'
+            ? { upstream: [{ service: 'auth-service', queueingSeconds: 0.015 }] }
+            : {},
+        ),
+    };
+    const { problem } = buildProblem(request(shippedTopology(), LOADS), leaking, SETTINGS);
+    expect(problem.chains[1]!.stages[1]).toEqual([
+      [
+        { service: 'payment-service', visits: 1, demand: 0.01, floor: 0.02, queueing: 0.03 },
+        { service: 'auth-service', visits: 1, demand: 0, floor: 0, queueing: 0.015 },
+      ],
+    ]);
+    const plain = buildProblem(request(shippedTopology(), LOADS), profilesWithout(), SETTINGS).problem;
+    const [with_, without] = [solvePlan(problem).plan, solvePlan(plain).plan];
+    expect(with_.services[0]!.demandCores).toBe(without.services[0]!.demandCores);
+    expect(with_.continuousCost).toBeGreaterThan(without.continuousCost);
+    // As if the caller waited half as long again.
+    const longer = {
+      ...plain,
+      chains: plain.chains.map((chain, c) =>
+        c !== 1
+          ? chain
+          : {
+              ...chain,
+              stages: chain.stages.map((stage, i) =>
+                i > 0 ? stage : stage.map((branch) => branch.map((visit) => ({ ...visit, queueing: 0.045 }))),
+              ),
+            },
+      ),
+    };
+    expect(with_.continuousCost).toBeCloseTo(solvePlan(longer).plan.continuousCost, 2);
+  });
+
+  it('plans for machines that are slow now, and saves nothing on those that are fast', () => {
+    const demandOf = (drift: number) => {
+      const drifting: ProfileReader = { ...profilesWithout(), demandDrift: () => drift };
+      const { problem } = buildProblem(request(shippedTopology(), LOADS), drifting, SETTINGS);
+      return problem.chains[0]!.stages[0]![0]![0]!.demand;
+    };
+    expect(demandOf(1.1)).toBeCloseTo(0.011, 9);
+    expect(demandOf(0.9)).toBeCloseTo(0.01, 9);
+  });
+
+  it('counts what a service uses at rest in its demand', () => {
+    const resting: ProfileReader = {
+      ...profilesWithout(),
+      profile: (service, chain) => profile(service, chain, { baselineCores: 0.3 }),
+    };
+    const { problem } = buildProblem(request(shippedTopology(), LOADS), resting, SETTINGS);
+    const [auth] = solvePlan(problem).plan.services;
+    expect(auth!.demandCores).toBeCloseTo(0.3 + 100 * 0.01, 9);
   });
 
   it('leaves a chain without a known load out', () => {
