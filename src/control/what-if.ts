@@ -1,7 +1,7 @@
 import type { WhatIfChanges, WhatIfOutcome } from '../models/daemon.ts';
 import type { CapacityInForce, ChainSpec, ServiceSpec } from '../models/data-models.ts';
 import type { Caps, Plan } from '../models/plans.ts';
-import type { PlanRequest } from '../models/ports.ts';
+import type { PlanOutcome, PlanRequest } from '../models/ports.ts';
 import { chainsGivenUp } from './caps.ts';
 import { explainCaps, explainChain } from './explain-plan.ts';
 import { observe } from './observe/observation.ts';
@@ -18,9 +18,18 @@ export function whatIf(parts: ControlParts, changes: WhatIfChanges): WhatIfOutco
   return {
     ...outcome,
     loads: Object.fromEntries(request.loads),
-    explanations: new Map(plan.chains.map((chain) => [chain.id, explainChain(chain, givenUp)])),
+    explanations: new Map(
+      plan.chains
+        .filter(({ id }) => isKnown(request.topology.chains.get(id)!, outcome))
+        .map((chain) => [chain.id, explainChain(chain, givenUp)]),
+    ),
     ...(plan.caps !== undefined && { caps: explainCaps(plan, givenUp, usedBy(plan)) }),
   };
+}
+
+/** Of a chain through a service that cannot be planned only a part is known, which no sentence is to be made of. */
+function isKnown({ stages }: ChainSpec, { unplanned }: PlanOutcome): boolean {
+  return !stages.flat(2).some(({ service }) => unplanned.includes(service));
 }
 
 function usedBy({ caps }: Plan): Required<Caps> {

@@ -61,6 +61,14 @@ describe('a question of what if', () => {
     expect(explanations.get('order-processing')).toMatch(/\.$/);
   });
 
+  it('says nothing of what a chain costs that is known in part only', () => {
+    const parts = learned();
+    parts.profiles.reset('payment-service');
+    const { explanations, unplanned } = whatIf(parts, { ...NOTHING, loads: { 'order-processing': 60 } });
+    expect(unplanned).toContain('payment-service');
+    expect(explanations.has('order-processing')).toBe(false);
+  });
+
   it('changes nothing', () => {
     const parts = learned();
     const before = JSON.stringify([

@@ -48,6 +48,8 @@ export class ServiceLearner {
   private undoubted: ServiceModel | undefined;
   /** Whether something has to be fitted at once. */
   private isStale = false;
+  /** From a restart to the first new window: whether the last ones before it had contradicted the model is not kept. */
+  private isUnproven: boolean;
   private readonly turns: FitTurns;
   private readonly searchTurns: SearchTurns;
   /** What the windows said of k and η when they were last asked. */
@@ -69,6 +71,7 @@ export class ServiceLearner {
     this.table = table;
     this.belief = { exponents: firstBelief(EXPONENT, settings.verticalExponentPrior), leak: 0 };
     this.isStale = table.count > 0;
+    this.isUnproven = table.count > 0;
     this.changedSeconds = changeIn(table);
   }
 
@@ -85,6 +88,7 @@ export class ServiceLearner {
     if (place === 'refused') return;
     this.turns.add();
     if (place !== 'newest') return;
+    this.isUnproven = false;
     this.windowsSinceSearch++;
     this.searchTurns.add();
     if (this.isNewCapacity()) this.isStale = true;
@@ -137,7 +141,7 @@ export class ServiceLearner {
 
   /** Share of the confidence that is left: little while the newest windows contradict the model, growing after a change. */
   get trust(): number {
-    if (this.suspicion !== undefined) return TRUST_IN_DOUBT;
+    if (this.suspicion !== undefined || this.isUnproven) return TRUST_IN_DOUBT;
     return this.changedSeconds > 0 ? Math.min(1, this.windowsSinceChange / SETTLED_WINDOWS) : 1;
   }
 

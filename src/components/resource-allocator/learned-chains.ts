@@ -96,8 +96,10 @@ function planningVisits(
       floor: cautious * profile.floorSeconds,
       queueing: cautious * profile.queueingSeconds,
     });
-    for (const { service: caller, queueingSeconds } of profile.upstream ?? [])
+    for (const { service: caller, queueingSeconds } of profile.upstream ?? []) {
+      if (!profiles.has(caller)) continue;
       planned.push({ service: caller, visits, demand: 0, floor: 0, queueing: cautious * queueingSeconds });
+    }
   }
   return planned;
 }

@@ -43,6 +43,15 @@ function restored(states: readonly NamedState[], options: QuantifierOptions = {}
 }
 
 describe('the saved states', () => {
+  it('are trusted with the first new window: whether the last ones were in doubt is not in them', () => {
+    const { quantifier: after } = restored(learned().drain(EVERYTHING));
+    after.refit(60 * WINDOWS);
+    const confidence = () => after.getLoadLatencyProfile('s')[0]!.confidence;
+    expect(confidence()).toBeLessThan(0.1);
+    after.updateProfile(windowOf(PAIRS, { startSeconds: 60 * WINDOWS, rates: [50, 20], hasCpu: true }));
+    expect(confidence()).toBeGreaterThan(0.3);
+  });
+
   it('give the same profiles and compositions', () => {
     const before = learned();
     const { quantifier: after, skipped } = restored(before.drain(EVERYTHING));
