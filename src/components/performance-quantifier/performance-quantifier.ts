@@ -13,7 +13,6 @@ import type { Caller } from './caller-waits.ts';
 import { inOrderOfCalls } from './callers.ts';
 import { CommonDrift } from './common-drift.ts';
 import { DEFAULT_COMPOSITION } from './composition-fit.ts';
-import { CompositionLearner } from './composition-learner.ts';
 import { agedConfidence } from './confidence.ts';
 import { criticalVisits } from './critical-visits.ts';
 import { demandDrift } from './demand-drift.ts';
@@ -23,21 +22,13 @@ import { impactOf } from './impact.ts';
 import { KnownCallers } from './known-callers.ts';
 import { EXPONENT, latencyAt } from './latency-curve.ts';
 import { pooledLeak } from './leak.ts';
+import { Learners, type Restored } from './learners.ts';
 import { type QuantifierOptions, type QuantifierSettings, settingsFrom } from './options.ts';
 import type { PairModel } from './pair-fit.ts';
-import { decodeChain, decodeService, encodeChain, encodeService } from './saved-state.ts';
 import type { ServiceModel } from './service-fit.ts';
-import { ServiceLearner } from './service-learner.ts';
+import type { ServiceLearner } from './service-learner.ts';
 import { latestLoad } from './service-load.ts';
 import { type ChainAtService, sharedImpactOf } from './shared-impact.ts';
-import { Unsaved } from './unsaved.ts';
-
-const DEFAULT_PERCENTILE = 0.95;
-
-/** Saved states are named after what they are of; an empty one says that it has been forgotten. */
-const SERVICE = 'service/';
-const CHAIN = 'chain/';
-const FORGOTTEN = new Uint8Array();
 
 /**
  * Learns how the latency of every service grows with its load, from closed windows of traffic and the capacity that
@@ -49,12 +40,9 @@ const FORGOTTEN = new Uint8Array();
 export class PerformanceImpactQuantifier implements ProfileLearner {
   private readonly settings: QuantifierSettings;
   private readonly firstBelief: ExponentBelief;
-  private topology: Topology | undefined;
-  private readonly services = new Map<string, ServiceLearner>();
-  private readonly chains = new Map<string, CompositionLearner>();
+  private readonly learners: Learners;
   private readonly callers: KnownCallers;
   private readonly drift = new CommonDrift();
-  private readonly unsaved = new Unsaved();
   private nowSeconds = 0;
   /** Profiles as they were told last: a pass reads each several times. Empty whenever one may have become another. */
   private readonly described = new Map<PairModel, LatencyProfile>();
@@ -63,8 +51,9 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   constructor(options: QuantifierOptions = {}) {
     this.settings = settingsFrom(options);
     this.firstBelief = firstBelief(EXPONENT, this.settings.verticalExponentPrior);
-    this.topology = options.topology;
-    this.callers = new KnownCallers((service, chain) => this.readCaller(service, chain), this.topology);
+    this.learners = new Learners(this.settings, options.topology);
+    const readCaller = (service: string, chain: string) => this.readCaller(service, chain);
+    this.callers = new KnownCallers(readCaller, options.topology);
   }
 
   /**
@@ -72,46 +61,32 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
    * chains whose percentile has changed.
    */
   reconfigure(topology: Topology): void {
-    const before = this.percentiles();
-    this.topology = topology;
-    this.callers.reconfigure(topology);
     this.change();
-    for (const service of this.services.keys()) {
-      if (!topology.services.has(service)) this.reset(service);
-    }
-    for (const chain of before.keys()) if (!topology.chains.has(chain)) this.forgetChain(chain);
-    this.forgetOtherPercentiles(before);
-    for (const learner of this.services.values()) learner.invalidate();
+    this.learners.reconfigure(topology, this.nowSeconds);
+    this.callers.reconfigure(topology);
   }
 
   updateProfile(window: ServiceWindow): void {
     this.change();
-    let learner = this.services.get(window.service);
-    if (learner === undefined) {
-      learner = new ServiceLearner(this.settings, this.services.size);
-      this.services.set(window.service, learner);
-    }
+    const learner = this.learners.serviceFor(window.service, window.startSeconds);
     const callerWaits = this.callers.waitsOf(window.service);
-    learner.add(window, this.parallelismOf(window.service), this.drift, callerWaits);
-    this.unsaved.note(SERVICE + window.service, window.startSeconds);
+    learner.add(window, this.learners.parallelismOf(window.service), this.drift, callerWaits);
     this.advance(learner.table.endSeconds);
   }
 
   updateComposition(window: ChainWindow): void {
     this.change();
-    let learner = this.chains.get(window.chain);
-    if (learner === undefined) {
-      learner = new CompositionLearner(this.settings, this.chains.size);
-      this.chains.set(window.chain, learner);
-    }
-    learner.add(window, this.topology?.chains.get(window.chain));
-    this.unsaved.note(CHAIN + window.chain, window.startSeconds);
+    const learner = this.learners.chainFor(window.chain, window.startSeconds);
+    learner.add(window, this.learners.topology?.chains.get(window.chain));
   }
 
   refit(nowSeconds: number): void {
     this.change();
     this.advance(nowSeconds);
-    const services = inOrderOfCalls(this.services.keys(), this.topology?.chains.values() ?? []);
+    const services = inOrderOfCalls(
+      this.learners.services.keys(),
+      this.learners.topology?.chains.values() ?? [],
+    );
     const models = services.map((service) => this.modelOf(service));
     const exponents = pooledBelief(
       this.firstBelief,
@@ -119,10 +94,10 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
     );
     this.callers.leak = pooledLeak(models.flatMap((model) => model?.leakScores ?? []));
     for (const service of services) {
-      this.services.get(service)!.believe({ exponents, leak: this.callers.leak });
+      this.learners.services.get(service)!.believe({ exponents, leak: this.callers.leak });
       this.modelOf(service);
     }
-    for (const chain of this.chains.keys()) this.composition(chain);
+    for (const chain of this.learners.chains.keys()) this.composition(chain);
   }
 
   get revision(): number {
@@ -144,7 +119,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   }
 
   composition(chain: string): Composition {
-    return this.chains.get(chain)?.composition(this.nowSeconds) ?? DEFAULT_COMPOSITION;
+    return this.learners.chains.get(chain)?.composition(this.nowSeconds) ?? DEFAULT_COMPOSITION;
   }
 
   /**
@@ -152,26 +127,21 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
    * say; absent: now. 1 where nothing is measured.
    */
   demandDrift(aroundSeconds = this.nowSeconds): number {
-    const witnesses = [...this.services].flatMap(([service, { latest, table }]) =>
-      latest === undefined ? [] : { model: latest, table, parallelism: this.usableCoresOf(service) },
+    const witnesses = [...this.learners.services].flatMap(([service, { latest, table }]) =>
+      latest === undefined ? [] : { model: latest, table, parallelism: this.learners.usableCoresOf(service) },
     );
     return demandDrift(witnesses, aroundSeconds);
   }
 
   /** `load` below 0 or not a number counts as 0. */
   analyzeImpact(service: string, chain: string, load: number): Impact {
-    const learner = this.services.get(service);
+    const learner = this.learners.services.get(service);
     const model = this.modelOf(service);
     const pair = model?.pairs.get(chain);
     if (learner === undefined || model === undefined || pair === undefined)
       return this.notEnoughData(service, chain);
     const changed = { chain, rate: Math.max(0, Number.isNaN(load) ? 0 : load) };
-    const changedLoad = latestLoad(
-      model,
-      learner.table,
-      learner.usableCores(this.parallelismOf(service)),
-      changed,
-    );
+    const changedLoad = latestLoad(model, learner.table, this.learners.usableCoresOf(service), changed);
     const { starts, count } = learner.table;
     const leaked = pair.source === 'prior' ? 0 : this.callers.leakedAt(service, chain, starts[count - 1]!);
     return impactOf(pair, changedLoad, leaked, this.confidenceOf(learner, pair));
@@ -179,91 +149,52 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
 
   /** Undefined as long as the service has no profile. */
   sharedImpact(service: string): SharedServiceImpact | undefined {
-    const learner = this.services.get(service);
+    const learner = this.learners.services.get(service);
     const model = this.modelOf(service);
     if (learner === undefined || model === undefined || model.pairs.size === 0) return undefined;
-    const load = latestLoad(model, learner.table, learner.usableCores(this.parallelismOf(service)));
+    const load = latestLoad(model, learner.table, this.learners.usableCoresOf(service));
     return sharedImpactOf(service, load, (chain) => this.chainAt(chain, service));
   }
 
   reset(service: string): void {
     this.change();
-    this.services.delete(service);
-    this.unsaved.note(SERVICE + service, this.nowSeconds);
+    this.learners.forgetService(service, this.nowSeconds);
   }
 
   get unsavedSinceSeconds(): number {
-    return this.unsaved.sinceSeconds;
+    return this.learners.unsavedSinceSeconds;
   }
 
   drain(most: number): readonly NamedState[] {
-    return this.unsaved.take(most).map((name) => ({ name, value: this.stateOf(name) ?? FORGOTTEN }));
+    return this.learners.drain(most);
   }
 
-  restore(states: Iterable<NamedState>): { readonly restored: number; readonly skipped: number } {
+  restore(states: Iterable<NamedState>): Restored {
     this.change();
-    let restored = 0;
-    let skipped = 0;
-    for (const { name, value } of states) {
-      if (value.length === 0) continue;
-      if (this.restoreService(name, value) || this.restoreChain(name, value)) restored++;
-      else skipped++;
-    }
-    return { restored, skipped };
-  }
-
-  private stateOf(name: string): Uint8Array | undefined {
-    if (name.startsWith(SERVICE)) {
-      const learner = this.services.get(name.slice(SERVICE.length));
-      return learner && encodeService(learner.table, (chain) => this.percentileOf(chain));
-    }
-    const chain = name.slice(CHAIN.length);
-    const learner = this.chains.get(chain);
-    return learner && encodeChain(learner.samples, this.percentileOf(chain));
-  }
-
-  private restoreService(name: string, value: Uint8Array): boolean {
-    const service = name.slice(SERVICE.length);
-    if (!name.startsWith(SERVICE) || this.topology?.services.has(service) === false) return false;
-    const saved = decodeService(value, this.settings.maxWindows);
-    if (saved === undefined) return false;
-    for (const [chain, percentile] of saved.percentiles) {
-      if (this.topology?.chains.has(chain) === false) saved.table.chains.delete(chain);
-      if (percentile !== this.percentileOf(chain)) saved.table.forgetLatencies(chain);
-    }
-    this.services.set(service, new ServiceLearner(this.settings, this.services.size, saved.table));
-    this.advance(saved.table.endSeconds);
-    return true;
-  }
-
-  private restoreChain(name: string, value: Uint8Array): boolean {
-    const chain = name.slice(CHAIN.length);
-    if (!name.startsWith(CHAIN) || this.topology?.chains.has(chain) === false) return false;
-    const saved = decodeChain(value, this.settings.maxWindows);
-    if (saved === undefined || saved.percentile !== this.percentileOf(chain)) return false;
-    this.chains.set(chain, new CompositionLearner(this.settings, this.chains.size, saved.samples));
-    return true;
+    const result = this.learners.restore(states);
+    for (const { table } of this.learners.services.values()) this.advance(table.endSeconds);
+    return result;
   }
 
   private modelOf(service: string): ServiceModel | undefined {
-    return this.services
+    return this.learners.services
       .get(service)
-      ?.model(this.parallelismOf(service), this.nowSeconds, this.callers.waitsOf(service));
+      ?.model(this.learners.parallelismOf(service), this.nowSeconds, this.callers.waitsOf(service));
   }
 
   private readCaller(service: string, chain: string): Caller | undefined {
-    const learner = this.services.get(service);
+    const learner = this.learners.services.get(service);
     const model = learner?.latest;
     const pair = model?.pairs.get(chain);
     if (learner === undefined || model === undefined || pair === undefined) return undefined;
-    return { model, pair, table: learner.table, parallelism: this.usableCoresOf(service) };
+    return { model, pair, table: learner.table, parallelism: this.learners.usableCoresOf(service) };
   }
 
   private describe(service: string, chain: string, model: ServiceModel, pair: PairModel): LatencyProfile {
     const known = this.described.get(pair);
     if (known !== undefined) return known;
-    const learner = this.services.get(service)!;
-    const percentile = this.percentileOf(chain);
+    const learner = this.learners.services.get(service)!;
+    const percentile = this.learners.percentileOf(chain);
     const confidence = this.confidenceOf(learner, pair);
     const updatedSeconds = learner.table.endSeconds;
     const described = describeProfile(
@@ -287,7 +218,7 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
   }
 
   private notEnoughData(service: string, chain: string): ProfileNotEnoughData {
-    const requests = this.services.get(service)?.table.chains.get(chain)?.requests;
+    const requests = this.learners.services.get(service)?.table.chains.get(chain)?.requests;
     const have = requests?.reduce((sum, count) => sum + count, 0) ?? 0;
     return { kind: 'not-enough-data', service, chain, have, need: this.settings.minRequests };
   }
@@ -303,22 +234,9 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
     this.change();
   }
 
-  private percentileOf(chain: string): number {
-    return this.topology?.chains.get(chain)?.slo.percentile ?? DEFAULT_PERCENTILE;
-  }
-
-  private usableCoresOf(service: string): number {
-    const configured = this.parallelismOf(service);
-    return this.services.get(service)?.usableCores(configured) ?? configured;
-  }
-
-  private parallelismOf(service: string): number {
-    return this.topology?.services.get(service)?.parallelism ?? Number.POSITIVE_INFINITY;
-  }
-
   private chainAt(chain: string, service: string): ChainAtService {
     const { factor } = this.composition(chain);
-    const spec = this.topology?.chains.get(chain);
+    const spec = this.learners.topology?.chains.get(chain);
     if (spec === undefined) return { visits: 1, endToEndWeight: factor };
     const visits = visitsByService(spec).get(service) ?? 1;
     const critical = criticalVisits(spec, (name) => this.latestLatency(name, chain));
@@ -327,37 +245,12 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
 
   /** Latency of a visit at the latest load, s; 0 where nothing is known. */
   private latestLatency(service: string, chain: string): number {
-    const learner = this.services.get(service);
+    const learner = this.learners.services.get(service);
     const model = this.modelOf(service);
     const pair = model?.pairs.get(chain);
     if (learner === undefined || model === undefined || pair === undefined) return 0;
-    const cores = learner.usableCores(this.parallelismOf(service));
+    const cores = this.learners.usableCoresOf(service);
     const { utilization, cpu } = latestLoad(model, learner.table, cores);
     return latencyAt(pair.curve, utilization, cpu);
-  }
-
-  private percentiles(): Map<string, number> {
-    const chains = new Set(this.chains.keys());
-    for (const { table } of this.services.values())
-      for (const chain of table.chains.keys()) chains.add(chain);
-    return new Map([...chains].map((chain) => [chain, this.percentileOf(chain)]));
-  }
-
-  private forgetOtherPercentiles(measuredAt: ReadonlyMap<string, number>): void {
-    for (const [chain, percentile] of measuredAt) {
-      if (percentile !== this.percentileOf(chain)) this.forgetLatencies(chain);
-    }
-  }
-
-  private forgetLatencies(chain: string): void {
-    this.chains.delete(chain);
-    this.unsaved.note(CHAIN + chain, this.nowSeconds);
-    for (const { table } of this.services.values()) table.forgetLatencies(chain);
-  }
-
-  private forgetChain(chain: string): void {
-    this.chains.delete(chain);
-    this.unsaved.note(CHAIN + chain, this.nowSeconds);
-    for (const { table } of this.services.values()) table.chains.delete(chain);
   }
 }
