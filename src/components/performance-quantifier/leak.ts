@@ -12,11 +12,16 @@ export const LEAKS: readonly number[] = [0, 0.15, 0.3, 0.45, 0.6, 0.8, 1];
 /** Before any window has told anything there is none, give or take this. */
 const DEVIATION = 0.5;
 
-/** The ℓ that all services' windows together speak for; 0 when none says anything. */
-export function pooledLeak(scores: readonly LeakScores[]): number {
+/** Once there is one, another ℓ must be likelier by this much: with it every called service is fitted anew. */
+const WORTH_A_CHANGE = 1;
+
+/** The ℓ that all services' windows together speak for, `present` where that is about as likely; 0 when none says anything. */
+export function pooledLeak(scores: readonly LeakScores[], present = 0): number {
   if (scores.length === 0) return 0;
   const total = LEAKS.map((leak, i) =>
     scores.reduce((sum, score) => sum + score[i]!, 0.5 * (leak / DEVIATION) ** 2),
   );
-  return LEAKS[total.indexOf(Math.min(...total))]!;
+  const least = Math.min(...total);
+  const kept = total[LEAKS.indexOf(present)] ?? Number.POSITIVE_INFINITY;
+  return present > 0 && kept - least <= WORTH_A_CHANGE ? present : LEAKS[total.indexOf(least)]!;
 }

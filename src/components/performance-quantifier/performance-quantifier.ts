@@ -92,7 +92,8 @@ export class PerformanceImpactQuantifier implements ProfileLearner {
       this.firstBelief,
       models.flatMap((model) => model?.scores ?? []),
     );
-    this.callers.leak = pooledLeak(models.flatMap((model) => model?.leakScores ?? []));
+    const leakScores = models.flatMap((model) => model?.leakScores ?? []);
+    this.callers.leak = pooledLeak(leakScores, this.callers.leak);
     for (const service of services) {
       this.learners.services.get(service)!.believe({ exponents, leak: this.callers.leak });
       this.modelOf(service);

@@ -122,9 +122,10 @@ export class ServiceLearner {
 
   /** Takes over what all services together say; a fit is made anew when its own would move by much. */
   believe(belief: Belief): void {
-    if (belief.leak !== this.belief.leak) {
+    if (belief.leak !== this.belief.leak && this.leakScores !== undefined) {
       this.isStale = true;
-      this.searchTurns.again();
+      // k and η were found as if there were no leak.
+      if (this.belief.leak === 0) this.searchTurns.again();
     }
     this.belief = belief;
     if (this.scores === undefined || this.fitted === undefined) return;

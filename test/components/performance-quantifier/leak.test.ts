@@ -106,4 +106,11 @@ describe('the leak that all services speak for', () => {
     expect(pooledLeak([scores])).toBe(0.45);
     expect(pooledLeak([scores.map(() => 7)])).toBe(0);
   });
+
+  it('stays where another one is hardly likelier: with each change all services are fitted anew', () => {
+    const scores = Float64Array.from(LEAKS, (leak) => 40 * (leak - 0.38) ** 2);
+    expect(pooledLeak([scores], 0.3)).toBe(0.3);
+    expect(pooledLeak([scores], 0.45)).toBe(0.45);
+    expect(pooledLeak([scores], 0)).toBe(0.3);
+  });
 });
