@@ -6,6 +6,8 @@ import { ResidualQuantiles } from './residual-quantiles.ts';
 const SCALES = 5;
 const ROOT = 1;
 const RECENT_STEPS = [30, 100];
+/** Residuals that a recent size must rest on. */
+const LEAST_RESIDUALS = 10;
 /** Column of the quantiles by minute of the hour; for the median, the forecast as it is. */
 const HOURLY = SCALES;
 /** Weight of a step in the level; a forecast is never taken for less than a quarter of it. */
@@ -53,11 +55,13 @@ export class ResidualExperts {
     scales[at] = 1;
     scales[at + ROOT] = Math.sqrt(level);
     scales[at + 2] = level;
-    for (let i = 0; i < this.#sizes.length; i++) scales[at + 3 + i] = this.#sizes[i]![h]!;
+    const settled = this.#counts[h]! >= LEAST_RESIDUALS;
+    for (let i = 0; i < this.#sizes.length; i++) scales[at + 3 + i] = settled ? this.#sizes[i]![h]! : 0;
   }
 
   /**
-   * Writes the quantiles around a point forecast of `step`, in the form of `PolyMixer`: `said[at + q * stride + k]`.
+   * Writes the quantiles around a point forecast of `step` (as a change, as they are), in the form of `PolyMixer`: `said[at + q * stride + k]`, NaN
+   * where there is no scale yet.
    */
   say(
     h: number,
@@ -72,8 +76,8 @@ export class ResidualExperts {
     for (let q = 0; q < LEVELS.length; q++) {
       const row = at + q * stride;
       for (let k = 0; k < SCALES; k++) {
-        const offset = this.#quantiles[k]!.quantile(h, LEVELS[q]!) * scales[scalesAt + k]!;
-        said[row + k] = Math.max(0, point + offset);
+        const scale = scales[scalesAt + k]!;
+        said[row + k] = scale > 0 ? point + scale * this.#quantiles[k]!.quantile(h, LEVELS[q]!) : Number.NaN;
       }
       const hourly = q === 0 ? 0 : this.#hourly.quantile(h, step, LEVELS[q]!) * scales[scalesAt + ROOT]!;
       said[row + HOURLY] = point + hourly;
