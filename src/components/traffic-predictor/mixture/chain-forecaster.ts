@@ -285,7 +285,7 @@ export class ChainForecaster {
   #gruShare(q: number): number {
     const { weights } = this.#quantileMixer;
     let sum = 0;
-    for (let h = 0; h < this.#horizon; h++) sum += weights[(h * Q + q) * QUANTILE_EXPERTS + GRU]!;
+    for (let h = 0; h < this.#horizon; h++) sum += weights[(h * Q + q) * QUANTILE_EXPERTS + GRU]! || 0;
     return sum / this.#horizon;
   }
 }
@@ -294,7 +294,7 @@ export class ChainForecaster {
 function shares(weights: Float32Array, experts: number, horizon: number): number[] {
   return Array.from({ length: experts }, (_, k) => {
     let sum = 0;
-    for (let h = 0; h < horizon; h++) sum += weights[h * experts + k]!;
+    for (let h = 0; h < horizon; h++) sum += weights[h * experts + k]! || 0;
     return sum / horizon;
   });
 }
