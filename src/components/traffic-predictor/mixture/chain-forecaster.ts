@@ -194,6 +194,7 @@ export class ChainForecaster {
       this.#step,
       change - middle,
       change - this.#starts[slot]!,
+      change - this.#saidPoints[pointsAt + this.#experts.regression]!,
       this.#scales,
       slot * RESIDUAL_SCALES,
     );
@@ -247,7 +248,8 @@ export class ChainForecaster {
     const step = this.#step + h + 1;
     this.#residuals.sayMedian(h, this.#middles[slot]!, scales, scalesAt, said, at);
     const upperAt = at + QUANTILE_EXPERTS;
-    this.#residuals.say(h, step, start, scales, scalesAt, said, upperAt, QUANTILE_EXPERTS);
+    const regression = this.#saidPoints[slot * this.#points + this.#experts.regression]!;
+    this.#residuals.say(h, step, start, regression, scales, scalesAt, said, upperAt, QUANTILE_EXPERTS);
     for (let q = 0; q < Q; q++) said[at + q * QUANTILE_EXPERTS + GRU] = this.#change(this.#gru[h * Q + q]!);
     this.#quantileMixer.mix(h, said, at, this.#mixed, slot * Q);
   }

@@ -137,11 +137,11 @@ describe('calibration', () => {
     const calibrator = new Calibrator(1);
     const random = seededRandom(6);
     const covered = [0, 0];
-    for (let step = 0; step < 8000; step++) {
+    for (let step = 0; step < 20_000; step++) {
       const row = Float32Array.of(0, 0.9, 0.95, 0.99);
       calibrator.calibrate(0, row, 0, -1);
-      const truth = (step < 4000 ? 2 : 0.5) * random();
-      if (step % 4000 >= 1500 && truth <= row[1]!) covered[step < 4000 ? 0 : 1]! += 1 / 2500;
+      const truth = (step < 10_000 ? 2 : 0.5) * random();
+      if (step % 10_000 >= 5000 && truth <= row[1]!) covered[step < 10_000 ? 0 : 1]! += 1 / 5000;
       calibrator.score(0, truth, row, 0);
     }
     expect(covered[0]).toBeCloseTo(0.9, 1);
