@@ -15,6 +15,8 @@ export interface ChainForecasterOptions {
   readonly horizon: number;
   /** Length of a step, s; an hour, a day and a week follow from it. */
   readonly stepSeconds: number;
+  /** Any whole number from 0; chains with different ones do their heavier work at different steps. Default 0. */
+  readonly turn?: number;
 }
 
 /** Known steps before there is a forecast: one to go on, one to see how far off that is. */
@@ -75,9 +77,9 @@ export class ChainForecaster {
   #present = false;
   #settled = true;
 
-  constructor({ horizon, stepSeconds }: ChainForecasterOptions) {
+  constructor({ horizon, stepSeconds, turn = 0 }: ChainForecasterOptions) {
     this.#horizon = horizon;
-    this.#experts = new PointExperts(horizon, stepSeconds);
+    this.#experts = new PointExperts(horizon, stepSeconds, turn);
     const names = [...this.#experts.names];
     names.splice(-1, 0, 'gru');
     this.#points = names.length;

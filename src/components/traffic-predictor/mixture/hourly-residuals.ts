@@ -47,9 +47,10 @@ export class HourlyResiduals {
     const unit = this.#units[h]!;
     if (!(unit > 0)) return;
     const z = residual / unit;
-    this.#takeCommon(h, z);
+    const bin = binOf(z);
+    this.#takeCommon(h, z, bin);
     const cell = this.#cell(h, step);
-    this.#counts[cell * BINS + binOf(z)]! += 1;
+    this.#counts[cell * BINS + bin]! += 1;
     this.#totals[cell]! += 1;
     if (this.#totals[cell] === MOST_COUNT) this.#halve(cell);
     this.#renewUnit(h);
@@ -85,10 +86,10 @@ export class HourlyResiduals {
     return phase * this.#horizon + h;
   }
 
-  #takeCommon(h: number, z: number): void {
+  #takeCommon(h: number, z: number, bin: number): void {
     const keep = 1 - 1 / MEMORY_STEPS;
     for (let i = h * BINS; i < (h + 1) * BINS; i++) this.#common[i]! *= keep;
-    this.#common[h * BINS + binOf(z)]! += 1;
+    this.#common[h * BINS + bin]! += 1;
     this.#commonTotals[h] = this.#commonTotals[h]! * keep + 1;
     this.#roots[h]! += (Math.sqrt(Math.min(Math.abs(z), MOST_Z)) - this.#roots[h]!) / this.#commonTotals[h]!;
   }
@@ -131,6 +132,7 @@ function moveDown(counts: Uint8Array | Float32Array, cell: number, shift: number
 }
 
 function binOf(z: number): number {
-  if (z < LEAST) return 0;
-  return Math.min(BINS - 1, 1 + Math.floor(Math.log(z / LEAST) / Math.log(RATIO)));
+  let bin = 0;
+  while (bin < BINS - 1 && EDGES[bin + 1]! <= z) bin += 1;
+  return bin;
 }

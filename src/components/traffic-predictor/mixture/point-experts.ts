@@ -25,6 +25,7 @@ const SHORT: RidgeSettings = {
   absolute: false,
   penalty: 0.1,
   memorySteps: 5000,
+  turn: 0,
 };
 const LONG: RidgeSettings = { ...SHORT, lags: 60, penalty: 0.3 };
 const MEDIAN: RidgeSettings = { ...SHORT, root: true, absolute: true };
@@ -42,7 +43,7 @@ export class PointExperts {
   readonly #means: readonly WindowMeans[];
   readonly #row: Float64Array;
 
-  constructor(horizon: number, stepSeconds: number) {
+  constructor(horizon: number, stepSeconds: number, turn: number) {
     const past = new SeasonalPast(stepSeconds);
     const day = Math.round(DAY_SECONDS / stepSeconds);
     const calm = new MovingMedian(horizon, CALM_STEPS);
@@ -57,9 +58,9 @@ export class PointExperts {
       ['seasonal-naive', new SeasonalValue(horizon, past)],
       ['seasonal-naive', new SeasonalRatio(horizon, past.blocks, day)],
       ['seasonal-naive', new SeasonalRatio(horizon, past.blocks, 7 * day)],
-      ['ridge', new RidgeRegression(horizon, { ...SHORT, periods: seasons }, { means, past })],
-      ['ridge', new RidgeRegression(horizon, MEDIAN, { means, past, calm })],
-      ['ridge', new RidgeRegression(horizon, LONG, { means: longMeans, past })],
+      ['ridge', new RidgeRegression(horizon, { ...SHORT, periods: seasons, turn }, { means, past })],
+      ['ridge', new RidgeRegression(horizon, { ...MEDIAN, turn: turn + 5 }, { means, past, calm })],
+      ['ridge', new RidgeRegression(horizon, { ...LONG, turn: turn + 10 }, { means: longMeans, past })],
       ['moving-median', calm],
     ];
     this.#means = [means, longMeans];

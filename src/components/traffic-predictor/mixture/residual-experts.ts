@@ -44,9 +44,9 @@ export class ResidualExperts {
   #known = 0;
 
   constructor(horizon: number, stepSeconds: number) {
-    this.#quantiles = Array.from({ length: SCALES }, () => new ResidualQuantiles(horizon));
-    this.#ofRegression = new ResidualQuantiles(horizon);
-    this.#medians = new ResidualQuantiles(horizon);
+    this.#quantiles = Array.from({ length: SCALES }, () => new ResidualQuantiles(horizon, UPPER_LEVELS));
+    this.#ofRegression = new ResidualQuantiles(horizon, UPPER_LEVELS);
+    this.#medians = new ResidualQuantiles(horizon, UPPER_LEVELS);
     this.#hourly = new HourlyResiduals(horizon, stepSeconds);
     this.#short = new Float64Array(horizon);
     this.#long = new Float64Array(horizon);
@@ -112,12 +112,12 @@ export class ResidualExperts {
   ): void {
     for (let k = 0; k < SCALES; k++) {
       const scale = scales[scalesAt + k]!;
-      this.#quantiles[k]!.quantiles(h, UPPER_LEVELS, this.#row);
+      this.#quantiles[k]!.quantiles(h, this.#row);
       this.#write(point, scale > 0 ? scale : Number.NaN, said, at + k, stride);
     }
     this.#hourly.quantiles(h, step, UPPER_LEVELS, this.#row);
     this.#write(point, scales[scalesAt + ROOT]!, said, at + HOURLY, stride);
-    this.#ofRegression.quantiles(h, UPPER_LEVELS, this.#row);
+    this.#ofRegression.quantiles(h, this.#row);
     this.#write(regression, 1, said, at + REGRESSION, stride);
   }
 
