@@ -35,6 +35,7 @@ const PRIOR_ROWS = 50;
 /** A fit holds until there is this share more to learn from, and at most so many steps. */
 const NEW_SHARE = 1 / 64;
 const MOST_STEPS_PER_FIT = 32;
+const SIZE_PER_STEP = 16;
 /** With this many rows every other one, at double weight, tells as much. */
 const SETTLED_ROWS = 1000;
 const FEATURES_PER_SEASON = 3;
@@ -101,7 +102,10 @@ export class RidgeRegression implements PointForecaster {
     const stride = this.#rows < SETTLED_ROWS ? 1 : 2;
     if (this.#knownInARow > this.#horizon && turn % stride === 0) this.#learn(stride);
     this.#describe();
-    const holds = Math.max(1, Math.min(MOST_STEPS_PER_FIT, Math.floor(this.#rows * NEW_SHARE)));
+    const holds = Math.max(
+      Math.ceil(this.#size / SIZE_PER_STEP),
+      Math.min(MOST_STEPS_PER_FIT, Math.floor(this.#rows * NEW_SHARE)),
+    );
     if (turn % holds === 0) this.#fit();
   }
 
