@@ -34,7 +34,7 @@ export interface RidgeSettings {
 const PRIOR_ROWS = 50;
 /** A fit holds until there is this share more to learn from, and at most so many steps. */
 const NEW_SHARE = 1 / 64;
-const MOST_STEPS_PER_FIT = 32;
+const MOST_STEPS_PER_FIT = 64;
 const SIZE_PER_STEP = 16;
 /** With this many rows every other one, at double weight, tells as much. */
 const SETTLED_ROWS = 1000;
@@ -158,16 +158,19 @@ export class RidgeRegression implements PointForecaster {
     for (let h = 0; h < horizon; h++) {
       this.#changes[h] = this.#values[this.#slot(horizon - 1 - h)]! - base;
     }
+    this.#fold(this.#features.subarray(row, row + size), weight, keep);
+  }
+
+  /** Adds the row with the targets in `#changes` to the moments. */
+  #fold(features: Float32Array, weight: number, keep: number): void {
+    // Local names: the loops below are most of a step's work.
+    const [gram, moments, changes, horizon] = [this.#gram, this.#moments, this.#changes, this.#horizon];
     let cell = 0;
-    for (let i = 0; i < size; i++) {
-      const weighted = weight * this.#features[row + i]!;
-      for (let j = 0; j <= i; j++) {
-        this.#gram[cell] = this.#gram[cell]! * keep + weighted * this.#features[row + j]!;
-        cell += 1;
-      }
-      for (let h = 0, k = i * horizon; h < horizon; h++, k++) {
-        this.#moments[k] = this.#moments[k]! * keep + weighted * this.#changes[h]!;
-      }
+    let k = 0;
+    for (let i = 0; i < features.length; i++) {
+      const weighted = weight * features[i]!;
+      for (let j = 0; j <= i; j++, cell++) gram[cell] = gram[cell]! * keep + weighted * features[j]!;
+      for (let h = 0; h < horizon; h++, k++) moments[k] = moments[k]! * keep + weighted * changes[h]!;
     }
   }
 
@@ -223,13 +226,17 @@ export class RidgeRegression implements PointForecaster {
 
   /** Changes from the last value by step ahead, into `#changes`. */
   #predict(row: number): void {
-    const horizon = this.#horizon;
-    this.#changes.fill(0);
-    for (let i = 0; i < this.#size; i++) {
-      const feature = this.#features[row + i]!;
-      for (let h = 0, k = i * horizon; h < horizon; h++, k++) {
-        this.#changes[h]! += feature * this.#weights[k]!;
-      }
+    const [features, weights, changes, horizon] = [
+      this.#features,
+      this.#weights,
+      this.#changes,
+      this.#horizon,
+    ];
+    changes.fill(0);
+    let k = 0;
+    for (let i = row; i < row + this.#size; i++) {
+      const feature = features[i]!;
+      for (let h = 0; h < horizon; h++, k++) changes[h]! += feature * weights[k]!;
     }
   }
 }

@@ -76,7 +76,7 @@ export class PolyMixer {
     said: Float32Array,
     saidAt: number,
   ): void {
-    const experts = this.#experts;
+    const [experts, regret, variance] = [this.#experts, this.#regret, this.#variance];
     for (let q = 0; q < this.#levels.length; q++) {
       const mixture = mixed[mixedAt + q]!;
       if (Number.isNaN(mixture) || truth === mixture) continue;
@@ -88,8 +88,8 @@ export class PolyMixer {
         // Asleep.
         if (Number.isNaN(gain)) continue;
         if (h === 0 && q === this.#levels.length - 1) this.#heard[k]! += 1;
-        this.#regret[first + k]! += growth * gain;
-        this.#variance[first + k]! += growth * gain * gain;
+        regret[first + k]! += growth * gain;
+        variance[first + k]! += growth * gain * gain;
       }
     }
   }
@@ -134,14 +134,15 @@ export class PolyMixer {
 
   /** NaN when an expert sleeps or wakes that did not when the weights were made. */
   #sum(first: number, said: Float32Array, at: number): number {
+    const [weights, experts] = [this.weights, this.#experts];
     let sum = 0;
     let awake = 0;
-    for (let k = 0; k < this.#experts; k++) {
-      const product = this.weights[first + k]! * said[at + k]!;
+    for (let k = 0; k < experts; k++) {
+      const product = weights[first + k]! * said[at + k]!;
       if (!Number.isNaN(product)) {
         sum += product;
         awake += 1;
-      } else if (!(Number.isNaN(this.weights[first + k]!) && Number.isNaN(said[at + k]!))) {
+      } else if (!(Number.isNaN(weights[first + k]!) && Number.isNaN(said[at + k]!))) {
         return Number.NaN;
       }
     }

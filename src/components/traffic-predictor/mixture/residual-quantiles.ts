@@ -83,7 +83,7 @@ export class ResidualQuantiles {
   }
 
   #lookUp(h: number): void {
-    const levels = this.#levels;
+    const [levels, counts] = [this.#levels, this.#counts];
     const total = this.#totals[h]!;
     const correction = 1 + 1 / this.count(h);
     const first = h * BINS;
@@ -91,11 +91,11 @@ export class ResidualQuantiles {
     let bin = BINS - 1;
     for (let q = levels.length - 1; q >= 0; q--) {
       const wanted = Math.max(0, 1 - levels[q]! * correction) * total;
-      while (bin > 0 && above + this.#counts[first + bin]! <= wanted) {
-        above += this.#counts[first + bin]!;
+      while (bin > 0 && above + counts[first + bin]! <= wanted) {
+        above += counts[first + bin]!;
         bin -= 1;
       }
-      const count = this.#counts[first + bin]!;
+      const count = counts[first + bin]!;
       const share = count > 0 ? Math.min(1, (wanted - above) / count) : 0;
       const z = EDGES[bin + 1]! - share * (EDGES[bin + 1]! - EDGES[bin]!);
       this.#found[h * levels.length + q] = total === 0 ? 0 : z * this.#units[h]!;
@@ -107,13 +107,14 @@ export class ResidualQuantiles {
     const half = this.#totals[h]! / 2;
     if (half === 0) return 0;
     const first = h * BINS;
+    const counts = this.#counts;
     let below = 0;
     let bin = 0;
-    while (bin < BINS - 1 && below + this.#counts[first + bin]! < half) {
-      below += this.#counts[first + bin]!;
+    while (bin < BINS - 1 && below + counts[first + bin]! < half) {
+      below += counts[first + bin]!;
       bin += 1;
     }
-    const share = Math.min(1, (half - below) / this.#counts[first + bin]!);
+    const share = Math.min(1, (half - below) / counts[first + bin]!);
     return (EDGES[bin]! + share * (EDGES[bin + 1]! - EDGES[bin]!)) * this.#units[h]!;
   }
 
