@@ -6,70 +6,42 @@ export type TimedRates = Pick<ChainSeries, 'rates' | 'stepSeconds'>;
 
 const DAY_SECONDS = 86_400;
 const WEEK_DAYS = 7;
-/** The first numbers: how wild the window is, and how wild its end. */
-export const ROUGHNESS = 2;
 /** Yesterday, a week ago, the median of the last seven days. */
 const SEASONS = 3;
 /** Whether it is known, and the level then, short and long. */
 const SEASON_HEAD = 3;
 const SHORT_LEVEL_STEPS = 8;
 const LONG_LEVEL_STEPS = 30;
-const RECENT_STEPS = 10;
 /** Numbers are cut there, in units of the window's scale, and halved, as those of the window are. */
 const LARGEST = 20;
 const UNIT = 2;
 
 /** How many numbers `writeContext` writes. */
 export function contextLength(horizon: number): number {
-  return ROUGHNESS + SEASONS * (SEASON_HEAD + horizon);
+  return SEASONS * (SEASON_HEAD + horizon);
 }
 
 /**
- * What a window of an hour cannot show: how rough the series is for its level, and what
- * followed at the same time yesterday, a week ago and in the median of the last seven days, each step ahead by itself
+ * What a window of an hour cannot show: what followed at the same time yesterday, a week ago and in the median of the last seven days, each step ahead by itself
  * (an outage at a fixed minute is sharp). Rates are in the window's anchor and scale, so nothing here changes when the
  * series is scaled. A season that lies before the series, or in a gap, is all zeros.
  *
- * @param origin last step of the window, `steps` long; nothing after it is read
+ * @param origin last step of the window; nothing after it is read
  */
 export function writeContext(
   series: TimedRates,
   origin: number,
-  steps: number,
   horizon: number,
   scale: WindowScale,
   out: Float32Array,
   offset: number,
 ): void {
-  writeRoughness(series.rates, origin, steps, scale, out, offset);
   const day = Math.max(1, Math.round(DAY_SECONDS / series.stepSeconds));
   const days = Array.from({ length: WEEK_DAYS }, (_, i) => (i + 1) * day);
   [[day], [WEEK_DAYS * day], days].forEach((lags, i) => {
-    const at = offset + ROUGHNESS + i * (SEASON_HEAD + horizon);
+    const at = offset + i * (SEASON_HEAD + horizon);
     writeSeason(series.rates, origin, lags, horizon, scale, out, at);
   });
-}
-
-/** Logarithms of the mean step over the mean rate, and of the newest steps over the mean one. */
-function writeRoughness(
-  rates: Float64Array,
-  origin: number,
-  steps: number,
-  { scale }: WindowScale,
-  out: Float32Array,
-  offset: number,
-): void {
-  const mean = meanBefore(rates, origin, steps);
-  let sum = 0;
-  let pairs = 0;
-  for (let t = Math.max(1, origin - RECENT_STEPS + 1); t <= origin; t++) {
-    const step = Math.abs(rates[t]! - rates[t - 1]!);
-    if (Number.isNaN(step)) continue;
-    sum += step;
-    pairs += 1;
-  }
-  out[offset] = mean > 0 ? clamp(Math.log(scale / mean), 5) : 0;
-  out[offset + 1] = pairs > 0 ? clamp(Math.log(Math.max(1e-3, sum / pairs / scale)), 5) : 0;
 }
 
 function writeSeason(

@@ -3,7 +3,6 @@ import { LEVELS } from '../mixture/levels.ts';
 import type { Batch } from '../network/batch.ts';
 import { headInputs, type NetworkShape } from '../network/network-shape.ts';
 import { tensorNamed, weightLayout } from '../network/weight-layout.ts';
-import { ROUGHNESS } from './context.ts';
 
 /** Penalties that are tried, as shares of the mean variance of the inputs; the last leaves nearly nothing but the anchor. */
 const PENALTIES = [0.001, 0.01, 0.1, 1, 10, 1000];
@@ -39,7 +38,7 @@ function foldRange(fold: number, windows: number): [number, number] {
   return [Math.floor((fold * windows) / FOLDS), Math.floor(((fold + 1) * windows) / FOLDS)];
 }
 
-/** What the line sees of each window: its rates, then its seasons. Roughness tells of spread, not of place. */
+/** What the line sees of each window: its rates, then its seasons. */
 class LineRows {
   readonly size: number;
   readonly horizon: number;
@@ -49,7 +48,7 @@ class LineRows {
   constructor(batch: Batch, shape: NetworkShape) {
     this.batch = batch;
     this.#shape = shape;
-    this.size = shape.sequenceLength + Math.max(0, shape.context - ROUGHNESS);
+    this.size = shape.sequenceLength + shape.context;
     this.horizon = shape.horizon;
   }
 
@@ -58,8 +57,8 @@ class LineRows {
     for (let i = 0; i < sequenceLength; i++) {
       row[i] = this.batch.inputs[(window * sequenceLength + i) * features]!;
     }
-    for (let i = ROUGHNESS; i < context; i++) {
-      row[sequenceLength + i - ROUGHNESS] = this.batch.context[window * context + i]!;
+    for (let i = 0; i < context; i++) {
+      row[sequenceLength + i] = this.batch.context[window * context + i]!;
     }
   }
 
@@ -183,10 +182,9 @@ function written(
   const kernel = tensorNamed(layout, 'head/kernel').offset;
   const bias = tensorNamed(layout, 'head/bias').offset;
   const firstInput = headInputs(shape) - sequenceLength * features;
-  const seasons = Math.max(0, context - ROUGHNESS);
-  for (let i = 0; i < sequenceLength + seasons; i++) {
+  for (let i = 0; i < sequenceLength + context; i++) {
     const inputRow =
-      i < sequenceLength ? firstInput + i * features : firstInput - seasons + i - sequenceLength;
+      i < sequenceLength ? firstInput + i * features : firstInput - context + i - sequenceLength;
     for (let h = 0; h < horizon; h++) weights[kernel + inputRow * columns + h] = line[i * horizon + h]!;
   }
   errors.forEach(({ sorted }, h) => {

@@ -17,28 +17,35 @@ export interface SplitPlaces {
   readonly validation: WindowPlaces;
 }
 
-/** One in so many blocks of the time axis validates. */
+/** The newest part of the history validates: this share, but no more than so many steps. */
+const NEWEST_SHARE = 0.15;
+const MOST_NEWEST_STEPS = 240;
+/** Before it, one in so many blocks of the time axis validates. */
 const VALIDATION_EVERY = 8;
 /** Blocks are so many horizons long. */
 const BLOCK_HORIZONS = 2;
 
 /**
- * All windows with their targets before `endSeconds`, split in time: every eighth block of two horizons validates, for all
- * series at the same moments, and no training window has a target in such a block (blocked cross-validation, Bergmeir &
- * Benítez 2012). So validation sees all hours that the history has, and training still sees the newest.
+ * All windows with their targets before `endSeconds`, split in time, for all series at the same moments: the newest part
+ * and every eighth block of two horizons before it validate, and no training window has a target there (blocked
+ * cross-validation, Bergmeir & Benítez 2012). So validation sees all hours that the history has, and also whether what was
+ * learned carries on.
  */
 export function splitPlaces(
   allSeries: readonly TrainingSeries[],
   shape: NetworkShape,
   endSeconds: number,
 ): SplitPlaces {
+  const longest = allSeries.reduce((most, { rates }) => Math.max(most, rates.length), 0);
+  const newest = Math.max(shape.horizon, Math.min(MOST_NEWEST_STEPS, Math.round(NEWEST_SHARE * longest)));
   const training = new PlaceList();
   const validation = new PlaceList();
   allSeries.forEach(({ rates, startSeconds, stepSeconds }, index) => {
     const end = Math.min(rates.length, Math.floor((endSeconds - startSeconds) / stepSeconds));
     const first = Math.round(startSeconds / stepSeconds);
+    const newestStep = Math.floor(endSeconds / stepSeconds) - newest;
     for (let origin = shape.sequenceLength - 1; origin + shape.horizon < end; origin++) {
-      const part = partOf(first + origin, shape.horizon);
+      const part = partOf(first + origin, shape.horizon, newestStep);
       if (part === 'training') training.add(index, origin);
       if (part === 'validation') validation.add(index, origin);
     }
@@ -46,11 +53,12 @@ export function splitPlaces(
   return { training: training.places(), validation: validation.places() };
 }
 
-/** `step`: of the origin, counted from the epoch. */
-function partOf(step: number, horizon: number): 'training' | 'validation' | 'neither' {
+/** `step`: of the origin, counted from the epoch, as is `newestStep`, from which on all validate. */
+function partOf(step: number, horizon: number, newestStep: number): 'training' | 'validation' | 'neither' {
   const length = BLOCK_HORIZONS * horizon;
-  const first = validates(Math.floor((step + 1) / length));
-  const last = validates(Math.floor((step + horizon) / length));
+  const isHeld = (target: number) => target >= newestStep || validates(Math.floor(target / length));
+  const first = isHeld(step + 1);
+  const last = isHeld(step + horizon);
   if (first && last) return 'validation';
   return first || last ? 'neither' : 'training';
 }
