@@ -5,6 +5,7 @@ import { TargetBook } from '../../src/control/cluster/target-book.ts';
 import type { ControlParts } from '../../src/control/parts.ts';
 import { leadSteps, planRequest } from '../../src/control/plan-request.ts';
 import type { Forecast } from '../../src/models/forecasts.ts';
+import { forecastWith } from '../forecasts.ts';
 import { decision } from '../store/samples.ts';
 import { allocation, initialCapacities, NOW, observationOf, settingsWith } from './fixtures.ts';
 import { partsOf } from './parts.ts';
@@ -19,21 +20,7 @@ const parts: Pick<ControlParts, 'settings' | 'capacities' | 'usage' | 'memory' |
 };
 
 function forecastOf(maximum95: number, maximumOrigins = 100): ReadonlyMap<string, Forecast> {
-  const forecast: Forecast = {
-    kind: 'forecast',
-    chain: 'order-processing',
-    model: 'ewma',
-    reason: 'it was the best',
-    startSeconds: NOW,
-    stepSeconds: 60,
-    medians: [10],
-    quantiles90: [11],
-    quantiles95: [12],
-    maximum95,
-    leadSteps: 1,
-    maximumOrigins,
-    backtest: {},
-  };
+  const forecast = forecastWith({ chain: 'order-processing', maximum95, maximumOrigins });
   return new Map([['order-processing', forecast]]);
 }
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { exposition, FAMILIES, MOST_LEARNED_SERIES } from '../../../src/api/metrics/exposition.ts';
+import { forecastWith } from '../../forecasts.ts';
 import { NOW, testDecision, testSettings } from '../fixtures.ts';
 import { type TestDaemon, testDaemon } from '../test-daemon.ts';
 import { metricsPage } from './metrics-page.ts';
@@ -26,21 +27,15 @@ function everythingKnown(): void {
   }
   daemon.intake.recordRequest('nope', 'order-processing', 1);
   daemon.decisions.push(testDecision('d'));
-  daemon.forecastList.push({
-    kind: 'forecast',
-    chain: 'order-processing',
-    model: 'ewma',
-    reason: 'too little history for the network',
-    startSeconds: NOW,
-    stepSeconds: 60,
-    medians: [10, 11],
-    quantiles90: [12, 13],
-    quantiles95: [13, 14],
-    maximum95: 15,
-    leadSteps: 2,
-    maximumOrigins: 100,
-    backtest: { naive: 1, ewma: 0.9 },
-  });
+  daemon.forecastList.push(
+    forecastWith({
+      chain: 'order-processing',
+      model: 'ewma',
+      medians: [10, 11],
+      maximum95: 15,
+      errorRatio: 0.0625,
+    }),
+  );
   daemon.predictor = {
     backend: 'wasm',
     training: true,

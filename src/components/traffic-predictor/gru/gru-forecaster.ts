@@ -1,8 +1,8 @@
 import type { TrainingOutcome } from '../../../models/forecasts.ts';
 import type { ChainSeries } from '../../../models/metrics.ts';
 import { seededRandom } from '../../../utils/random.ts';
-import type { QuantileForecasts } from '../backtest/verdict.ts';
 import { breather } from '../breathe.ts';
+import { LEVELS } from '../mixture/levels.ts';
 import type { NetworkShape, TrainingSettings } from '../options.ts';
 import { GruWorker } from './gru-worker.ts';
 import { decodeNetwork, encodeNetwork } from './model-file.ts';
@@ -90,10 +90,10 @@ export class GruForecaster {
   }
 
   /**
-   * Quantiles in requests/s in the form of `naiveForecasts`, one a place; NaN where a window cannot be made. All
-   * windows go to the worker in one batch. Undefined without a network or when the worker fails.
+   * Quantile blocks [origins × horizon × LEVELS], one a place, requests/s; NaN where a window cannot be made. Undefined
+   * without a network or when the worker fails.
    */
-  async forecast(places: readonly ForecastPlaces[]): Promise<readonly QuantileForecasts[] | undefined> {
+  async forecast(places: readonly ForecastPlaces[]): Promise<readonly Float64Array[] | undefined> {
     if (this.#saved === undefined) return undefined;
     const { sequenceLength, features, horizon } = this.#shape;
     const total = places.reduce((sum, { origins }) => sum + origins.length, 0);
@@ -111,9 +111,9 @@ export class GruForecaster {
     if (answer.kind !== 'inferred') return undefined;
     let first = 0;
     return places.map(({ origins }) => {
-      const forecasts = toRates(answer.outputs, scales, first, origins.length, horizon);
+      const blocks = toRates(answer.outputs, scales, first, origins.length, horizon);
       first += origins.length;
-      return forecasts;
+      return blocks;
     });
   }
 
@@ -128,18 +128,18 @@ function toRates(
   first: number,
   count: number,
   horizon: number,
-): QuantileForecasts {
-  const column = (quantile: number) => {
-    const rates = new Float64Array(count * horizon).fill(Number.NaN);
-    for (let i = 0; i < count; i++) {
-      const scale = scales[first + i];
-      if (scale === undefined) continue;
-      for (let h = 0; h < horizon; h++) {
-        const output = outputs[((first + i) * horizon + h) * QUANTILE_COUNT + quantile]!;
-        rates[i * horizon + h] = Math.max(0, scale.anchor + scale.scale * output);
+): Float64Array {
+  const rates = new Float64Array(count * horizon * LEVELS.length).fill(Number.NaN);
+  for (let i = 0; i < count; i++) {
+    const scale = scales[first + i];
+    if (scale === undefined) continue;
+    for (let h = 0; h < horizon; h++) {
+      for (let q = 0; q < LEVELS.length; q++) {
+        const output =
+          outputs[((first + i) * horizon + h) * QUANTILE_COUNT + Math.min(q, QUANTILE_COUNT - 1)]!;
+        rates[(i * horizon + h) * LEVELS.length + q] = Math.max(0, scale.anchor + scale.scale * output);
       }
     }
-    return rates;
-  };
-  return { medians: column(0), quantiles90: column(1), quantiles95: column(2) };
+  }
+  return rates;
 }
