@@ -16,6 +16,7 @@ export function forecastWith(changes: Partial<Forecast> & Pick<Forecast, 'chain'
     quantiles99: [4],
     maximum95: 3,
     leadSteps: 1,
+    maxima95: [3],
     maximumOrigins: 100,
     backtest: { naive: 1 },
     coverage: {},

@@ -24,6 +24,8 @@ export interface Forecast {
   /** 0.95 quantile of the largest rate over the first `leadSteps` steps; the load that a plan must carry. */
   readonly maximum95: number;
   readonly leadSteps: number;
+  /** The same over the first 1, 2, … steps. */
+  readonly maxima95: readonly number[];
   /** Past forecasts of that maximum which its quantile rests on; below 19 it is a wide guess. */
   readonly maximumOrigins: number;
   /** Recent mean absolute error of each model over that of naive; absent where it was not scored. */

@@ -34,6 +34,7 @@ export function forecastOf(
     quantiles99: column(3),
     maximum95: maximum95[leadSteps - 1]!,
     leadSteps,
+    maxima95: [...maximum95],
     maximumOrigins: maximumCounts[leadSteps - 1]!,
     backtest: figures(report.experts, ({ errorToNaive }) => errorToNaive),
     ...(isFigure(report.errorToRate) && { errorRatio: report.errorToRate }),
