@@ -1,0 +1,55 @@
+import type { Batch } from './batch.ts';
+import { FusedNetwork } from './fused-network.ts';
+import type { NetworkShape } from './network-shape.ts';
+import { PlainKernels } from './plain-kernels.ts';
+
+/**
+ * A network that forecasts quantiles: GRU layers over a window, then dense layers on the last state and the context, then
+ * one linear head for the median of every step ahead and one for each increment to the next quantile.
+ */
+export interface Network {
+  readonly shape: NetworkShape;
+  readonly levels: readonly number[];
+  readonly kernels: 'simd' | 'plain';
+  /** Most bytes that its memory has had so far. */
+  readonly peakBytes: number;
+  /** A copy, in the order of `weightLayout`. */
+  getWeights(): Float32Array;
+  /** Adam goes on with its moments. Throws a RangeError when length or a number does not fit; nothing has changed then. */
+  setWeights(weights: Float32Array): void;
+  /**
+   * Quantiles [n, horizon, quantiles] in the inputs' unit, non-decreasing from quantile to quantile. A window with numbers
+   * that are not finite has no finite forecast; the others do not notice.
+   *
+   * @param inputs [n, sequenceLength, features]
+   * @param context [n, context]
+   */
+  predict(inputs: Float32Array, context: Float32Array, n: number): Float32Array;
+  /** Mean pinball loss over known targets and quantiles, as `predict` sees them; 0 when no target is known. */
+  loss(batch: Batch): number;
+  /** The loss as training sees it (dropout, statistics of the batch) and its gradient, in the order of `weightLayout`. */
+  gradient(batch: Batch): { readonly loss: number; readonly gradient: Float32Array };
+  /**
+   * One step of Adam with the gradient's norm clipped; answers the loss before it. Without a known target nothing happens
+   * and the answer is 0. Where loss or gradient are not finite nothing happens either, and the answer is NaN.
+   */
+  trainStep(batch: Batch, options: { readonly learningRate: number }): number;
+  /** Forgets Adam's moments, as for another series of data. */
+  resetOptimizer(): void;
+  /** Gives the memory back; the network cannot be used after it. */
+  dispose(): void;
+}
+
+export interface NetworkOptions {
+  /** Of initial weights and dropout. */
+  readonly seed: number;
+  /** Default: `simd` where this machine has it, else `plain`. They agree but for rounding. */
+  readonly kernels?: 'simd' | 'plain';
+  /** Ascending, one a quantile. Default: the first of 0.5, 0.9, 0.95, 0.99. */
+  readonly levels?: readonly number[];
+}
+
+/** Throws a RangeError when the shape cannot be built. */
+export function createNetwork(shape: NetworkShape, options: NetworkOptions): Network {
+  return new FusedNetwork(shape, options, new PlainKernels());
+}
