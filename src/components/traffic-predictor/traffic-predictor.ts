@@ -87,7 +87,7 @@ export class TrafficPredictor implements TrafficForecaster {
   async load(
     saved: Uint8Array,
   ): Promise<{ readonly kind: 'loaded' } | { readonly kind: 'refused'; readonly reason: string }> {
-    const reason = await this.#gru.load(saved);
+    const reason = this.#gru.load(saved);
     if (reason !== undefined) return { kind: 'refused', reason };
     this.#book.meetNetwork();
     return { kind: 'loaded' };
@@ -103,7 +103,7 @@ export class TrafficPredictor implements TrafficForecaster {
 
   /** Ends the worker thread. A training under way is answered `failed`. */
   async close(): Promise<void> {
-    await this.#gru.close();
+    this.#gru.close();
   }
 
   async #train(history: readonly ChainSeries[], signal: AbortSignal | undefined): Promise<TrainingOutcome> {

@@ -1,7 +1,7 @@
 import { solvePositiveDefinite } from '../baselines/solve-positive-definite.ts';
-import type { NetworkShape } from '../options.ts';
+import type { Batch } from '../network/batch.ts';
+import type { NetworkShape } from '../network/network-shape.ts';
 import { QUANTILE_COUNT, QUANTILES } from './quantiles.ts';
-import type { Batch } from './training-set.ts';
 
 /** Penalties that are tried, as shares of the mean variance of the inputs. */
 const PENALTIES = [0.01, 0.1, 1, 10];

@@ -1,10 +1,13 @@
 import type { ChainSeries } from '../../../models/metrics.ts';
 import type { Random } from '../../../models/ports.ts';
-import type { NetworkShape } from '../options.ts';
+import { breather } from '../breathe.ts';
+import type { NetworkShape } from '../network/network-shape.ts';
 import type { Cuts, TrainingSeries } from './training-set.ts';
 
-/** Rows that go to the worker at most: about 10 MB. */
-const MOST_ROWS = 400_000;
+/** Bytes of a row: rate, latency, error ratio. */
+const ROW_BYTES = 24;
+/** Share of the memory of a training that the history may take. */
+const HISTORY_SHARE = 0.25;
 /** Share of the history for validation, and as much again for the gate's backtest. */
 const HELD_SHARE = 0.15;
 /** But no more than these steps each: what is newest should be learned from too. */
@@ -28,31 +31,38 @@ export function knownSteps(series: ChainSeries): number {
 }
 
 /**
- * Copies what the network is trained on: the newest steps of the series, all or a seeded choice, `MOST_ROWS` rows in
- * all, on one time axis. The last part is split off in time, for all series at the same moments: what comes after
+ * Copies what the network is trained on: the newest steps of the series, all or a seeded choice, as many as a share of the
+ * memory of a training holds, on one time axis. The last part is split off in time, for all series at the same moments: what comes after
  * `trainingEnd` chooses the epoch, what comes after `validationEnd` is not seen at all and is left to the gate.
  *
  * @param series with equal `stepSeconds`, at least one
  */
-export function selectHistory(
+export async function selectHistory(
   series: readonly ChainSeries[],
   shape: NetworkShape,
+  memoryBytes: number,
   random: Random,
-): TrainingHistory {
+): Promise<TrainingHistory> {
   const least = neededSteps(shape);
-  const chosen = choose(series, Math.max(1, Math.floor(MOST_ROWS / least)), random);
-  const room = Math.max(least, Math.floor(MOST_ROWS / chosen.length));
+  const mostRows = (HISTORY_SHARE * memoryBytes) / ROW_BYTES;
+  const chosen = choose(series, Math.max(1, Math.floor(mostRows / least)), random);
+  const room = Math.max(least, Math.floor(mostRows / chosen.length));
   const stepSeconds = chosen[0]!.stepSeconds;
   const cutStarts = chosen.map(
     (one) => one.startSeconds + Math.max(0, one.rates.length - room) * stepSeconds,
   );
   const zeroSeconds = cutStarts.reduce((least, start) => Math.min(least, start), Number.POSITIVE_INFINITY);
-  const selected = chosen.map((one, i) => ({
-    firstStep: Math.round((cutStarts[i]! - zeroSeconds) / stepSeconds),
-    rates: one.rates.slice(-room),
-    latencies: one.latencies.slice(-room),
-    errorRatios: one.errorRatios.slice(-room),
-  }));
+  const breathe = breather();
+  const selected: TrainingSeries[] = [];
+  for (const [i, one] of chosen.entries()) {
+    selected.push({
+      firstStep: Math.round((cutStarts[i]! - zeroSeconds) / stepSeconds),
+      rates: one.rates.slice(-room),
+      latencies: one.latencies.slice(-room),
+      errorRatios: one.errorRatios.slice(-room),
+    });
+    await breathe();
+  }
   const cuts = cutsOf(selected, shape);
   return { series: selected, cuts, cutSeconds: zeroSeconds + cuts.validationEnd * stepSeconds };
 }

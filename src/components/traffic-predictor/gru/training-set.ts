@@ -1,5 +1,6 @@
 import type { Random } from '../../../models/ports.ts';
-import type { NetworkShape } from '../options.ts';
+import type { Batch } from '../network/batch.ts';
+import type { NetworkShape } from '../network/network-shape.ts';
 import type { SeriesColumns } from './windows.ts';
 import { writeTargets, writeWindow } from './windows.ts';
 
@@ -18,15 +19,6 @@ export interface Cuts {
 export interface WindowPlace {
   readonly series: TrainingSeries;
   readonly origin: number;
-}
-
-export interface Batch {
-  /** [windows, sequenceLength, features] */
-  readonly inputs: Float32Array;
-  /** [windows, horizon], and 1 where known. */
-  readonly targets: Float32Array;
-  readonly mask: Float32Array;
-  readonly size: number;
 }
 
 /** All windows whose targets lie in [from, to). Those before a series knows enough are left out later. */
@@ -85,6 +77,7 @@ export function makeBatch(places: readonly WindowPlace[], shape: NetworkShape): 
   }
   return {
     inputs: inputs.subarray(0, size * inputLength),
+    context: new Float32Array(0),
     targets: targets.subarray(0, size * shape.horizon),
     mask: mask.subarray(0, size * shape.horizon),
     size,

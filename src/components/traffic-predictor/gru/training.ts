@@ -1,11 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
-import * as tf from '@tensorflow/tfjs-core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { seededRandom } from '../../../utils/random.ts';
-import type { NetworkShape, TrainingSettings } from '../options.ts';
-import { linearStart } from './linear-start.ts';
-import { buildNetwork, pinballLoss, startFrom, weightsOf } from './network.ts';
-import type { Batch, Cuts, TrainingSeries, WindowPlace } from './training-set.ts';
+import type { Batch } from '../network/batch.ts';
+import { createNetwork, type Network } from '../network/network.ts';
+import type { NetworkShape } from '../network/network-shape.ts';
+import { tensorNamed, weightLayout } from '../network/weight-layout.ts';
+import type { TrainingSettings } from '../options.ts';
+import { type LinearStart, linearStart } from './linear-start.ts';
+import type { Cuts, TrainingSeries, WindowPlace } from './training-set.ts';
 import { drawPlaces, makeBatch, thinOut, windowPlaces } from './training-set.ts';
 
 /** Windows of one epoch and of validation: bound the cost with many chains or a long history. */
@@ -15,8 +16,6 @@ const VALIDATION_WINDOWS = 256;
 const LINEAR_START_WINDOWS = 4096;
 /** Epochs without a better validation loss after which training stops. */
 const PATIENCE = 8;
-/** Largest Euclidean norm of a gradient; a burst must not throw the weights away. */
-const LARGEST_GRADIENT = 1;
 
 export type TrainedNetwork =
   | {
@@ -24,6 +23,8 @@ export type TrainedNetwork =
       readonly weights: Float32Array;
       readonly epochs: number;
       readonly validationLoss: number;
+      /** Of the weights that training went on from, on the same windows. */
+      readonly previousLoss?: number;
     }
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'cancelled' };
@@ -36,10 +37,9 @@ export interface TrainingControl {
 }
 
 /**
- * Trains a new network with Adam on the windows before the first cut, from a linear start, and keeps the weights of
- * the epoch (the start included) with the least pinball loss on those between the cuts. Equal arguments give equal
- * weights unless the time budget ends it. Gives the event loop a turn after every gradient step. Leaves no tensor
- * behind.
+ * Trains a network with Adam on the windows before the first cut, and keeps the weights of the epoch (the start included)
+ * with the least pinball loss on those between the cuts. It starts from a line or from `startWeights`, whichever is
+ * better there. Equal arguments give equal weights unless the time budget ends it.
  */
 export async function trainNetwork(
   series: readonly TrainingSeries[],
@@ -47,6 +47,7 @@ export async function trainNetwork(
   shape: NetworkShape,
   settings: TrainingSettings,
   control: TrainingControl,
+  startWeights?: Float32Array,
 ): Promise<TrainedNetwork> {
   const places = windowPlaces(series, shape, Number.NEGATIVE_INFINITY, cuts.trainingEnd);
   const held = windowPlaces(series, shape, cuts.trainingEnd, cuts.validationEnd);
@@ -54,94 +55,77 @@ export async function trainNetwork(
   if (validation.size === 0) {
     return { kind: 'failed', reason: 'no window with changing, known rates to validate on' };
   }
-  const sample = makeBatch(thinOut(places, LINEAR_START_WINDOWS), shape);
-  const model = buildNetwork(shape, settings.seed);
-  startFrom(model, linearStart(sample, validation, shape));
-  const optimizer = tf.train.adam(settings.learningRate);
+  const network = createNetwork(shape, { seed: settings.seed });
   try {
-    return await runEpochs(model, optimizer, places, validation, shape, settings, control);
+    const previousLoss = start(network, places, validation, startWeights);
+    const trained = await runEpochs(network, places, validation, settings, control);
+    return trained.kind === 'trained' && previousLoss !== undefined ? { ...trained, previousLoss } : trained;
   } finally {
-    optimizer.dispose();
-    model.dispose();
+    network.dispose();
   }
 }
 
-async function runEpochs(
-  model: LayersModel,
-  optimizer: tf.AdamOptimizer,
+/** Gives the network the weights to start from and answers the loss of `startWeights`. */
+function start(
+  network: Network,
   places: WindowPlace[],
   validation: Batch,
-  shape: NetworkShape,
+  startWeights: Float32Array | undefined,
+): number | undefined {
+  const sample = makeBatch(thinOut(places, LINEAR_START_WINDOWS), network.shape);
+  startFromLine(network, linearStart(sample, validation, network.shape));
+  if (startWeights === undefined) return undefined;
+  const line = { weights: network.getWeights(), loss: network.loss(validation) };
+  network.setWeights(startWeights);
+  const loss = network.loss(validation);
+  if (line.loss < loss) network.setWeights(line.weights);
+  return loss;
+}
+
+function startFromLine(network: Network, { kernel, bias }: LinearStart): void {
+  const { horizon, quantiles, sequenceLength, features } = network.shape;
+  const weights = network.getWeights();
+  const layout = weightLayout(network.shape);
+  const head = tensorNamed(layout, 'head/kernel');
+  const headBias = tensorNamed(layout, 'head/bias');
+  const inputs = sequenceLength * features;
+  const columns = horizon * quantiles;
+  const firstRow = head.shape[0]! - inputs;
+  for (let h = 0; h < horizon; h++) {
+    for (let q = 0; q < quantiles; q++) {
+      weights[headBias.offset + q * horizon + h] = bias[h * quantiles + q]!;
+      for (let i = 0; i < inputs; i++) {
+        const at = head.offset + (firstRow + i) * columns + q * horizon + h;
+        weights[at] = kernel[i * columns + h * quantiles + q]!;
+      }
+    }
+  }
+  network.setWeights(weights);
+}
+
+async function runEpochs(
+  network: Network,
+  places: WindowPlace[],
+  validation: Batch,
   settings: TrainingSettings,
   control: TrainingControl,
 ): Promise<TrainedNetwork> {
   const deadline = control.now() + settings.budgetSeconds;
   const random = seededRandom(settings.seed);
-  let best = {
-    loss: meanLoss(model, validation, shape, settings.batchSize),
-    epoch: 0,
-    weights: weightsOf(model),
-  };
+  let best = { loss: network.loss(validation), epoch: 0, weights: network.getWeights() };
   let epoch = 0;
   while (epoch < settings.maxEpochs && epoch - best.epoch < PATIENCE && control.now() < deadline) {
     epoch += 1;
     const drawn = drawPlaces(places, WINDOWS_PER_EPOCH, random);
     for (let first = 0; first < drawn.length && control.now() < deadline; first += settings.batchSize) {
-      step(model, optimizer, makeBatch(drawn.slice(first, first + settings.batchSize), shape), shape);
+      const batch = makeBatch(drawn.slice(first, first + settings.batchSize), network.shape);
+      const loss = network.trainStep(batch, settings);
+      if (Number.isNaN(loss)) return { kind: 'failed', reason: `the loss became ${loss} in epoch ${epoch}` };
       await setImmediate();
       if (control.isCancelled()) return { kind: 'cancelled' };
     }
-    const loss = meanLoss(model, validation, shape, settings.batchSize);
-    if (!Number.isFinite(loss))
-      return { kind: 'failed', reason: `the loss became ${loss} in epoch ${epoch}` };
-    if (loss < best.loss) best = { loss, epoch, weights: weightsOf(model) };
+    const loss = network.loss(validation);
+    if (loss < best.loss) best = { loss, epoch, weights: network.getWeights() };
   }
   return { kind: 'trained', weights: best.weights, epochs: epoch, validationLoss: best.loss };
-}
-
-function step(model: LayersModel, optimizer: tf.AdamOptimizer, batch: Batch, shape: NetworkShape): void {
-  if (batch.size === 0) return;
-  tf.tidy(() => {
-    const { grads } = tf.variableGrads(() => lossOf(model, batch, shape), variablesOf(model));
-    optimizer.applyGradients(clip(grads));
-  });
-}
-
-function variablesOf(model: LayersModel): tf.Variable[] {
-  return model.trainableWeights
-    .map((weight) => weight.read())
-    .filter((weight) => weight instanceof tf.Variable);
-}
-
-function lossOf(model: LayersModel, batch: Batch, shape: NetworkShape): tf.Scalar {
-  const inputs = tf.tensor3d(batch.inputs, [batch.size, shape.sequenceLength, shape.features]);
-  const targets = tf.tensor2d(batch.targets, [batch.size, shape.horizon]);
-  const mask = tf.tensor2d(batch.mask, [batch.size, shape.horizon]);
-  const outputs = model.apply(inputs, { training: true });
-  if (!(outputs instanceof tf.Tensor)) throw new TypeError('the network has one output');
-  return pinballLoss(outputs, targets, mask);
-}
-
-/** Scales all gradients together so that their joint norm is at most `LARGEST_GRADIENT` (Pascanu et al. 2013). */
-function clip(gradients: tf.NamedTensorMap): { name: string; tensor: tf.Tensor }[] {
-  const squares = Object.values(gradients).map((gradient) => tf.sum(tf.square(gradient)));
-  const norm = tf.sqrt(tf.addN(squares));
-  const factor = tf.div(LARGEST_GRADIENT, tf.maximum(norm, LARGEST_GRADIENT));
-  return Object.entries(gradients).map(([name, gradient]) => ({ name, tensor: tf.mul(gradient, factor) }));
-}
-
-function meanLoss(model: LayersModel, all: Batch, shape: NetworkShape, batchSize: number): number {
-  const inputLength = shape.sequenceLength * shape.features;
-  let sum = 0;
-  for (let first = 0; first < all.size; first += batchSize) {
-    const end = Math.min(all.size, first + batchSize);
-    const part = {
-      inputs: all.inputs.subarray(first * inputLength, end * inputLength),
-      targets: all.targets.subarray(first * shape.horizon, end * shape.horizon),
-      mask: all.mask.subarray(first * shape.horizon, end * shape.horizon),
-      size: end - first,
-    };
-    sum += part.size * tf.tidy(() => lossOf(model, part, shape).dataSync()[0]!);
-  }
-  return sum / all.size;
 }
