@@ -163,7 +163,7 @@ export const PredictionSchema = Type.Object(
       minItems: 1,
       maxItems: 4,
       description:
-        "Units of the GRU layers, first to last. The original framework's network is `units: [128, 64, 32]`, `dense: [64, 32]`, `batch_norm: true`, `dropout: 0.2`: some twenty times the work of the default, and no better on the traces of docs/forecasting.md.",
+        "Units of the GRU layers, first to last. The original framework's network is `units: [128, 64, 32]`, `dense: [64, 32]`, `batch_norm: true`, `dropout: 0.2`.",
     }),
     dense: Type.Array(Type.Integer({ minimum: 1, maximum: 512 }), {
       default: [],

@@ -60,7 +60,7 @@ beforeAll(async () => {
     forecastWith({ chain: 'order-processing', errorRatio: 0.1, coverage: { '0.9': 0.88 } }),
   );
   daemon.predictor = {
-    backend: 'cpu',
+    backend: 'plain',
     training: false,
     lastTraining: { kind: 'not-enough-data', have: 10, need: 210, atSeconds: NOW },
   };

@@ -37,7 +37,7 @@ function everythingKnown(): void {
     }),
   );
   daemon.predictor = {
-    backend: 'wasm',
+    backend: 'wasm-simd',
     training: true,
     lastTraining: { kind: 'trained', epochs: 3, validationLoss: 0.1, seconds: 4, atSeconds: NOW - 60 },
   };
@@ -102,13 +102,14 @@ describe('the metrics', () => {
       dta_slo_last_pass_duration_seconds: '0.012',
       dta_slo_last_pass_timestamp_seconds: String(NOW),
       'dta_slo_forecast_requests_per_second{chain="order-processing",model="ewma",value="maximum95"}': '15',
+      'dta_slo_forecast_error_ratio{chain="order-processing"}': '0.0625',
       'dta_slo_profile_confidence_ratio{service="auth-service",chain="order-processing",source="prior"}':
         '0.4',
       'dta_slo_profile_confidence_ratio{service="payment-service",chain="order-processing",source="none"}':
         '0',
       dta_slo_predictor_training: '1',
       'dta_slo_predictor_last_training_timestamp_seconds{outcome="trained"}': String(NOW - 60),
-      [`dta_slo_build_info{version="1.2.3",node="${process.version}",backend="wasm"}`]: '1',
+      [`dta_slo_build_info{version="1.2.3",node="${process.version}",backend="wasm-simd"}`]: '1',
     };
     expect(Object.fromEntries(Object.keys(expected).map((name) => [name, samples.get(name)]))).toEqual(
       expected,
