@@ -2,6 +2,7 @@ import type { Batch } from './batch.ts';
 import { FusedNetwork } from './fused-network.ts';
 import type { NetworkShape } from './network-shape.ts';
 import { PlainKernels } from './plain-kernels.ts';
+import { simdKernels } from './simd-kernels.ts';
 
 /**
  * A network that forecasts quantiles: GRU layers over a window, then dense layers on the last state and the context, then
@@ -49,7 +50,10 @@ export interface NetworkOptions {
   readonly levels?: readonly number[];
 }
 
-/** Throws a RangeError when the shape cannot be built. */
+/** Throws a RangeError when the shape cannot be built, an Error when there is no SIMD and it is asked for. */
 export function createNetwork(shape: NetworkShape, options: NetworkOptions): Network {
-  return new FusedNetwork(shape, options, new PlainKernels());
+  const simd = options.kernels === 'plain' ? undefined : simdKernels();
+  if (options.kernels === 'simd' && simd === undefined)
+    throw new Error('this machine has no WebAssembly SIMD');
+  return new FusedNetwork(shape, options, simd ?? new PlainKernels());
 }
