@@ -1,4 +1,5 @@
 import type { Clock, Logger } from '../../models/ports.ts';
+import { contextLength } from './gru/context.ts';
 import { LEVELS } from './mixture/levels.ts';
 import type { NetworkShape } from './network/network-shape.ts';
 
@@ -52,7 +53,7 @@ export function networkShape(options: TrafficPredictorOptions): NetworkShape {
     sequenceLength: options.sequenceLength ?? 60,
     horizon: options.predictionHorizon ?? 10,
     features: options.featureDim ?? 3,
-    context: 0,
+    context: contextLength(options.predictionHorizon ?? 10),
     quantiles: LEVELS.length,
     units: [...(options.units ?? [32])],
     dense: [...(options.dense ?? [])],

@@ -5,8 +5,9 @@ import { breather } from '../breathe.ts';
 import { createNetwork, type Network } from '../network/network.ts';
 import type { NetworkShape } from '../network/network-shape.ts';
 import type { TrainingSettings } from '../options.ts';
+import { writeContext } from './context.ts';
 import type { TrainingAnswer } from './messages.ts';
-import { decodeNetwork, encodeNetwork } from './model-file.ts';
+import { decodeNetwork, encodeNetwork, type SavedNetwork } from './model-file.ts';
 import { buffersOf, knownSteps, neededSteps, selectHistory } from './select-history.ts';
 import { TrainingThread } from './training-thread.ts';
 import type { WindowScale } from './windows.ts';
@@ -27,7 +28,7 @@ export class GruForecaster {
   readonly #training: TrainingSettings;
   readonly #thread: TrainingThread;
   readonly #network: Network;
-  #known: { readonly weights: Float32Array; readonly cutSeconds: number } | undefined;
+  #known: SavedNetwork | undefined;
 
   constructor(shape: NetworkShape, training: TrainingSettings, thread = new TrainingThread()) {
     this.#shape = shape;
@@ -56,35 +57,34 @@ export class GruForecaster {
       this.#training.memoryBytes,
       seededRandom(this.#training.seed),
     );
-    const { series, cuts, cutSeconds } = selected;
     const task = {
       shape: this.#shape,
       settings: this.#training,
-      series,
-      cuts,
-      ...(this.#known !== undefined && { weights: this.#known.weights }),
+      ...selected,
+      ...(this.#known !== undefined && { before: this.#known }),
     };
     const answer = await this.#thread.run(task, buffersOf(selected), signal);
     if (answer.kind !== 'trained') return answer;
-    return this.#takeTrained(answer, cutSeconds);
+    return this.#takeTrained(answer, selected.cutSeconds);
   }
 
   #takeTrained(answer: Extract<TrainingAnswer, { kind: 'trained' }>, cutSeconds: number): TrainingOutcome {
-    const { weights, epochs, validationLoss, previousLoss, seconds } = answer;
-    const diverged = divergence(validationLoss, previousLoss) ?? this.#take(weights, cutSeconds);
+    const { weights, freshWindows, epochs, validationLoss, previousLoss, seconds } = answer;
+    const diverged =
+      divergence(validationLoss, previousLoss) ?? this.#take({ weights, freshWindows, cutSeconds });
     if (diverged !== undefined) return { kind: 'failed', reason: diverged };
     return { kind: 'trained', epochs, validationLoss, seconds };
   }
 
   /** Undefined when the weights were taken, else why not; then those before stay. */
-  #take(weights: Float32Array, cutSeconds: number): string | undefined {
+  #take(network: SavedNetwork): string | undefined {
     try {
-      this.#network.setWeights(weights);
+      this.#network.setWeights(network.weights);
     } catch (thrown) {
       if (thrown instanceof RangeError) return thrown.message;
       throw thrown;
     }
-    this.#known = { weights, cutSeconds };
+    this.#known = network;
     return undefined;
   }
 
@@ -95,7 +95,7 @@ export class GruForecaster {
   /** Undefined when the network was taken, else why not; then the one before stays. */
   load(bytes: Uint8Array): string | undefined {
     const saved = decodeNetwork(bytes, this.#shape);
-    return typeof saved === 'string' ? saved : this.#take(saved.weights, saved.cutSeconds);
+    return typeof saved === 'string' ? saved : this.#take(saved);
   }
 
   /**
@@ -142,12 +142,14 @@ class WindowPart {
   readonly #network: Network;
   readonly #inputs: Float32Array;
   readonly #inputLength: number;
+  readonly #context: Float32Array;
   #windows: { readonly scale: WindowScale; readonly blocks: Float64Array; readonly at: number }[] = [];
 
   constructor(network: Network) {
     this.#network = network;
     this.#inputLength = network.shape.sequenceLength * network.shape.features;
     this.#inputs = new Float32Array(PART_WINDOWS * this.#inputLength);
+    this.#context = new Float32Array(PART_WINDOWS * network.shape.context);
   }
 
   get isFull(): boolean {
@@ -156,17 +158,20 @@ class WindowPart {
 
   /** The block of this window shall be written to `blocks` from `at` on; nothing is where it cannot be made. */
   add(series: ChainSeries, origin: number, blocks: Float64Array, at: number): void {
-    const { sequenceLength, features } = this.#network.shape;
-    const offset = this.#windows.length * this.#inputLength;
+    const { sequenceLength, features, horizon, context } = this.#network.shape;
+    const row = this.#windows.length;
+    const offset = row * this.#inputLength;
     const scale = writeWindow(series, origin, sequenceLength, features, this.#inputs, offset);
-    if (scale !== undefined) this.#windows.push({ scale, blocks, at });
+    if (scale === undefined) return;
+    writeContext(series, origin, horizon, scale, this.#context, row * context);
+    this.#windows.push({ scale, blocks, at });
   }
 
   /** Writes the blocks of all that was added. */
   forecast(): void {
     const { horizon, quantiles } = this.#network.shape;
     const length = horizon * quantiles;
-    const outputs = this.#network.predict(this.#inputs, new Float32Array(0), this.#windows.length);
+    const outputs = this.#network.predict(this.#inputs, this.#context, this.#windows.length);
     this.#windows.forEach(({ scale, blocks, at }, window) => {
       for (let i = 0; i < length; i++) {
         blocks[at + i] = Math.max(0, scale.anchor + scale.scale * outputs[window * length + i]!);

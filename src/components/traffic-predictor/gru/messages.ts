@@ -1,29 +1,23 @@
 import type { NetworkShape } from '../network/network-shape.ts';
 import type { TrainingSettings } from '../options.ts';
-import type { Cuts, TrainingSeries } from './training-set.ts';
+import type { Retrained } from './retrain.ts';
+import type { TrainedBefore } from './train-network.ts';
+import type { TrainingSeries } from './training-places.ts';
 
 /** What a thread is started for: one training. */
 export interface TrainingTask {
   readonly shape: NetworkShape;
   readonly settings: TrainingSettings;
   readonly series: readonly TrainingSeries[];
-  readonly cuts: Cuts;
-  /** Weights of the present network, to go on from. */
-  readonly weights?: Float32Array;
+  /** Nothing after it is trained or chosen on. */
+  readonly cutSeconds: number;
+  /** The present network, to go on from. */
+  readonly before?: TrainedBefore;
 }
 
 export type TrainingAnswer =
-  | {
-      readonly kind: 'trained';
-      readonly weights: Float32Array;
-      readonly epochs: number;
-      readonly validationLoss: number;
-      /** Of the present network on the same windows. */
-      readonly previousLoss?: number;
-      readonly seconds: number;
-    }
-  | { readonly kind: 'cancelled' }
-  | { readonly kind: 'failed'; readonly reason: string };
+  | (Extract<Retrained, { kind: 'trained' }> & { readonly seconds: number })
+  | Exclude<Retrained, { kind: 'trained' }>;
 
 /** From the thread: signs of life, and at last the answer. */
 export type TrainingNotice = TrainingAnswer | { readonly kind: 'alive' };

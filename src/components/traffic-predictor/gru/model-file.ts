@@ -16,10 +16,13 @@ export interface SavedNetwork {
   readonly weights: Float32Array;
   /** End of the history that training and validation have seen. */
   readonly cutSeconds: number;
+  /** How many windows its last training from scratch had. */
+  readonly freshWindows: number;
 }
 
 export function encodeNetwork(network: SavedNetwork, shape: NetworkShape): Uint8Array {
-  const header = Buffer.from(JSON.stringify({ ...fingerprint(shape), cutSeconds: network.cutSeconds }));
+  const { cutSeconds, freshWindows } = network;
+  const header = Buffer.from(JSON.stringify({ ...fingerprint(shape), cutSeconds, freshWindows }));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(header.length);
   const weights = Buffer.alloc(network.weights.length * BYTES_PER_WEIGHT);
@@ -54,9 +57,11 @@ export function decodeNetwork(saved: Uint8Array, shape: NetworkShape): SavedNetw
       return `the saved network has another ${key}: found ${found}, allowed: ${JSON.stringify(allowed)}`;
     }
   }
-  const { cutSeconds } = header;
-  if (typeof cutSeconds !== 'number') return 'the saved network does not say when it was trained';
-  return { weights: readWeights(body.subarray(headerEnd)), cutSeconds };
+  const { cutSeconds, freshWindows } = header;
+  if (typeof cutSeconds !== 'number' || typeof freshWindows !== 'number') {
+    return 'the saved network does not say when and on how much it was trained';
+  }
+  return { weights: readWeights(body.subarray(headerEnd)), cutSeconds, freshWindows };
 }
 
 function parseHeader(text: string): Record<string, unknown> {

@@ -3,7 +3,7 @@ import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../../../models/errors.ts';
 import type { TrainingAnswer, TrainingNotice, TrainingTask } from './messages.ts';
-import { trainNetwork } from './training.ts';
+import { retrain } from './retrain.ts';
 
 /** As `nice` counts: 0 is what everything else has, 19 gives way to all others. */
 const NICENESS = 10;
@@ -44,8 +44,8 @@ async function train(): Promise<TrainingAnswer> {
     requireMemory();
     return false;
   };
-  const { series, cuts, shape, settings, weights } = task;
-  const trained = await trainNetwork(series, cuts, shape, settings, { now, isCancelled }, weights);
+  const { series, cutSeconds, shape, settings, before } = task;
+  const trained = await retrain(series, cutSeconds, shape, settings, { now, isCancelled }, before);
   if (trained.kind !== 'trained') return trained;
   return { ...trained, seconds: (performance.now() - startedMs) / 1000 };
 }

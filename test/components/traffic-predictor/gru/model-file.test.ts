@@ -14,7 +14,7 @@ const shape = {
   batchNorm: false,
   dropout: 0,
 };
-const network = { weights: Float32Array.of(1.5, -2, 3e-7), cutSeconds: 1234 };
+const network = { weights: Float32Array.of(1.5, -2, 3e-7), cutSeconds: 1234, freshWindows: 500 };
 
 test('a saved network comes back as it was', () => {
   expect(decodeNetwork(encodeNetwork(network, shape), shape)).toEqual(network);
@@ -38,7 +38,15 @@ test('any changed or missing byte is refused with a reason', () => {
 });
 
 test('a file of the first version, whose network was another one, is refused by its version', () => {
-  const header = { version: 1, sequenceLength: 12, horizon: 3, features: 2, units: [8, 4], cutSeconds: 1234 };
+  const header = {
+    version: 1,
+    sequenceLength: 12,
+    horizon: 3,
+    features: 2,
+    units: [8, 4],
+    cutSeconds: 1234,
+    freshWindows: 500,
+  };
   const old = sealed(JSON.stringify(header));
   expect(decodeNetwork(old, shape)).toBe('the saved network has another version: found 1, allowed: 2');
 });
