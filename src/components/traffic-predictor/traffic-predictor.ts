@@ -7,6 +7,7 @@ import { ChainBook } from './chain-book.ts';
 import { ChainMemory, endSeconds, type Remembered } from './chain-memory.ts';
 import { forecastOf } from './forecast-of.ts';
 import { GruForecaster } from './gru/gru-forecaster.ts';
+import type { LayersModelArtifacts } from './gru/layers-model.ts';
 import { NEEDED_STEPS } from './mixture/chain-forecaster.ts';
 import type { TrafficPredictorOptions } from './options.ts';
 import { networkShape, trainingSettings } from './options.ts';
@@ -91,6 +92,15 @@ export class TrafficPredictor implements TrafficForecaster {
     if (reason !== undefined) return { kind: 'refused', reason };
     this.#book.meetNetwork();
     return { kind: 'loaded' };
+  }
+
+  /**
+   * The network as a layers model of TensorFlow.js: `tf.loadLayersModel(tf.io.fromMemory(artifacts))` reads it and needs
+   * nothing of ours. Undefined before there is a network. Rejects where TensorFlow.js is not installed: nothing else here
+   * needs it.
+   */
+  exportLayersModel(): Promise<LayersModelArtifacts | undefined> {
+    return this.#gru.exportLayersModel();
   }
 
   get status(): PredictorStatus {

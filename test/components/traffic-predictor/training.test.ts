@@ -1,4 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import * as tf from '@tensorflow/tfjs-core';
+import { loadLayersModel } from '@tensorflow/tfjs-layers';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { GruForecaster } from '../../../src/components/traffic-predictor/gru/gru-forecaster.ts';
 import {
@@ -117,6 +119,21 @@ describe('training', () => {
     expect(await predictorOf({ units: [4] }).load(saved)).toMatchObject({ kind: 'refused' });
     expect(predictor.save()).toEqual(saved);
   });
+});
+
+test('a trained network can be had as a layers model that plain TensorFlow.js reads', async () => {
+  const predictor = predictorOf();
+  expect(await predictor.exportLayersModel()).toBeUndefined();
+  await predictor.train([noisySeason('a')]);
+  const { modelTopology, weightSpecs, weightData } = (await predictor.exportLayersModel())!;
+  const artifacts = JSON.parse(JSON.stringify({ modelTopology, weightSpecs }));
+  const model = await loadLayersModel(tf.io.fromMemory({ ...artifacts, weightData }));
+  expect(model.inputs.map(({ shape }) => shape)).toEqual([
+    [null, 12, 3],
+    [null, expect.any(Number)],
+  ]);
+  expect(model.outputs[0]?.shape).toEqual([null, 3, 4]);
+  model.dispose();
 });
 
 describe('the network among the others', () => {

@@ -6,6 +6,7 @@ import { createNetwork, type Network } from '../network/network.ts';
 import type { NetworkShape } from '../network/network-shape.ts';
 import type { TrainingSettings } from '../options.ts';
 import { writeContext } from './context.ts';
+import { type LayersModelArtifacts, layersModelOf } from './layers-model.ts';
 import type { TrainingAnswer } from './messages.ts';
 import { decodeNetwork, encodeNetwork, type SavedNetwork } from './model-file.ts';
 import { buffersOf, knownSteps, neededSteps, selectHistory } from './select-history.ts';
@@ -90,6 +91,11 @@ export class GruForecaster {
 
   save(): Uint8Array | undefined {
     return this.#known === undefined ? undefined : encodeNetwork(this.#known, this.#shape);
+  }
+
+  /** The network for TensorFlow.js; undefined without one. Rejects where that is not installed. */
+  async exportLayersModel(): Promise<LayersModelArtifacts | undefined> {
+    return this.#known === undefined ? undefined : layersModelOf(this.#shape, this.#known.weights);
   }
 
   /** Undefined when the network was taken, else why not; then the one before stays. */
