@@ -31,7 +31,7 @@ export class TrafficPredictor implements TrafficForecaster {
   readonly #clock: { nowSeconds(): number };
   readonly #memory = new ChainMemory();
   readonly #book: ChainBook;
-  /** The call before: chains are worked on by one at a time. */
+  /** The call before: chains and network are worked on by one at a time. */
   #before: Promise<unknown> = Promise.resolve();
   #training: Promise<TrainingOutcome> | undefined;
   #lastTraining: PredictorStatus['lastTraining'];
@@ -88,10 +88,12 @@ export class TrafficPredictor implements TrafficForecaster {
   async load(
     saved: Uint8Array,
   ): Promise<{ readonly kind: 'loaded' } | { readonly kind: 'refused'; readonly reason: string }> {
-    const reason = this.#gru.load(saved);
-    if (reason !== undefined) return { kind: 'refused', reason };
-    this.#book.meetNetwork();
-    return { kind: 'loaded' };
+    return this.#inTurn(() => {
+      const reason = this.#gru.load(saved);
+      if (reason !== undefined) return { kind: 'refused', reason };
+      this.#book.meetNetwork();
+      return { kind: 'loaded' };
+    });
   }
 
   /**
@@ -120,13 +122,13 @@ export class TrafficPredictor implements TrafficForecaster {
     await this.#inTurn(() => this.#remember(history));
     const step = this.#options.step ?? 60;
     const trainable = history.filter(({ stepSeconds }) => stepSeconds === step);
-    const outcome = await this.#gru.train(trainable, signal);
+    const outcome = await this.#gru.train(trainable, (work) => this.#inTurn(work), signal);
     this.#lastTraining = { ...outcome, atSeconds: this.#clock.nowSeconds() };
     this.#options.logger?.info({ ...outcome, backend: this.#gru.backend }, 'training of the predictor ended');
     return outcome;
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  #inTurn<T>(work: () => T | Promise<T>): Promise<T> {
     const result = this.#before.then(work);
     this.#before = result.catch(() => {});
     return result;

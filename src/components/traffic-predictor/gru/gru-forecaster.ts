@@ -47,8 +47,16 @@ export class GruForecaster {
     return this.#known?.cutSeconds;
   }
 
-  /** Trains the network on; what comes of it takes over only when all went well. Never rejects. */
-  async train(history: readonly ChainSeries[], signal?: AbortSignal): Promise<TrainingOutcome> {
+  /**
+   * Trains the network on; what comes of it takes over only when all went well, and then in its turn. Never rejects.
+   *
+   * @param inTurn runs work while no forecast is under way
+   */
+  async train(
+    history: readonly ChainSeries[],
+    inTurn: <T>(work: () => T) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<TrainingOutcome> {
     const need = neededSteps(this.#shape);
     const have = history.reduce((most, series) => Math.max(most, knownSteps(series)), 0);
     if (have < need) return { kind: 'not-enough-data', have, need };
@@ -66,7 +74,7 @@ export class GruForecaster {
     };
     const answer = await this.#thread.run(task, buffersOf(selected), signal);
     if (answer.kind !== 'trained') return answer;
-    return this.#takeTrained(answer, selected.cutSeconds);
+    return inTurn(() => this.#takeTrained(answer, selected.cutSeconds));
   }
 
   #takeTrained(answer: Extract<TrainingAnswer, { kind: 'trained' }>, cutSeconds: number): TrainingOutcome {
