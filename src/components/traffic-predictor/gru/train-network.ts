@@ -79,13 +79,14 @@ const LEAST_FRESH_SHARE = 0.5;
  * Equal arguments give equal weights unless the time budget ends it. Gives the event loop a turn after every gradient step.
  */
 export async function trainNetwork(
-  series: readonly TrainingSeries[],
+  history: readonly TrainingSeries[],
   endSeconds: number,
   shape: NetworkShape,
   plan: TrainingPlan,
   control: TrainingControl,
   before?: TrainedBefore,
 ): Promise<TrainedNetwork> {
+  const series = history.map((one) => until(one, endSeconds));
   const { training, validation } = splitPlaces(series, shape, endSeconds);
   if (training.count === 0) return { kind: 'failed', reason: 'no window to train on' };
   const isIncremental = before !== undefined && before.freshWindows >= LEAST_FRESH_SHARE * training.count;
@@ -119,6 +120,19 @@ export async function trainNetwork(
     network.dispose();
     judge.dispose();
   }
+}
+
+/** The steps that end by then; nothing of the others goes into scales or weights either. */
+function until(series: TrainingSeries, endSeconds: number): TrainingSeries {
+  const { startSeconds, stepSeconds, rates, latencies, errorRatios } = series;
+  const end = Math.max(0, Math.floor((endSeconds - startSeconds) / stepSeconds));
+  return {
+    startSeconds,
+    stepSeconds,
+    rates: rates.subarray(0, end),
+    latencies: latencies.subarray(0, end),
+    errorRatios: errorRatios.subarray(0, end),
+  };
 }
 
 /** Windows that the line is fitted to, in the order of time. */

@@ -26,7 +26,7 @@ const VALIDATION_EVERY = 8;
 const BLOCK_HORIZONS = 2;
 
 /**
- * All windows with their targets before `endSeconds`, split in time, for all series at the same moments: the newest part
+ * All windows of series that end by `endSeconds`, split in time, for all series at the same moments: the newest part
  * and every eighth block of two horizons before it validate, and no training window has a target there (blocked
  * cross-validation, Bergmeir & Benítez 2012). So validation sees all hours that the history has, and also whether what was
  * learned carries on.
@@ -41,10 +41,9 @@ export function splitPlaces(
   const training = new PlaceList();
   const validation = new PlaceList();
   allSeries.forEach(({ rates, startSeconds, stepSeconds }, index) => {
-    const end = Math.min(rates.length, Math.floor((endSeconds - startSeconds) / stepSeconds));
     const first = Math.round(startSeconds / stepSeconds);
     const newestStep = Math.floor(endSeconds / stepSeconds) - newest;
-    for (let origin = shape.sequenceLength - 1; origin + shape.horizon < end; origin++) {
+    for (let origin = shape.sequenceLength - 1; origin + shape.horizon < rates.length; origin++) {
       const part = partOf(first + origin, shape.horizon, newestStep);
       if (part === 'training') training.add(index, origin);
       if (part === 'validation') validation.add(index, origin);
