@@ -1,7 +1,7 @@
 /** What the predictor says about the traffic to come. */
 
 /** Who has a share in a forecast: the network and the simple methods beside it. */
-export type ForecastModel = 'gru' | 'naive' | 'moving-mean' | 'ewma' | 'holt' | 'seasonal-naive' | 'ridge';
+export type ForecastModel = 'gru' | 'naive' | 'moving-median' | 'ewma' | 'holt' | 'seasonal-naive' | 'ridge';
 
 /** Quantiles of one chain's request rate for the next `medians.length` steps. */
 export interface Forecast {

@@ -14,7 +14,7 @@ const Prediction = Type.Union([
     status: Type.Literal('forecast'),
     model: Type.String({
       description:
-        'gru, naive, moving-mean, ewma, holt, seasonal-naive or ridge: the one with most weight in the median.',
+        'gru, naive, moving-median, ewma, holt, seasonal-naive or ridge: the one with most weight in the median.',
     }),
     reason: Type.String({ description: 'Who speaks, and how good that was of late.' }),
     weights: byModel('Share of each model in the median; they sum to 1.'),

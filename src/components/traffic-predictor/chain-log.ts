@@ -5,6 +5,10 @@ const SMALL_CHANGE = 0.05;
 /** Space for more steps than there are, so that most calls move nothing. */
 const SPARE = 1.25;
 
+/** No chain has more, requests/s; and what is less, a request in thirty years, is none. */
+const HIGHEST_RATE = 1e12;
+const LOWEST_RATE = 1e-9;
+
 const COLUMNS = ['rates', 'latencies', 'errorRatios'] as const;
 
 type Columns = Record<(typeof COLUMNS)[number], Float64Array>;
@@ -98,9 +102,10 @@ export class ChainLog {
       const rate = series.rates[i]!;
       const latency = series.latencies[i] ?? Number.NaN;
       const errorRatio = series.errorRatios[i] ?? Number.NaN;
-      if (rate >= 0 && rate < Number.POSITIVE_INFINITY) {
-        if (row < known && changed === undefined && isAnother(rate, rates[row]!)) changed = row;
-        rates[row] = rate;
+      if (rate >= 0 && rate <= HIGHEST_RATE) {
+        const told = rate < LOWEST_RATE ? 0 : rate;
+        if (row < known && changed === undefined && isAnother(told, rates[row]!)) changed = row;
+        rates[row] = told;
       }
       if (!Number.isNaN(latency)) latencies[row] = latency;
       if (!Number.isNaN(errorRatio)) errorRatios[row] = errorRatio;

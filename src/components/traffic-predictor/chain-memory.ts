@@ -27,7 +27,7 @@ export class ChainMemory {
   /**
    * Copies a series in and answers all that is known of its chain, ending where `series` ends. Where both know a step
    * `series` is right; where it has a gap the older knowledge stays. A series on another grid, or after a gap longer
-   * than what is kept, starts afresh. A rate that is no finite number from 0 is a gap.
+   * than what is kept, starts afresh. A rate that no chain can have is a gap.
    */
   merge(series: ChainSeries): Remembered {
     const known = this.#logs.get(series.chain);

@@ -88,7 +88,7 @@ function wordsOf({ name, medianWeight }: ExpertReport): string {
 const NAMES: Readonly<Record<ForecastModel, string>> = {
   gru: 'the GRU',
   naive: 'the last value',
-  'moving-mean': 'a moving mean',
+  'moving-median': 'a moving median',
   ewma: 'an exponential mean',
   holt: "Holt's damped trend",
   'seasonal-naive': 'the season before',
