@@ -5,12 +5,12 @@ import type { GruForecaster } from './gru/gru-forecaster.ts';
 import { ChainForecaster } from './mixture/chain-forecaster.ts';
 import { LEVELS } from './mixture/levels.ts';
 
-/** Steps that a forecaster which begins is led through, of all chains together: some 20 s of work. */
-const MOST_REPLAYED_STEPS = 1_000_000;
-/** But each chain at least these, where there are so many. */
-const LEAST_REPLAYED_STEPS = 240;
-/** Steps of the chains that have a forecaster and deserve a better founded one, in one call. */
-const MOST_RENEWED_STEPS = 100_000;
+/** Steps that all forecasters together are led through when they begin, in one call; but each at least so many. */
+const FIRST_STEPS = 300_000;
+const LEAST_FIRST_STEPS = 120;
+/** The same in later calls, of those that deserve a better founded one: as far back, and so many steps in one call. */
+const PAST_STEPS = 3_000_000;
+const STEPS_OF_A_CALL = 100_000;
 /** Past origins at which the network is asked when it is new to a chain, and of all chains together. */
 const PAST_ORIGINS = 240;
 const MOST_PAST_WINDOWS = 30_000;
@@ -22,7 +22,7 @@ interface ChainState {
   /** End of the newest step that it was led through, and of the newest when it began, s. */
   untilSeconds: number;
   readonly begunSeconds: number;
-  /** It was led through a past that is no longer what is known, or without a network that there is now. */
+  /** It was led through a past that is no longer what is known, or through too little of it. */
   isOutdated: boolean;
   knowsNetwork: boolean;
 }
@@ -36,9 +36,9 @@ interface Course {
 }
 
 /**
- * The forecaster of each chain, led step by step along what is known of it. One that is new, or whose past has turned
- * out to be another, is led through the past again: as far as the number of chains allows, a few chains in each call
- * where it can wait.
+ * The forecaster of each chain, led step by step along what is known of it. One that is new is led through the newest part
+ * of the past; with many chains the rest of it, or a past that has turned out to be another, has to wait for later calls, a few
+ * chains in each.
  */
 export class ChainBook {
   readonly #gru: GruForecaster;
@@ -105,17 +105,18 @@ export class ChainBook {
     return all.map((series) => {
       const state = renewed.has(series.chain) ? undefined : this.#states.get(series.chain);
       if (state !== undefined) return this.#course(series, state, rowOf(series, state.untilSeconds), recent);
-      const firstRow = Math.max(0, series.rates.length - replayedSteps(all.length));
-      return this.#course(series, this.#begin(series), firstRow, past);
+      const wanted = Math.min(series.rates.length, pastSteps(all.length));
+      const steps = renewed.has(series.chain) ? wanted : Math.min(wanted, firstSteps(all.length));
+      return this.#course(series, this.#begin(series, steps < wanted), series.rates.length - steps, past);
     });
   }
 
-  #begin(series: ChainSeries): ChainState {
+  #begin(series: ChainSeries, isOutdated: boolean): ChainState {
     const state = {
       forecaster: new ChainForecaster({ horizon: this.#horizon, stepSeconds: series.stepSeconds }),
       untilSeconds: Number.NEGATIVE_INFINITY,
       begunSeconds: endSeconds(series),
-      isOutdated: false,
+      isOutdated,
       knowsNetwork: this.#gru.cutSeconds !== undefined,
     };
     this.#states.set(series.chain, state);
@@ -139,14 +140,19 @@ export class ChainBook {
       if (state === undefined || !(state.isOutdated || (hasNetwork && !state.knowsNetwork))) return [];
       return [{ chain, begunSeconds: state.begunSeconds }];
     });
-    const affordable = Math.ceil(MOST_RENEWED_STEPS / replayedSteps(all.length));
+    const longest = all.reduce((most, { rates }) => Math.max(most, rates.length), 1);
+    const affordable = Math.ceil(STEPS_OF_A_CALL / Math.min(longest, pastSteps(all.length)));
     outdated.sort((left, right) => left.begunSeconds - right.begunSeconds);
     return new Set(outdated.slice(0, affordable).map(({ chain }) => chain));
   }
 }
 
-function replayedSteps(chains: number): number {
-  return Math.max(LEAST_REPLAYED_STEPS, Math.floor(MOST_REPLAYED_STEPS / Math.max(1, chains)));
+function firstSteps(chains: number): number {
+  return Math.max(LEAST_FIRST_STEPS, Math.floor(FIRST_STEPS / chains));
+}
+
+function pastSteps(chains: number): number {
+  return Math.max(LEAST_FIRST_STEPS, Math.floor(PAST_STEPS / chains));
 }
 
 function rowOf(series: ChainSeries, seconds: number): number {

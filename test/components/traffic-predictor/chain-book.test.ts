@@ -182,3 +182,18 @@ describe('the network', () => {
     expect(Array.from(together!.slice(7 * length)).every(Number.isFinite)).toBe(true);
   });
 });
+
+test('of many chains little of the past is looked at first, and more in later calls', async () => {
+  const advance = vi.spyOn(ChainForecaster.prototype, 'advance');
+  const predictor = new TrafficPredictor(options);
+  const all = Array.from({ length: 2000 }, (_, i) => seriesOf(`chain-${i}`, [1, 2, 3]));
+  const long = piece(noisyWave(1000), 0, 1000, 'chain-0');
+  await predictor.predict([long, ...all.slice(1)], HORIZON);
+  const first = advance.mock.calls.length - 3 * 1999;
+  expect(first).toBe(150);
+  await predictor.predict([long, ...all.slice(1)], HORIZON);
+  expect(advance.mock.calls.length - 3 * 1999 - first).toBe(1000);
+  await predictor.predict([long, ...all.slice(1)], HORIZON);
+  expect(advance.mock.calls.length - 3 * 1999 - first).toBe(1000);
+  advance.mockRestore();
+});
