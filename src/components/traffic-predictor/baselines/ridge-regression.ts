@@ -2,11 +2,20 @@ import type { MovingMedian } from './moving-median.ts';
 import type { PointForecaster } from './point-forecaster.ts';
 import type { SeasonalPast } from './seasonal-past.ts';
 import { solvePositiveDefinite } from './solve-positive-definite.ts';
+import type { WindowMeans } from './window-means.ts';
+
+/** What a regression looks at beside the series itself; advanced by who owns it. */
+export interface RidgeSurroundings {
+  /** Means over several windows, each a feature. */
+  readonly means: WindowMeans;
+  readonly past: SeasonalPast;
+  /** A moving median as a feature. */
+  readonly calm?: MovingMedian;
+}
 
 export interface RidgeSettings {
-  /** Single last values that are features, beside exponential means over `meanSteps`. */
+  /** Single last values that are features. */
   readonly lags: number;
-  readonly meanSteps: readonly number[];
   /** Seasons, steps: what was there that long ago is a feature too. */
   readonly periods: readonly number[];
   /** Regression on square roots: even variance for counts, and the median rather than the mean of skewed traffic. */
@@ -28,22 +37,20 @@ const LEAST_SPREAD = 0.02;
 
 /**
  * Ridge autoregression (Hoerl & Kennard 1970), one direct regression for each step ahead, on shared features: the last
- * values, exponential means, and how one day and one week ago went on, all as differences to the last value, as is the
+ * values, means over windows, and how one day and one week ago went on, all as differences to the last value, as is the
  * target. Hence it scales with the series, and with nothing learned it is the naive forecast. Rows are weighted by the
  * inverse square of the local spread. The moments fade with age and are solved anew every few steps.
  */
 export class RidgeRegression implements PointForecaster {
   readonly #horizon: number;
   readonly #settings: RidgeSettings;
-  readonly #past: SeasonalPast;
-  readonly #calm: MovingMedian | undefined;
+  readonly #around: RidgeSurroundings;
   readonly #size: number;
   /** The features of the newest horizon + 1 steps, a row each; and the values, spreads and gaps of the same steps. */
   readonly #features: Float32Array;
   readonly #values: Float64Array;
   readonly #spreads: Float64Array;
   readonly #lags: Float64Array;
-  readonly #means: Float64Array;
   readonly #gram: Float64Array;
   readonly #moments: Float64Array;
   readonly #weights: Float64Array;
@@ -51,27 +58,25 @@ export class RidgeRegression implements PointForecaster {
   #known = 0;
   #knownInARow = 0;
   #last = Number.NaN;
+  #lastRaw = Number.NaN;
   #spread = 0;
   #level = 0;
   #rows = 0;
 
-  /** @param calm a moving median that is a feature too; it and `past` are advanced by who owns them */
-  constructor(horizon: number, settings: RidgeSettings, past: SeasonalPast, calm?: MovingMedian) {
+  constructor(horizon: number, settings: RidgeSettings, around: RidgeSurroundings) {
     this.#horizon = horizon;
     this.#settings = settings;
-    this.#past = past;
-    this.#calm = calm;
+    this.#around = around;
     const size =
       settings.lags +
-      settings.meanSteps.length +
+      around.means.windows.length +
       FEATURES_PER_SEASON * settings.periods.length +
-      (calm === undefined ? 0 : 1);
+      (around.calm === undefined ? 0 : 1);
     this.#size = size;
     this.#features = new Float32Array((horizon + 1) * size);
     this.#values = new Float64Array(horizon + 1);
     this.#spreads = new Float64Array(horizon + 1);
     this.#lags = new Float64Array(settings.lags + 1).fill(Number.NaN);
-    this.#means = new Float64Array(settings.meanSteps.length);
     this.#gram = new Float64Array(size * size);
     this.#moments = new Float64Array(size * horizon);
     this.#weights = new Float64Array(size * horizon);
@@ -79,6 +84,7 @@ export class RidgeRegression implements PointForecaster {
 
   advance(value: number): void {
     this.#step += 1;
+    if (!Number.isNaN(value)) this.#lastRaw = value;
     this.#take(this.#settings.root ? Math.sqrt(value) : value);
     if (this.#known === 0) return;
     if (this.#knownInARow > this.#horizon) this.#learn();
@@ -89,8 +95,9 @@ export class RidgeRegression implements PointForecaster {
   forecast(out: Float64Array | Float32Array, at: number): void {
     const row = this.#slot(0) * this.#size;
     for (let h = 0; h < this.#horizon; h++) {
-      const value = Math.max(0, this.#last + this.#predict(row, h));
-      out[at + h] = this.#settings.root ? value * value : value;
+      const change = Math.max(-this.#last, this.#predict(row, h));
+      // As a change, so that no change gives back the last value to the last bit.
+      out[at + h] = this.#lastRaw + (this.#settings.root ? change * (2 * this.#last + change) : change);
     }
   }
 
@@ -109,11 +116,6 @@ export class RidgeRegression implements PointForecaster {
       this.#spread += weight * (step - this.#spread);
       this.#level += weight * (value - this.#level);
       this.#last = value;
-    }
-    const { meanSteps } = this.#settings;
-    for (let i = 0; i < meanSteps.length; i++) {
-      const weight = Math.max(2 / (meanSteps[i]! + 1), 1 / this.#known);
-      if (this.#known > 0) this.#means[i]! += weight * (this.#last - this.#means[i]!);
     }
     this.#lags.copyWithin(1, 0);
     this.#lags[0] = this.#last;
@@ -165,14 +167,14 @@ export class RidgeRegression implements PointForecaster {
       const value = this.#lags[lag]!;
       this.#features[k++] = Number.isNaN(value) ? 0 : value - last;
     }
-    for (let i = 0; i < this.#means.length; i++) this.#features[k++] = this.#means[i]! - last;
+    for (const mean of this.#around.means.means) this.#features[k++] = this.#difference(mean);
     for (const period of this.#settings.periods) {
       for (let i = 0; i < FEATURES_PER_SEASON; i++) {
         const ahead = Math.round((i * this.#horizon) / (FEATURES_PER_SEASON - 1));
-        this.#features[k++] = this.#difference(this.#past.valueAt(period - ahead));
+        this.#features[k++] = this.#difference(this.#around.past.valueAt(period - ahead));
       }
     }
-    if (this.#calm !== undefined) this.#features[k] = this.#difference(this.#calm.median);
+    if (this.#around.calm !== undefined) this.#features[k] = this.#difference(this.#around.calm.median);
   }
 
   #difference(value: number): number {

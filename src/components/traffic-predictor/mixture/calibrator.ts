@@ -1,7 +1,7 @@
 import { LEVELS } from './levels.ts';
 
 /** How far one miss moves a quantile, relative to its distance from the median. */
-const RATE = 0.02;
+const RATE = 0.005;
 /** Widening and narrowing end at this factor: nothing winds up. */
 const MOST = Math.log(3);
 
@@ -18,9 +18,9 @@ export class Calibrator {
     this.#stretch = new Float32Array(horizon * LEVELS.length);
   }
 
-  /** Calibrates one row of quantiles in place: never below zero, non-decreasing. */
-  calibrate(h: number, row: Float32Array, at: number): void {
-    const median = Math.max(0, row[at]!);
+  /** Calibrates one row of quantiles in place: never below `lowest`, non-decreasing. */
+  calibrate(h: number, row: Float32Array, at: number, lowest: number): void {
+    const median = Math.max(lowest, row[at]!);
     row[at] = median;
     let least = median;
     for (let q = 1; q < LEVELS.length; q++) {

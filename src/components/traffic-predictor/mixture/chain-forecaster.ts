@@ -46,7 +46,10 @@ export class ChainForecaster {
   readonly #calibrator: Calibrator;
   readonly #maximum: MaximumQuantile;
   readonly #record: TrackRecord;
-  /** By slot: what the experts said, the middle with its scales, the mixed and the served quantiles. */
+  /**
+   * By slot: what the experts said, the middle with its scales, the mixed and the served quantiles, all as changes from
+   * the last known rate at their origin: exact for a constant series and precise enough in single precision.
+   */
   readonly #saidPoints: Float32Array;
   readonly #middles: Float32Array;
   readonly #scales: Float32Array;
@@ -55,11 +58,14 @@ export class ChainForecaster {
   readonly #calibrated: Float32Array;
   /** The network's block of the newest origin; NaN: silent. */
   readonly #gru: Float32Array;
+  /** By origin modulo horizon + 1: the last known rate. */
+  readonly #bases: Float64Array;
   /** The last known rates, NaN at gaps, for the maximum. */
   readonly #truths: Float64Array;
   readonly #served: ServedForecast;
   #step = -1;
   #known = 0;
+  #last = 0;
   #present = false;
   #settled = true;
 
@@ -83,6 +89,7 @@ export class ChainForecaster {
     this.#mixed = new Float32Array(slots * Q);
     this.#calibrated = new Float32Array(slots * Q);
     this.#gru = new Float32Array(horizon * Q).fill(Number.NaN);
+    this.#bases = new Float64Array(horizon + 1);
     this.#truths = new Float64Array(horizon).fill(Number.NaN);
     this.#served = {
       quantiles: new Float64Array(horizon * Q),
@@ -102,7 +109,9 @@ export class ChainForecaster {
     if (this.#present) {
       this.#score(known);
       this.#known += 1;
+      this.#last = known;
     }
+    this.#bases[this.#step % (this.#horizon + 1)] = this.#last;
     this.#experts.advance(known);
     this.#gru.fill(Number.NaN);
     this.#settled = false;
@@ -163,13 +172,14 @@ export class ChainForecaster {
     const slot = slotOf(h + 1, this.#step);
     const middle = this.#middles[slot]!;
     if (Number.isNaN(middle)) return;
+    const change = rate - this.#base(h + 1);
     const pointsAt = slot * this.#points;
-    this.#pointMixer.score(h, rate, this.#middles, slot, this.#saidPoints, pointsAt);
+    this.#pointMixer.score(h, change, this.#middles, slot, this.#saidPoints, pointsAt);
     const quantilesAt = slot * Q * QUANTILE_EXPERTS;
-    this.#quantileMixer.score(h, rate, this.#mixed, slot * Q, this.#saidQuantiles, quantilesAt);
-    this.#residuals.take(h, this.#step, rate - middle, this.#scales, slot * RESIDUAL_SCALES);
-    this.#calibrator.score(h, rate, this.#calibrated, slot * Q);
-    this.#record.score(rate, this.#saidPoints, pointsAt, this.#calibrated, slot * Q);
+    this.#quantileMixer.score(h, change, this.#mixed, slot * Q, this.#saidQuantiles, quantilesAt);
+    this.#residuals.take(h, this.#step, change - middle, this.#scales, slot * RESIDUAL_SCALES);
+    this.#calibrator.score(h, change, this.#calibrated, slot * Q);
+    this.#record.score(rate, change, this.#saidPoints, pointsAt, this.#calibrated, slot * Q);
   }
 
   /** Makes what is served from the newest step and leaves it to be scored; once, and again when the network is told. */
@@ -179,7 +189,8 @@ export class ChainForecaster {
     if (this.#known === 0) return;
     for (let k = 0; k < this.#gruPoint; k++) {
       const row = this.#experts.say(k);
-      for (let h = 0; h < this.#horizon; h++) this.#saidPoints[this.#slot(h) * this.#points + k] = row[h]!;
+      for (let h = 0; h < this.#horizon; h++)
+        this.#saidPoints[this.#slot(h) * this.#points + k] = this.#change(row[h]!);
     }
     for (let h = 0; h < this.#horizon; h++) this.#settleStep(h);
     this.#maximum.say(this.#step, this.#served.quantiles, this.#served.maximum95);
@@ -192,19 +203,32 @@ export class ChainForecaster {
   #settleStep(h: number): void {
     const slot = this.#slot(h);
     const pointsAt = slot * this.#points;
-    this.#saidPoints[pointsAt + this.#gruPoint] = this.#gru[h * Q]!;
+    this.#saidPoints[pointsAt + this.#gruPoint] = this.#change(this.#gru[h * Q]!);
     this.#pointMixer.mix(h, this.#saidPoints, pointsAt, this.#middles, slot);
     const middle = this.#middles[slot]!;
     const scalesAt = slot * RESIDUAL_SCALES;
-    this.#residuals.scale(h, middle, this.#scales, scalesAt);
+    this.#residuals.scale(h, this.#last + middle, this.#scales, scalesAt);
     const at = slot * Q * QUANTILE_EXPERTS;
     const step = this.#step + h + 1;
     this.#residuals.say(h, step, middle, this.#scales, scalesAt, this.#saidQuantiles, at, QUANTILE_EXPERTS);
-    for (let q = 0; q < Q; q++) this.#saidQuantiles[at + q * QUANTILE_EXPERTS + GRU] = this.#gru[h * Q + q]!;
+    for (let q = 0; q < Q; q++)
+      this.#saidQuantiles[at + q * QUANTILE_EXPERTS + GRU] = this.#change(this.#gru[h * Q + q]!);
     this.#quantileMixer.mix(h, this.#saidQuantiles, at, this.#mixed, slot * Q);
     for (let q = 0; q < Q; q++) this.#calibrated[slot * Q + q] = this.#mixed[slot * Q + q]!;
-    this.#calibrator.calibrate(h, this.#calibrated, slot * Q);
-    for (let q = 0; q < Q; q++) this.#served.quantiles[h * Q + q] = this.#calibrated[slot * Q + q]!;
+    this.#calibrator.calibrate(h, this.#calibrated, slot * Q, -this.#last);
+    for (let q = 0; q < Q; q++)
+      this.#served.quantiles[h * Q + q] = Math.max(0, this.#last + this.#calibrated[slot * Q + q]!);
+  }
+
+  /** From the last known rate; less than a millionth of it is rounding. */
+  #change(rate: number): number {
+    const change = rate - this.#last;
+    return Math.abs(change) < 1e-6 * this.#last ? 0 : change;
+  }
+
+  /** The last known rate some steps ago. */
+  #base(stepsAgo: number): number {
+    return this.#bases[(this.#step + this.#bases.length - stepsAgo) % this.#bases.length]!;
   }
 
   #slot(h: number): number {
@@ -218,11 +242,12 @@ export class ChainForecaster {
   }
 
   #tellLate(block: ArrayLike<number>, stepsAgo: number): void {
+    const base = this.#base(stepsAgo);
     for (let h = stepsAgo; h < this.#horizon; h++) {
       const slot = slotOf(h + 1, this.#step - stepsAgo);
-      this.#saidPoints[slot * this.#points + this.#gruPoint] = block[h * Q]!;
+      this.#saidPoints[slot * this.#points + this.#gruPoint] = block[h * Q]! - base;
       for (let q = 0; q < Q; q++) {
-        this.#saidQuantiles[(slot * Q + q) * QUANTILE_EXPERTS + GRU] = block[h * Q + q]!;
+        this.#saidQuantiles[(slot * Q + q) * QUANTILE_EXPERTS + GRU] = block[h * Q + q]! - base;
       }
     }
   }

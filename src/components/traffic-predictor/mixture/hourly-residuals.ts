@@ -9,6 +9,8 @@ const PRIOR_COUNT = 4;
 const MOST_COUNT = 255;
 const MEMORY_STEPS = 1000;
 const MOST_DRIFT = 2;
+/** One residual moves the unit by no more than this. */
+const MOST_Z = 100;
 
 const EDGES = Float64Array.from({ length: BINS + 1 }, (_, i) => (i === 0 ? 0 : LEAST * RATIO ** (i - 1)));
 
@@ -82,14 +84,18 @@ export class HourlyResiduals {
     for (let i = h * BINS; i < (h + 1) * BINS; i++) this.#common[i]! *= keep;
     this.#common[h * BINS + binOf(z)]! += 1;
     this.#commonTotals[h] = this.#commonTotals[h]! * keep + 1;
-    this.#roots[h]! += (Math.sqrt(Math.abs(z)) - this.#roots[h]!) / this.#commonTotals[h]!;
+    this.#roots[h]! += (Math.sqrt(Math.min(Math.abs(z), MOST_Z)) - this.#roots[h]!) / this.#commonTotals[h]!;
   }
 
   #halve(cell: number): void {
     let total = 0;
+    let odd = 0;
     for (let i = cell * BINS; i < (cell + 1) * BINS; i++) {
-      this.#counts[i]! >>= 1;
-      total += this.#counts[i]!;
+      // An odd one goes to the next bin, or single counts far out would be lost and the tail with them.
+      const count = this.#counts[i]! + odd;
+      odd = count & 1;
+      this.#counts[i] = count >> 1;
+      total += count >> 1;
     }
     this.#totals[cell] = total;
   }

@@ -7,24 +7,31 @@ import { RidgeRegression } from '../baselines/ridge-regression.ts';
 import { SeasonalPast } from '../baselines/seasonal-past.ts';
 import { SeasonalRatio } from '../baselines/seasonal-ratio.ts';
 import { SeasonalValue } from '../baselines/seasonal-value.ts';
+import { WindowMeans } from '../baselines/window-means.ts';
 import type { ExpertName } from './served.ts';
 
 const DAY_SECONDS = 86_400;
 /** The calm level: bursts of up to half this many steps leave it alone. */
 const CALM_STEPS = 61;
 
+const SHORT_WINDOWS = [15, 60];
+const MANY_WINDOWS = [5, 10, 20, 40, 80, 160];
+
 /** The simple methods of one chain, several settings of each, over one shared past. */
 export class PointExperts {
   readonly names: readonly ExpertName[];
   readonly #forecasters: readonly PointForecaster[];
   readonly #past: SeasonalPast;
+  readonly #means: readonly WindowMeans[];
   readonly #row: Float64Array;
 
   constructor(horizon: number, stepSeconds: number) {
     const past = new SeasonalPast(stepSeconds);
     const day = Math.round(DAY_SECONDS / stepSeconds);
     const calm = new MovingMedian(horizon, CALM_STEPS);
-    const means = { lags: 8, meanSteps: [15, 60], memorySteps: 5000 };
+    const means = new WindowMeans(SHORT_WINDOWS);
+    const manyMeans = new WindowMeans(MANY_WINDOWS);
+    const linear = { root: false, absolute: false, memorySteps: 5000 };
     const experts: readonly (readonly [ExpertName, PointForecaster])[] = [
       ['naive', new LastValue(horizon)],
       ['ewma', new ExponentialMean(horizon, 0.05)],
@@ -36,36 +43,26 @@ export class PointExperts {
       ['seasonal-naive', new SeasonalRatio(horizon, past.blocks, 7 * day)],
       [
         'ridge',
-        new RidgeRegression(
-          horizon,
-          { ...means, periods: [day, 7 * day], root: false, absolute: false },
-          past,
-        ),
+        new RidgeRegression(horizon, { ...linear, lags: 8, periods: [day, 7 * day] }, { means, past }),
       ],
       [
         'ridge',
-        new RidgeRegression(horizon, { ...means, periods: [], root: true, absolute: false }, past, calm),
-      ],
-      [
-        'ridge',
-        new RidgeRegression(horizon, { ...means, periods: [], root: true, absolute: true }, past, calm),
+        new RidgeRegression(horizon, { ...linear, lags: 8, periods: [], root: true }, { means, past, calm }),
       ],
       [
         'ridge',
         new RidgeRegression(
           horizon,
-          {
-            lags: 5,
-            meanSteps: [5, 10, 20, 40, 80, 160],
-            memorySteps: 5000,
-            periods: [],
-            root: false,
-            absolute: false,
-          },
-          past,
+          { ...linear, lags: 8, periods: [], root: true, absolute: true },
+          { means, past, calm },
         ),
+      ],
+      [
+        'ridge',
+        new RidgeRegression(horizon, { ...linear, lags: 5, periods: [] }, { means: manyMeans, past }),
       ],
     ];
+    this.#means = [means, manyMeans];
     this.#past = past;
     this.names = experts.map(([name]) => name);
     this.#forecasters = experts.map(([, forecaster]) => forecaster);
@@ -74,6 +71,7 @@ export class PointExperts {
 
   advance(value: number): void {
     this.#past.advance(value);
+    for (const means of this.#means) means.advance(value);
     for (const forecaster of this.#forecasters) forecaster.advance(value);
   }
 

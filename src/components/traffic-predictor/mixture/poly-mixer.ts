@@ -5,16 +5,17 @@ const MEMORY_STEPS = 3000;
 const MEMORY_SHARE = 1 / 3;
 const LEAST_MEMORY = 10;
 /** Share of the regret over all steps ahead in that of one step ahead. */
-const POOLED = 0.5;
+const POOLED = 0.75;
 
 /**
  * Polynomially weighted online aggregation with one learning rate per expert (ML-Poly: Gaillard, Stoltz & van Erven
  * 2014, algorithm 1; its regret against the best convex combination is O(√T) without tuning), for several quantiles
  * and steps ahead at once.
  *
- * Each cell of step ahead and level has weights ∝ (regret + √variance)₊ / (range² + variance), the regret by the
+ * The loss range of the original's learning rate is left out: with the heavy tails of traffic the largest loss ever would
+ * silence all evidence. Each cell of step ahead and level has weights ∝ (regret + √variance)₊ / variance, the regret by the
  * gradient of the pinball loss at the mixture. Added to it: regrets fade in proportion to age, as experts that are
- * still learning were once worse than they are; half of each regret is that over all steps ahead (as the smoothing
+ * still learning were once worse than they are; most of each regret is that over all steps ahead (as the smoothing
  * of Berrisch & Ziel 2021); experts sleep where they say NaN and are compared only where they were awake.
  */
 export class PolyMixer {
@@ -24,7 +25,6 @@ export class PolyMixer {
   readonly #experts: number;
   readonly #regret: Float32Array;
   readonly #variance: Float32Array;
-  readonly #range: Float32Array;
   readonly #pooledRegret: Float64Array;
   readonly #pooledVariance: Float64Array;
   #scored = 0;
@@ -37,7 +37,6 @@ export class PolyMixer {
     this.weights = new Float32Array(cells * experts);
     this.#regret = new Float32Array(cells * experts);
     this.#variance = new Float32Array(cells * experts);
-    this.#range = new Float32Array(cells);
     this.#pooledRegret = new Float64Array(levels.length * experts);
     this.#pooledVariance = new Float64Array(levels.length * experts);
   }
@@ -45,13 +44,17 @@ export class PolyMixer {
   /** Lets a step's worth of regret fade; before the scoring of each known step. */
   fade(): void {
     this.#scored += 1;
-    const memory = Math.min(MEMORY_STEPS, Math.max(LEAST_MEMORY, this.#scored * MEMORY_SHARE));
-    const keep = 1 - 1 / memory;
-    for (let i = 0; i < this.#regret.length; i++) {
-      this.#regret[i]! *= keep;
-      this.#variance[i]! *= keep;
+    const levels = this.#levels.length;
+    for (let q = 0; q < levels; q++) {
+      const keep = 1 - 1 / this.#memory(q);
+      for (let h = 0; h < this.#horizon; h++) {
+        const first = (h * levels + q) * this.#experts;
+        for (let i = first; i < first + this.#experts; i++) {
+          this.#regret[i]! *= keep;
+          this.#variance[i]! *= keep;
+        }
+      }
     }
-    for (let i = 0; i < this.#range.length; i++) this.#range[i]! *= keep;
   }
 
   /**
@@ -72,7 +75,6 @@ export class PolyMixer {
       if (Number.isNaN(mixture) || truth === mixture) continue;
       const slope = truth > mixture ? this.#levels[q]! : this.#levels[q]! - 1;
       const cell = h * this.#levels.length + q;
-      let range = this.#range[cell]!;
       for (let k = 0; k < experts; k++) {
         const value = said[saidAt + q * experts + k]!;
         if (Number.isNaN(value)) continue;
@@ -80,9 +82,7 @@ export class PolyMixer {
         const i = cell * experts + k;
         this.#regret[i]! += gain;
         this.#variance[i]! += gain * gain;
-        range = Math.max(range, Math.abs(gain));
       }
-      this.#range[cell] = range;
     }
   }
 
@@ -121,7 +121,6 @@ export class PolyMixer {
     const unit = this.#unit(first);
     const perRegret = unit > 0 ? (1 - POOLED) / Math.sqrt(unit) : 0;
     const perVariance = unit > 0 ? (1 - POOLED) / unit : 0;
-    const range = unit > 0 ? this.#range[cell]! ** 2 / unit : 1;
     let sum = 0;
     let mixture = 0;
     for (let k = 0; k < experts; k++) {
@@ -131,7 +130,7 @@ export class PolyMixer {
         const variance =
           perVariance * this.#variance[first + k]! + POOLED * this.#pooledVariance[q * experts + k]!;
         const regret = perRegret * this.#regret[first + k]! + POOLED * this.#pooledRegret[q * experts + k]!;
-        weight = Math.max(0, regret + PRIOR * Math.sqrt(variance)) / (range + variance);
+        weight = Math.max(0, regret + PRIOR * Math.sqrt(variance)) / (variance || 1);
         sum += weight;
         mixture += weight * value;
       }
@@ -157,6 +156,12 @@ export class PolyMixer {
       this.weights[first + k] = Number.isNaN(said[at + k]!) ? 0 : 1 / awake;
     }
     return sum / awake;
+  }
+
+  /** Steps: as many exceedances for an upper quantile as for the median. */
+  #memory(q: number): number {
+    const rarity = 0.5 / (1 - this.#levels[q]!);
+    return Math.min(MEMORY_STEPS * rarity, Math.max(LEAST_MEMORY, this.#scored * MEMORY_SHARE));
   }
 
   /** Mean variance over the experts of a cell. */

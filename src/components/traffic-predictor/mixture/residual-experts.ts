@@ -2,10 +2,15 @@ import { HourlyResiduals } from './hourly-residuals.ts';
 import { LEVELS } from './levels.ts';
 import { ResidualQuantiles } from './residual-quantiles.ts';
 
-/** Local scales of a residual: none, √level (counts), level, and its own recent size over two memories. */
-const SCALES = 5;
+/** Local scales of a residual: none, √level (counts), and its own recent size. */
+const SCALES = 3;
 const ROOT = 1;
-const RECENT_STEPS = [30, 100];
+const RECENT = 2;
+/** The recent size is the geometric mean of two memories: fewer would be noise, more would come late. */
+const SHORT_STEPS = 30;
+const LONG_STEPS = 1000;
+/** Residuals that a recent size must rest on. */
+const LEAST_RESIDUALS = 10;
 /** Column of the quantiles by minute of the hour; for the median, the forecast as it is. */
 const HOURLY = SCALES;
 /** Weight of a step in the level; a forecast is never taken for less than a quarter of it. */
@@ -23,7 +28,9 @@ export const RESIDUAL_EXPERTS = SCALES + 1;
 export class ResidualExperts {
   readonly #quantiles: readonly ResidualQuantiles[];
   readonly #hourly: HourlyResiduals;
-  readonly #sizes: readonly Float64Array[];
+  /** Mean |residual| by step ahead over the short and the long memory. */
+  readonly #short: Float64Array;
+  readonly #long: Float64Array;
   readonly #counts: Float64Array;
   #level = 0;
   #known = 0;
@@ -31,7 +38,8 @@ export class ResidualExperts {
   constructor(horizon: number, stepSeconds: number) {
     this.#quantiles = Array.from({ length: SCALES }, () => new ResidualQuantiles(horizon));
     this.#hourly = new HourlyResiduals(horizon, stepSeconds);
-    this.#sizes = RECENT_STEPS.map(() => new Float64Array(horizon));
+    this.#short = new Float64Array(horizon);
+    this.#long = new Float64Array(horizon);
     this.#counts = new Float64Array(horizon);
   }
 
@@ -52,12 +60,14 @@ export class ResidualExperts {
     const level = Math.max(point, LEAST_SHARE * this.#level);
     scales[at] = 1;
     scales[at + ROOT] = Math.sqrt(level);
-    scales[at + 2] = level;
-    for (let i = 0; i < this.#sizes.length; i++) scales[at + 3 + i] = this.#sizes[i]![h]!;
+    const settled = this.#counts[h]! >= LEAST_RESIDUALS && this.#level > 0;
+    const size = Math.sqrt((this.#short[h]! * this.#long[h]! * level) / this.#level);
+    scales[at + RECENT] = settled ? size : 0;
   }
 
   /**
-   * Writes the quantiles around a point forecast of `step`, in the form of `PolyMixer`: `said[at + q * stride + k]`.
+   * Writes the quantiles around a point forecast of `step` (as a change, as they are), in the form of `PolyMixer`: `said[at + q * stride + k]`, NaN
+   * where there is no scale yet.
    */
   say(
     h: number,
@@ -72,8 +82,8 @@ export class ResidualExperts {
     for (let q = 0; q < LEVELS.length; q++) {
       const row = at + q * stride;
       for (let k = 0; k < SCALES; k++) {
-        const offset = this.#quantiles[k]!.quantile(h, LEVELS[q]!) * scales[scalesAt + k]!;
-        said[row + k] = Math.max(0, point + offset);
+        const scale = scales[scalesAt + k]!;
+        said[row + k] = scale > 0 ? point + scale * this.#quantiles[k]!.quantile(h, LEVELS[q]!) : Number.NaN;
       }
       const hourly = q === 0 ? 0 : this.#hourly.quantile(h, step, LEVELS[q]!) * scales[scalesAt + ROOT]!;
       said[row + HOURLY] = point + hourly;
@@ -88,11 +98,9 @@ export class ResidualExperts {
     }
     if (scales[at + ROOT]! > 0) this.#hourly.take(h, step, residual / scales[at + ROOT]!);
     this.#counts[h]! += 1;
-    for (let i = 0; i < this.#sizes.length; i++) {
-      const sizes = this.#sizes[i]!;
-      const weight = Math.max(1 / RECENT_STEPS[i]!, 1 / this.#counts[h]!);
-      sizes[h]! += weight * (Math.abs(residual) - sizes[h]!);
-    }
+    const size = Math.abs(residual);
+    this.#short[h]! += Math.max(1 / SHORT_STEPS, 1 / this.#counts[h]!) * (size - this.#short[h]!);
+    this.#long[h]! += Math.max(1 / LONG_STEPS, 1 / this.#counts[h]!) * (size - this.#long[h]!);
   }
 }
 

@@ -6,6 +6,8 @@ const WIDTH = (2 * REACH) / BINS;
 const MEMORY_STEPS = 1000;
 /** The unit of z is renewed when the typical |z| has left 1/2 … 2. */
 const MOST_DRIFT = 2;
+/** One residual moves the unit by no more than this. */
+const MOST_Z = 100;
 
 const EDGES = Float64Array.from({ length: BINS + 1 }, (_, i) => Math.sinh(i * WIDTH - REACH) / FINENESS);
 
@@ -47,7 +49,8 @@ export class ResidualQuantiles {
     const z = unit > 0 ? residual / unit : 0;
     this.#counts[h * BINS + binOf(z)]! += this.#growth;
     this.#totals[h]! += this.#growth;
-    this.#roots[h]! += (Math.sqrt(Math.abs(z)) - this.#roots[h]!) * (this.#growth / this.#totals[h]!);
+    this.#roots[h]! +=
+      (Math.sqrt(Math.min(Math.abs(z), MOST_Z)) - this.#roots[h]!) * (this.#growth / this.#totals[h]!);
     if (unit > 0) this.#renewUnit(h);
   }
 

@@ -39,20 +39,30 @@ export class TrackRecord {
     this.#maxima *= keep;
   }
 
-  /** One forecast: `said[saidAt + k]` of the experts, the first of which is naive, and the served row. */
-  score(rate: number, said: Float32Array, saidAt: number, served: Float32Array, servedAt: number): void {
-    const naiveError = Math.abs(rate - said[saidAt]!);
+  /**
+   * One forecast: `said[saidAt + k]` of the experts, the first of which is naive, and the served row, in the same terms
+   * as `truth`.
+   */
+  score(
+    rate: number,
+    truth: number,
+    said: Float32Array,
+    saidAt: number,
+    served: Float32Array,
+    servedAt: number,
+  ): void {
+    const naiveError = Math.abs(truth - said[saidAt]!);
     for (let k = 0; k < this.#errors.length; k++) {
-      const error = Math.abs(rate - said[saidAt + k]!);
+      const error = Math.abs(truth - said[saidAt + k]!);
       if (Number.isNaN(error)) continue;
       this.#errors[k]! += error;
       this.#naiveErrors[k]! += naiveError;
     }
     this.#scored += 1;
     this.#rates += rate;
-    this.#servedError += Math.abs(rate - served[servedAt]!);
+    this.#servedError += Math.abs(truth - served[servedAt]!);
     this.#servedNaiveError += naiveError;
-    for (let q = 0; q < LEVELS.length; q++) if (rate <= served[servedAt + q]!) this.#covered[q]! += 1;
+    for (let q = 0; q < LEVELS.length; q++) if (truth <= served[servedAt + q]!) this.#covered[q]! += 1;
   }
 
   scoreMaximum(covered: boolean): void {
