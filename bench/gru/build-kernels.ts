@@ -14,7 +14,7 @@ export const MODULES_FILE = join(ROOT, FOLDER, 'kernel-modules.ts');
 
 const FLAGS = [
   '--optimizeLevel 3 --shrinkLevel 0 --converge --noAssert',
-  '--runtime stub --importMemory --noExportMemory --disable bulk-memory --disableWarning 112',
+  '--memoryBase 16 --runtime stub --importMemory --noExportMemory --disable bulk-memory --disableWarning 112',
 ].flatMap((flags) => flags.split(' '));
 
 /** The text of the file with the modules. */

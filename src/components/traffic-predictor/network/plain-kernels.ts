@@ -8,6 +8,7 @@ import { outerProduct, pack, product, rowSums } from './plain/products.ts';
 /** Kernels without WebAssembly; over float64 too, where the formulas are tested against finite differences. */
 export class PlainKernels implements Kernels {
   readonly kind = 'plain';
+  readonly reserved = 0;
   values: Values;
 
   constructor(values: Values = new Float32Array(0)) {

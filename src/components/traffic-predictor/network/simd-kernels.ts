@@ -3,6 +3,8 @@ import type { AdamFactors, Kernels, Place, Statistics } from './kernels.ts';
 
 const PAGE_BYTES = 65_536;
 const NUMBER_BYTES = 4;
+/** The modules' own constants lie at the start of the memory. */
+const RESERVED = 64;
 
 interface Memory {
   readonly buffer: ArrayBuffer;
@@ -23,7 +25,7 @@ declare const WebAssembly: {
 
 /** What the WebAssembly modules export; see `assembly/kernels.ts`. */
 interface Exports
-  extends Omit<Kernels, 'kind' | 'values' | 'reserve' | 'normalize' | 'normalizeBack' | 'adam'> {
+  extends Omit<Kernels, 'kind' | 'values' | 'reserved' | 'reserve' | 'normalize' | 'normalizeBack' | 'adam'> {
   normalize(
     from: Place,
     rows: number,
@@ -81,6 +83,7 @@ function compile(base64: string): Module | undefined {
 
 class SimdKernels implements Kernels {
   readonly kind = 'simd';
+  readonly reserved = RESERVED;
   values: Float32Array;
   readonly #memory = new WebAssembly.Memory({ initial: 1, maximum: 65_536 });
   readonly #exports: Exports;
