@@ -5,12 +5,13 @@ import type { GruForecaster } from './gru/gru-forecaster.ts';
 import { ChainForecaster } from './mixture/chain-forecaster.ts';
 import { LEVELS } from './mixture/levels.ts';
 
-/** Steps that all forecasters together are led through when they begin, in one call; but each at least so many. */
-const FIRST_STEPS = 300_000;
-const LEAST_FIRST_STEPS = 120;
-/** The same in later calls, of those that deserve a better founded one: as far back, and so many steps in one call. */
+/** Steps that all forecasters together are led through when they begin; but each at least so many. */
+const FIRST_STEPS = 100_000;
+const LEAST_STEPS = 60;
+/** And when they are renewed. */
 const PAST_STEPS = 3_000_000;
-const STEPS_OF_A_CALL = 100_000;
+/** Steps of one round of renewals: others wait for no more. */
+const ROUND_STEPS = 10_000;
 /** Past origins at which the network is asked when it is new to a chain, and of all chains together. */
 const PAST_ORIGINS = 240;
 const MOST_PAST_WINDOWS = 30_000;
@@ -36,9 +37,9 @@ interface Course {
 }
 
 /**
- * The forecaster of each chain, led step by step along what is known of it. One that is new is led through the newest part
- * of the past; with many chains the rest of it, or a past that has turned out to be another, has to wait for later calls, a few
- * chains in each.
+ * The forecaster of each chain, led step by step along what is known of it. One that is new begins with the newest part of
+ * the past where there are many. Later it is renewed: led through more of the past, or through one that has turned out
+ * to be another, or through one with the network.
  */
 export class ChainBook {
   readonly #gru: GruForecaster;
@@ -74,20 +75,82 @@ export class ChainBook {
 
   /** Leads the forecasters to the ends of these series. */
   async advance(known: readonly Remembered[]): Promise<void> {
-    const courses = this.#courses(known.map(({ series }) => series));
+    const most = share(MOST_NEW_WINDOWS, known.length);
+    const steps = Math.max(LEAST_STEPS, Math.floor(FIRST_STEPS / known.length));
+    const courses = known.map(({ series }) => {
+      const state = this.#states.get(series.chain);
+      if (state === undefined) return this.#begin(series, steps, most);
+      return this.#course(series, state, rowOf(series, state.untilSeconds), most);
+    });
+    await this.#run(courses);
+  }
+
+  get hasOutdated(): boolean {
+    return this.#outdated().length > 0;
+  }
+
+  /** Renews a few forecasters, those that have waited longest. */
+  async renewSome(seriesOf: (chain: string) => ChainSeries | undefined): Promise<void> {
+    const steps = Math.max(LEAST_STEPS, Math.floor(PAST_STEPS / this.#states.size));
+    const most = share(MOST_PAST_WINDOWS, this.#states.size);
+    const courses: Course[] = [];
+    let left = ROUND_STEPS;
+    for (const chain of this.#outdated()) {
+      const series = seriesOf(chain);
+      if (series === undefined || left <= 0) break;
+      courses.push(this.#begin(series, steps, most));
+      left -= Math.min(series.rates.length, steps);
+    }
+    await this.#run(courses);
+  }
+
+  #outdated(): string[] {
+    const hasNetwork = this.#gru.cutSeconds !== undefined;
+    const outdated = [...this.#states].filter(
+      ([, { isOutdated, knowsNetwork }]) => isOutdated || (hasNetwork && !knowsNetwork),
+    );
+    return outdated
+      .sort(([, left], [, right]) => left.begunSeconds - right.begunSeconds)
+      .map(([chain]) => chain);
+  }
+
+  /** A new forecaster on its way through the newest `steps` steps, all that are wanted or not. */
+  #begin(series: ChainSeries, steps: number, mostOrigins: number): Course {
+    const wanted = Math.min(series.rates.length, Math.floor(PAST_STEPS / Math.max(1, this.#states.size)));
+    const state = {
+      forecaster: new ChainForecaster({ horizon: this.#horizon, stepSeconds: series.stepSeconds }),
+      untilSeconds: Number.NEGATIVE_INFINITY,
+      begunSeconds: endSeconds(series),
+      isOutdated: steps < wanted,
+      knowsNetwork: this.#gru.cutSeconds !== undefined,
+    };
+    this.#states.set(series.chain, state);
+    return this.#course(series, state, Math.max(0, series.rates.length - steps), mostOrigins);
+  }
+
+  /** The network speaks only where all that it was trained or chosen on lies before the first forecast step. */
+  #course(series: ChainSeries, state: ChainState, firstRow: number, mostOrigins: number): Course {
+    const { cutSeconds = Number.POSITIVE_INFINITY } = this.#gru;
+    const end = series.rates.length;
+    const first = Math.max(firstRow, end - mostOrigins, Math.ceil(rowOf(series, cutSeconds) - 1));
+    const origins = Int32Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i);
+    return { series, state, firstRow, origins };
+  }
+
+  async #run(courses: readonly Course[]): Promise<void> {
     const blocks = await this.#gru.forecast(courses);
     const breathe = breather();
-    for (const [i, course] of courses.entries()) {
+    for (const [i, { series, state, firstRow, origins }] of courses.entries()) {
       let next = 0;
-      for (let row = course.firstRow; row < course.series.rates.length; row++) {
-        course.state.forecaster.advance(course.series.rates[row]!);
-        if (row === course.origins[next]) {
-          course.state.forecaster.tellGru(blocks?.[i]?.subarray(...this.#blockAt(next)));
+      for (let row = firstRow; row < series.rates.length; row++) {
+        state.forecaster.advance(series.rates[row]!);
+        if (row === origins[next]) {
+          state.forecaster.tellGru(blocks?.[i]?.subarray(...this.#blockAt(next)));
           next += 1;
         }
         await breathe();
       }
-      course.state.untilSeconds = endSeconds(course.series);
+      state.untilSeconds = endSeconds(series);
     }
   }
 
@@ -95,64 +158,10 @@ export class ChainBook {
     const length = this.#horizon * LEVELS.length;
     return [index * length, (index + 1) * length];
   }
-
-  #courses(all: readonly ChainSeries[]): Course[] {
-    const renewed = this.#renewedNow(all);
-    const share = (windows: number, most: number) =>
-      Math.max(1, Math.min(most, Math.floor(windows / Math.max(1, all.length))));
-    const past = share(MOST_PAST_WINDOWS, PAST_ORIGINS);
-    const recent = share(MOST_NEW_WINDOWS, PAST_ORIGINS);
-    return all.map((series) => {
-      const state = renewed.has(series.chain) ? undefined : this.#states.get(series.chain);
-      if (state !== undefined) return this.#course(series, state, rowOf(series, state.untilSeconds), recent);
-      const wanted = Math.min(series.rates.length, pastSteps(all.length));
-      const steps = renewed.has(series.chain) ? wanted : Math.min(wanted, firstSteps(all.length));
-      return this.#course(series, this.#begin(series, steps < wanted), series.rates.length - steps, past);
-    });
-  }
-
-  #begin(series: ChainSeries, isOutdated: boolean): ChainState {
-    const state = {
-      forecaster: new ChainForecaster({ horizon: this.#horizon, stepSeconds: series.stepSeconds }),
-      untilSeconds: Number.NEGATIVE_INFINITY,
-      begunSeconds: endSeconds(series),
-      isOutdated,
-      knowsNetwork: this.#gru.cutSeconds !== undefined,
-    };
-    this.#states.set(series.chain, state);
-    return state;
-  }
-
-  /** The network speaks only where all that it was trained or chosen on lies before the first forecast step. */
-  #course(series: ChainSeries, state: ChainState, firstRow: number, most: number): Course {
-    const { cutSeconds = Number.POSITIVE_INFINITY } = this.#gru;
-    const end = series.rates.length;
-    const first = Math.max(firstRow, end - most, Math.ceil(rowOf(series, cutSeconds) - 1));
-    const origins = Int32Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i);
-    return { series, state, firstRow, origins };
-  }
-
-  /** Chains whose forecaster begins anew in this call although there is one: the longest unrenewed first. */
-  #renewedNow(all: readonly ChainSeries[]): ReadonlySet<string> {
-    const hasNetwork = this.#gru.cutSeconds !== undefined;
-    const outdated = all.flatMap(({ chain }) => {
-      const state = this.#states.get(chain);
-      if (state === undefined || !(state.isOutdated || (hasNetwork && !state.knowsNetwork))) return [];
-      return [{ chain, begunSeconds: state.begunSeconds }];
-    });
-    const longest = all.reduce((most, { rates }) => Math.max(most, rates.length), 1);
-    const affordable = Math.ceil(STEPS_OF_A_CALL / Math.min(longest, pastSteps(all.length)));
-    outdated.sort((left, right) => left.begunSeconds - right.begunSeconds);
-    return new Set(outdated.slice(0, affordable).map(({ chain }) => chain));
-  }
 }
 
-function firstSteps(chains: number): number {
-  return Math.max(LEAST_FIRST_STEPS, Math.floor(FIRST_STEPS / chains));
-}
-
-function pastSteps(chains: number): number {
-  return Math.max(LEAST_FIRST_STEPS, Math.floor(PAST_STEPS / chains));
+function share(windows: number, chains: number): number {
+  return Math.max(1, Math.min(PAST_ORIGINS, Math.floor(windows / chains)));
 }
 
 function rowOf(series: ChainSeries, seconds: number): number {

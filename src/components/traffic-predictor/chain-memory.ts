@@ -39,6 +39,11 @@ export class ChainMemory {
     return { series: log.view(series.chain), changedSeconds: goesOn ? changed : Number.NEGATIVE_INFINITY };
   }
 
+  /** All that is known of a chain; a view that holds until its next `merge`. */
+  series(chain: string): ChainSeries | undefined {
+    return this.#logs.get(chain)?.view(chain);
+  }
+
   /** Forgets the chains whose newest step lies before, and answers which: they have left the configuration. */
   forgetBefore(seconds: number): readonly string[] {
     const gone = [...this.#logs].filter(([, log]) => log.endSeconds < seconds).map(([chain]) => chain);

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../models/errors.ts';
 import type { ForecastOutcome, PredictorStatus, TrainingOutcome } from '../../models/forecasts.ts';
 import type { ChainSeries } from '../../models/metrics.ts';
 import type { TrafficForecaster } from '../../models/ports.ts';
@@ -34,6 +36,8 @@ export class TrafficPredictor implements TrafficForecaster {
   /** The call before: chains and network are worked on by one at a time. */
   #before: Promise<unknown> = Promise.resolve();
   #training: Promise<TrainingOutcome> | undefined;
+  #renewing: Promise<void> | undefined;
+  #closed = false;
   #lastTraining: PredictorStatus['lastTraining'];
 
   /**
@@ -61,11 +65,12 @@ export class TrafficPredictor implements TrafficForecaster {
     leadSteps: number = this.#horizon,
   ): Promise<readonly ForecastOutcome[]> {
     const lead = Math.max(1, Math.min(this.#horizon, Math.round(leadSteps)));
-    return this.#inTurn(async () => {
+    const outcomes = this.#inTurn(async () => {
       const known = await this.#remember(recent);
       await this.#book.advance(known);
       return this.#speak(known, lead);
     });
+    return this.#thenRenew(outcomes);
   }
 
   /**
@@ -74,7 +79,7 @@ export class TrafficPredictor implements TrafficForecaster {
    * one runs joins it.
    */
   train(history: readonly ChainSeries[], signal?: AbortSignal): Promise<TrainingOutcome> {
-    this.#training ??= this.#train(history, signal).finally(() => {
+    this.#training ??= this.#thenRenew(this.#train(history, signal)).finally(() => {
       this.#training = undefined;
     });
     return this.#training;
@@ -115,6 +120,7 @@ export class TrafficPredictor implements TrafficForecaster {
 
   /** Ends the worker thread. A training under way is answered `failed`. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#gru.close();
   }
 
@@ -126,6 +132,28 @@ export class TrafficPredictor implements TrafficForecaster {
     this.#lastTraining = { ...outcome, atSeconds: this.#clock.nowSeconds() };
     this.#options.logger?.info({ ...outcome, backend: this.#gru.backend }, 'training of the predictor ended');
     return outcome;
+  }
+
+  /** Begins to renew forecasters when this is done; the next call then finds the first of them renewed. */
+  #thenRenew<T>(work: Promise<T>): Promise<T> {
+    return work.finally(() => {
+      this.#renewing ??= this.#renew()
+        .catch((thrown: unknown) => {
+          this.#options.logger?.error({ error: messageOf(thrown) }, 'forecasters could not be renewed');
+        })
+        .finally(() => {
+          this.#renewing = undefined;
+        });
+    });
+  }
+
+  /** A few at a time, between the calls, and half of the time not at all. */
+  async #renew(): Promise<void> {
+    while (!this.#closed && this.#book.hasOutdated) {
+      const startedMs = performance.now();
+      await this.#inTurn(() => this.#book.renewSome((chain) => this.#memory.series(chain)));
+      if (this.#book.hasOutdated) await sleep(performance.now() - startedMs);
+    }
   }
 
   #inTurn<T>(work: () => T | Promise<T>): Promise<T> {
