@@ -1,53 +1,126 @@
+import { Calibrator } from './calibrator.ts';
 import { LEVELS, UPPER } from './levels.ts';
+import { MaximumQuantile } from './maximum-quantile.ts';
+import { foldInOutage } from './outage-forecast.ts';
+import { OutageWatch } from './outage-watch.ts';
+import { PointExperts } from './point-experts.ts';
+import { PolyMixer } from './poly-mixer.ts';
+import { RESIDUAL_EXPERTS, RESIDUAL_SCALES, ResidualExperts } from './residual-experts.ts';
 import type { ChainReport, ServedForecast } from './served.ts';
+import { slotOf } from './slots.ts';
+import { TrackRecord } from './track-record.ts';
 
 export interface ChainForecasterOptions {
   /** Steps ahead. */
   readonly horizon: number;
-  /** Length of a step, s; a day and a week follow from it. */
+  /** Length of a step, s; an hour, a day and a week follow from it. */
   readonly stepSeconds: number;
 }
 
 /** Known steps before there is a forecast: one to go on, one to see how far off that is. */
 export const NEEDED_STEPS = 2;
 
+const Q = LEVELS.length;
+/** Column of the network among the quantile experts. */
+const GRU = RESIDUAL_EXPERTS;
+const QUANTILE_EXPERTS = RESIDUAL_EXPERTS + 1;
+const MEDIAN: readonly number[] = [0.5];
+
 /**
  * Forecasts one chain's rate, step by step and strictly causal: nothing after a step goes into what is served there.
  *
- * Call `advance` once a step in order, then `tellGru` if the network speaks there, then `forecast`.
+ * Call `advance` once a step in order, then `tellGru` if the network speaks there, then `forecast`. Two mixtures work
+ * one after the other: of point forecasts for the middle, and of ways to say how far the truth lies from it. The
+ * network is an expert of both. What was served is calibrated by what became of it. An outage recorded as zeros, and
+ * a gap, teach nothing.
  */
 export class ChainForecaster {
   readonly #horizon: number;
+  readonly #outage = new OutageWatch();
+  readonly #experts: PointExperts;
+  readonly #gruPoint: number;
+  readonly #points: number;
+  readonly #middleMixer: PolyMixer;
+  readonly #startMixer: PolyMixer;
+  readonly #residuals: ResidualExperts;
+  readonly #quantileMixer: PolyMixer;
+  readonly #calibrator: Calibrator;
+  readonly #maximum: MaximumQuantile;
+  readonly #record: TrackRecord;
+  /**
+   * By slot: what the experts said, the middle, where upper quantiles start from with the scales there, the mixed and the
+   * served quantiles, all as changes from
+   * the last known rate at their origin: exact for a constant series and precise enough in single precision.
+   */
+  readonly #saidPoints: Float32Array;
+  readonly #middles: Float32Array;
+  readonly #starts: Float32Array;
+  readonly #scales: Float32Array;
+  readonly #saidQuantiles: Float32Array;
+  readonly #mixed: Float32Array;
+  readonly #calibrated: Float32Array;
+  /** The network's block of the newest origin; NaN: silent. */
+  readonly #gru: Float32Array;
+  /** By origin modulo horizon + 1: the last known rate. */
+  readonly #bases: Float64Array;
+  /** The last known rates, NaN at gaps, for the maximum. */
+  readonly #truths: Float64Array;
   readonly #served: ServedForecast;
-  readonly #past: Float64Array;
-  readonly #offsets: Float64Array;
-  #step = 0;
+  #step = -1;
   #known = 0;
-  #last = Number.NaN;
-  #scale = 0;
+  #last = 0;
+  #present = false;
+  #settled = true;
 
-  constructor({ horizon }: ChainForecasterOptions) {
+  constructor({ horizon, stepSeconds }: ChainForecasterOptions) {
     this.#horizon = horizon;
-    this.#past = new Float64Array(horizon + 1).fill(Number.NaN);
-    this.#offsets = new Float64Array(horizon * LEVELS.length);
+    this.#experts = new PointExperts(horizon, stepSeconds);
+    const names = [...this.#experts.names];
+    names.splice(-1, 0, 'gru');
+    this.#points = names.length;
+    this.#gruPoint = names.length - 2;
+    this.#middleMixer = new PolyMixer(horizon, MEDIAN, names.length);
+    this.#startMixer = new PolyMixer(horizon, MEDIAN, names.length - 1);
+    this.#residuals = new ResidualExperts(horizon, stepSeconds);
+    this.#quantileMixer = new PolyMixer(horizon, LEVELS, QUANTILE_EXPERTS);
+    this.#calibrator = new Calibrator(horizon);
+    this.#maximum = new MaximumQuantile(horizon);
+    this.#record = new TrackRecord(names);
+    const slots = slotOf(horizon + 1, 0);
+    this.#saidPoints = new Float32Array(slots * names.length);
+    this.#middles = new Float32Array(slots).fill(Number.NaN);
+    this.#starts = new Float32Array(slots).fill(Number.NaN);
+    this.#scales = new Float32Array(slots * RESIDUAL_SCALES);
+    this.#saidQuantiles = new Float32Array(slots * Q * QUANTILE_EXPERTS);
+    this.#mixed = new Float32Array(slots * Q);
+    this.#calibrated = new Float32Array(slots * Q);
+    this.#gru = new Float32Array(horizon * Q).fill(Number.NaN);
+    this.#bases = new Float64Array(horizon + 1);
+    this.#truths = new Float64Array(horizon).fill(Number.NaN);
     this.#served = {
-      quantiles: new Float64Array(horizon * LEVELS.length),
+      quantiles: new Float64Array(horizon * Q),
       maximum95: new Float64Array(horizon),
-      maximumCounts: new Int32Array(horizon),
+      maximumCounts: this.#maximum.counts,
     };
   }
 
   /** Takes the next step's rate, requests/s. NaN, infinite or negative: a gap. */
   advance(rate: number): void {
-    const known = rate >= 0 && rate < Number.POSITIVE_INFINITY;
-    if (known) {
-      this.#score(rate);
-      if (this.#known > 0) this.#scale += 0.05 * (Math.abs(rate - this.#last) - this.#scale);
-      this.#last = rate;
-      this.#known += 1;
-    }
+    this.#settle();
     this.#step += 1;
-    this.#past[this.#step % this.#past.length] = this.#last;
+    const told = rate >= 0 && rate < Number.POSITIVE_INFINITY ? rate : Number.NaN;
+    const known = this.#outage.take(told);
+    this.#present = !Number.isNaN(known);
+    this.#truths[this.#step % this.#horizon] = known;
+    if (this.#present) {
+      this.#score(known);
+      this.#known += 1;
+      this.#last = known;
+    }
+    this.#bases[this.#step % (this.#horizon + 1)] = this.#last;
+    this.#experts.advance(known);
+    this.#gru.fill(Number.NaN);
+    this.#settled = false;
   }
 
   /**
@@ -55,48 +128,178 @@ export class ChainForecaster {
    * for its weight only, what was served there stays). Undefined or a block with a number that is not finite: it is
    * silent there, and is compared with the others only where it spoke.
    */
-  tellGru(_block: ArrayLike<number> | undefined, _stepsAgo = 0): void {}
+  tellGru(block: ArrayLike<number> | undefined, stepsAgo = 0): void {
+    if (block !== undefined && !isComplete(block, this.#horizon * Q)) return;
+    if (stepsAgo > 0) {
+      if (block !== undefined && stepsAgo < this.#horizon && stepsAgo <= this.#step)
+        this.#tellLate(block, stepsAgo);
+      return;
+    }
+    if (block === undefined) this.#gru.fill(Number.NaN);
+    else this.#gru.set(block);
+    this.#settled = false;
+  }
 
   /** What is served from the newest step; undefined before `NEEDED_STEPS` known steps. */
   forecast(): ServedForecast | undefined {
     if (this.#known < NEEDED_STEPS) return undefined;
-    const { quantiles, maximum95 } = this.#served;
-    let maximum = 0;
-    for (let h = 0; h < this.#horizon; h++) {
-      let least = 0;
-      for (let q = 0; q < LEVELS.length; q++) {
-        const i = h * LEVELS.length + q;
-        least = Math.max(least, this.#last + this.#offsets[i]!);
-        quantiles[i] = least;
-      }
-      maximum = Math.max(maximum, quantiles[h * LEVELS.length + UPPER]!);
-      maximum95[h] = maximum;
-    }
+    this.#settle();
     return this.#served;
   }
 
   /** Weights, errors and coverage, for people to read. Not for every step. */
   report(): ChainReport {
-    return {
-      knownSteps: this.#known,
-      experts: [{ name: 'naive', medianWeight: 1, upperWeight: 1, errorToNaive: 1 }],
-      errorToRate: undefined,
-      errorToNaive: 1,
-      coverage: LEVELS.map(() => undefined),
-      maximumCoverage: undefined,
-    };
+    const middle = shares(this.#middleMixer.weights, this.#points, this.#horizon);
+    const start = [...shares(this.#startMixer.weights, this.#points - 1, this.#horizon), 0];
+    // The network's own upper quantiles, beside its part in where the others start from.
+    const gru = this.#gruShare(UPPER);
+    const upper = start.map((share, k) => share * (1 - gru) + (k === this.#gruPoint ? gru : 0));
+    return this.#record.report(this.#known, middle, upper);
   }
 
+  /** Scores everything that was forecast for this step, each part in the order in which it was made. */
   #score(rate: number): void {
-    for (let h = 1; h <= this.#horizon; h++) {
-      const then = this.#past[(this.#step + 1 - h + this.#past.length) % this.#past.length]!;
-      if (this.#step + 1 - h < 1 || Number.isNaN(then)) continue;
-      for (let q = 0; q < LEVELS.length; q++) {
-        const i = (h - 1) * LEVELS.length + q;
-        const over = rate > then + this.#offsets[i]! ? 1 : 0;
-        this.#offsets[i]! += 0.2 * this.#scale * (over - (1 - LEVELS[q]!));
-      }
-      this.#served.maximumCounts[h - 1]! += 1;
+    this.#middleMixer.fade();
+    this.#startMixer.fade();
+    this.#quantileMixer.fade();
+    this.#residuals.advance(rate);
+    this.#maximum.fade();
+    this.#record.fade();
+    let largest = 0;
+    for (let h = 0; h < this.#horizon && h < this.#step; h++) {
+      largest = Math.max(largest, this.#truths[(this.#step - h) % this.#horizon]!);
+      const covered = Number.isNaN(largest) ? undefined : this.#maximum.score(h, this.#step, largest);
+      if (covered !== undefined && h === this.#horizon - 1) this.#record.scoreMaximum(covered);
+      this.#scoreStep(h, rate);
+    }
+    this.#middleMixer.pool();
+    this.#startMixer.pool();
+    this.#quantileMixer.pool();
+  }
+
+  #scoreStep(h: number, rate: number): void {
+    const slot = slotOf(h + 1, this.#step);
+    const middle = this.#middles[slot]!;
+    if (Number.isNaN(middle)) return;
+    const change = rate - this.#base(h + 1);
+    const pointsAt = slot * this.#points;
+    this.#middleMixer.score(h, change, this.#middles, slot, this.#saidPoints, pointsAt);
+    this.#startMixer.score(h, change, this.#starts, slot, this.#saidPoints, pointsAt);
+    const quantilesAt = slot * Q * QUANTILE_EXPERTS;
+    this.#quantileMixer.score(h, change, this.#mixed, slot * Q, this.#saidQuantiles, quantilesAt);
+    this.#residuals.take(
+      h,
+      this.#step,
+      change - middle,
+      change - this.#starts[slot]!,
+      this.#scales,
+      slot * RESIDUAL_SCALES,
+    );
+    this.#calibrator.score(h, change, this.#calibrated, slot * Q);
+    this.#record.score(rate, change, this.#saidPoints, pointsAt, this.#calibrated, slot * Q);
+  }
+
+  /** Makes what is served from the newest step and leaves it to be scored; once, and again when the network is told. */
+  #settle(): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    if (this.#known === 0) return;
+    for (let k = 0; k < this.#experts.names.length; k++) this.#say(k, k < this.#gruPoint ? k : k + 1);
+    for (let h = 0; h < this.#horizon; h++) this.#settleStep(h);
+    this.#maximum.say(this.#step, this.#served.quantiles, this.#served.maximum95);
+    if (this.#outage.outageSteps > 0) {
+      foldInOutage(this.#outage.outageSteps, this.#served.quantiles, this.#served.maximum95);
+    }
+    if (!this.#present) this.#leaveUnscored();
+  }
+
+  #say(k: number, column: number): void {
+    const row = this.#experts.say(k);
+    for (let h = 0; h < this.#horizon; h++) {
+      this.#saidPoints[this.#slot(h) * this.#points + column] = this.#change(row[h]!);
     }
   }
+
+  #settleStep(h: number): void {
+    const slot = this.#slot(h);
+    const pointsAt = slot * this.#points;
+    this.#saidPoints[pointsAt + this.#gruPoint] = this.#change(this.#gru[h * Q]!);
+    this.#middleMixer.mix(h, this.#saidPoints, pointsAt, this.#middles, slot);
+    this.#startMixer.mix(h, this.#saidPoints, pointsAt, this.#starts, slot);
+    this.#mixQuantiles(h, slot);
+    const row = slot * Q;
+    for (let q = 0; q < Q; q++) this.#calibrated[row + q] = this.#mixed[row + q]!;
+    this.#calibrator.calibrate(h, this.#calibrated, row, -this.#last);
+    for (let q = 0; q < Q; q++) {
+      this.#served.quantiles[h * Q + q] = Math.max(0, this.#last + this.#calibrated[row + q]!);
+    }
+  }
+
+  #mixQuantiles(h: number, slot: number): void {
+    const start = this.#starts[slot]!;
+    const scalesAt = slot * RESIDUAL_SCALES;
+    const scales = this.#scales;
+    this.#residuals.scale(h, this.#last + start, scales, scalesAt);
+    const said = this.#saidQuantiles;
+    const at = slot * Q * QUANTILE_EXPERTS;
+    const step = this.#step + h + 1;
+    this.#residuals.sayMedian(h, this.#middles[slot]!, scales, scalesAt, said, at);
+    const upperAt = at + QUANTILE_EXPERTS;
+    this.#residuals.say(h, step, start, scales, scalesAt, said, upperAt, QUANTILE_EXPERTS);
+    for (let q = 0; q < Q; q++) said[at + q * QUANTILE_EXPERTS + GRU] = this.#change(this.#gru[h * Q + q]!);
+    this.#quantileMixer.mix(h, said, at, this.#mixed, slot * Q);
+  }
+
+  /** From the last known rate; less than a millionth of it is rounding. */
+  #change(rate: number): number {
+    const change = rate - this.#last;
+    return Math.abs(change) < 1e-6 * this.#last ? 0 : change;
+  }
+
+  /** The last known rate some steps ago. */
+  #base(stepsAgo: number): number {
+    return this.#bases[(this.#step + this.#bases.length - stepsAgo) % this.#bases.length]!;
+  }
+
+  #slot(h: number): number {
+    return slotOf(h + 1, this.#step);
+  }
+
+  /** From a gap or an outage the way is longer than h steps, and says nothing about other times. */
+  #leaveUnscored(): void {
+    for (let h = 0; h < this.#horizon; h++) this.#middles[this.#slot(h)] = Number.NaN;
+    this.#maximum.skip(this.#step);
+  }
+
+  #tellLate(block: ArrayLike<number>, stepsAgo: number): void {
+    const base = this.#base(stepsAgo);
+    for (let h = stepsAgo; h < this.#horizon; h++) {
+      const slot = slotOf(h + 1, this.#step - stepsAgo);
+      this.#saidPoints[slot * this.#points + this.#gruPoint] = block[h * Q]! - base;
+      for (let q = 0; q < Q; q++) {
+        this.#saidQuantiles[(slot * Q + q) * QUANTILE_EXPERTS + GRU] = block[h * Q + q]! - base;
+      }
+    }
+  }
+
+  #gruShare(q: number): number {
+    const { weights } = this.#quantileMixer;
+    let sum = 0;
+    for (let h = 0; h < this.#horizon; h++) sum += weights[(h * Q + q) * QUANTILE_EXPERTS + GRU]!;
+    return sum / this.#horizon;
+  }
+}
+
+/** Mean weight of each expert over the steps ahead, at the median. */
+function shares(weights: Float32Array, experts: number, horizon: number): number[] {
+  return Array.from({ length: experts }, (_, k) => {
+    let sum = 0;
+    for (let h = 0; h < horizon; h++) sum += weights[h * experts + k]!;
+    return sum / horizon;
+  });
+}
+
+function isComplete(block: ArrayLike<number>, length: number): boolean {
+  for (let i = 0; i < length; i++) if (!Number.isFinite(block[i])) return false;
+  return block.length === length;
 }

@@ -1,5 +1,5 @@
 /** The parts of the mixture: the simple methods, and the network that is told from outside. */
-export type ExpertName = 'naive' | 'moving-mean' | 'ewma' | 'holt' | 'seasonal-naive' | 'ridge' | 'gru';
+export type ExpertName = 'naive' | 'moving-median' | 'ewma' | 'holt' | 'seasonal-naive' | 'ridge' | 'gru';
 
 /** What is served from the newest step. The arrays are the forecaster's own and hold until it advances or is told. */
 export interface ServedForecast {

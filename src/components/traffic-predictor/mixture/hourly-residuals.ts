@@ -1,0 +1,136 @@
+const PHASES = 60;
+const HOUR_SECONDS = 3600;
+/** Bin 0 holds z below `LEAST`, the others are √2 wide in ratio: up to 181. */
+const BINS = 20;
+const RATIO = Math.SQRT2;
+const LEAST = 0.25;
+/** Phases with hardly any residuals lean on all phases together as if on this many. */
+const PRIOR_COUNT = 4;
+const MOST_COUNT = 255;
+const MEMORY_STEPS = 1000;
+const MOST_DRIFT = 2;
+/** One residual moves the unit by no more than this. */
+const MOST_Z = 100;
+
+const EDGES = Float64Array.from({ length: BINS + 1 }, (_, i) => (i === 0 ? 0 : LEAST * RATIO ** (i - 1)));
+
+/**
+ * Upper quantiles of residuals by the minute of the hour that is forecast: people and their machines start things on
+ * the hour and the half hour, so the risk of a burst depends on whether such a minute lies ahead. Counts are bytes,
+ * halved when a minute has 255: a memory of about a week. 1.2 KB a step ahead.
+ */
+export class HourlyResiduals {
+  readonly #horizon: number;
+  readonly #stepsPerHour: number;
+  readonly #counts: Uint8Array;
+  readonly #totals: Uint8Array;
+  /** The same over all phases, by step ahead, fading; and the unit of z with the faded mean of √|z|. */
+  readonly #common: Float32Array;
+  readonly #commonTotals: Float64Array;
+  readonly #units: Float64Array;
+  readonly #roots: Float64Array;
+
+  constructor(horizon: number, stepSeconds: number) {
+    this.#horizon = horizon;
+    this.#stepsPerHour = Math.max(1, Math.round(HOUR_SECONDS / stepSeconds));
+    this.#counts = new Uint8Array(PHASES * horizon * BINS);
+    this.#totals = new Uint8Array(PHASES * horizon);
+    this.#common = new Float32Array(horizon * BINS);
+    this.#commonTotals = new Float64Array(horizon);
+    this.#units = new Float64Array(horizon);
+    this.#roots = new Float64Array(horizon);
+  }
+
+  /** Takes the residual in scales of the forecast of `step`, made h steps ahead (from 0). */
+  take(h: number, step: number, residual: number): void {
+    if (this.#units[h] === 0) this.#units[h] = Math.abs(residual);
+    const unit = this.#units[h]!;
+    if (!(unit > 0)) return;
+    const z = residual / unit;
+    this.#takeCommon(h, z);
+    const cell = this.#cell(h, step);
+    this.#counts[cell * BINS + binOf(z)]! += 1;
+    this.#totals[cell]! += 1;
+    if (this.#totals[cell] === MOST_COUNT) this.#halve(cell);
+    this.#renewUnit(h);
+  }
+
+  /**
+   * Writes the residuals, in scales, that shares `levels` (ascending, above 1/2) of those of the minute of `step` did not
+   * exceed; 0 before the first.
+   */
+  quantiles(h: number, step: number, levels: readonly number[], out: Float64Array): void {
+    const cell = this.#cell(h, step);
+    const common = this.#commonTotals[h]!;
+    const share = PRIOR_COUNT / Math.max(PRIOR_COUNT, common);
+    const total = this.#totals[cell]! + common * share;
+    let above = 0;
+    let bin = BINS - 1;
+    let count = this.#counts[cell * BINS + bin]! + share * this.#common[h * BINS + bin]!;
+    for (let q = levels.length - 1; q >= 0; q--) {
+      const wanted = (1 - levels[q]!) * total;
+      while (bin > 0 && above + count <= wanted) {
+        above += count;
+        bin -= 1;
+        count = this.#counts[cell * BINS + bin]! + share * this.#common[h * BINS + bin]!;
+      }
+      const within = count > 0 ? Math.min(1, (wanted - above) / count) : 0;
+      out[q] =
+        common === 0 ? 0 : (EDGES[bin + 1]! - within * (EDGES[bin + 1]! - EDGES[bin]!)) * this.#units[h]!;
+    }
+  }
+
+  #cell(h: number, step: number): number {
+    const phase = Math.floor(((step % this.#stepsPerHour) * PHASES) / this.#stepsPerHour);
+    return phase * this.#horizon + h;
+  }
+
+  #takeCommon(h: number, z: number): void {
+    const keep = 1 - 1 / MEMORY_STEPS;
+    for (let i = h * BINS; i < (h + 1) * BINS; i++) this.#common[i]! *= keep;
+    this.#common[h * BINS + binOf(z)]! += 1;
+    this.#commonTotals[h] = this.#commonTotals[h]! * keep + 1;
+    this.#roots[h]! += (Math.sqrt(Math.min(Math.abs(z), MOST_Z)) - this.#roots[h]!) / this.#commonTotals[h]!;
+  }
+
+  #halve(cell: number): void {
+    let total = 0;
+    let odd = 0;
+    for (let i = cell * BINS; i < (cell + 1) * BINS; i++) {
+      // An odd one goes to the next bin, or single counts far out would be lost and the tail with them.
+      const count = this.#counts[i]! + odd;
+      odd = count & 1;
+      this.#counts[i] = count >> 1;
+      total += count >> 1;
+    }
+    this.#totals[cell] = total;
+  }
+
+  /** When the typical |z| has left 1/2 … 2: moves the histograms by whole bins. */
+  #renewUnit(h: number): void {
+    const size = this.#roots[h]! ** 2;
+    if (!(size > MOST_DRIFT || size < 1 / MOST_DRIFT) || size === 0) return;
+    const shift = Math.round(Math.log(size) / Math.log(RATIO));
+    for (let phase = 0; phase < PHASES; phase++) moveDown(this.#counts, phase * this.#horizon + h, shift);
+    moveDown(this.#common, h, shift);
+    this.#units[h]! *= RATIO ** shift;
+    this.#roots[h]! /= RATIO ** (shift / 2);
+  }
+}
+
+/** Counts of one histogram moved down by `shift` bins; what leaves at an end stays in the last bin there. */
+function moveDown(counts: Uint8Array | Float32Array, cell: number, shift: number): void {
+  const first = cell * BINS;
+  const before = counts.slice(first, first + BINS);
+  counts.fill(0, first, first + BINS);
+  before.forEach((count, bin) => {
+    // Bin 0 has no lower end, so what is in it stays.
+    const to = bin === 0 ? 0 : Math.max(0, Math.min(BINS - 1, bin - shift));
+    counts[first + to]! += count;
+  });
+}
+
+function binOf(z: number): number {
+  if (z < LEAST) return 0;
+  return Math.min(BINS - 1, 1 + Math.floor(Math.log(z / LEAST) / Math.log(RATIO)));
+}

@@ -1,0 +1,75 @@
+import { LEVELS, UPPER } from './levels.ts';
+import { ResidualQuantiles } from './residual-quantiles.ts';
+import { slotOf } from './slots.ts';
+
+const RATE = 0.02;
+const MOST = Math.log(3);
+const MAXIMUM_LEVELS: readonly number[] = [LEVELS[UPPER]!];
+
+/**
+ * The 0.95 quantile of the largest rate over the first L steps, for every lead L. The largest of several steps is above
+ * the largest of their 0.95 quantiles more often than 1 in 20; how far, relative to the distance of that from the
+ * largest median, is learned from past forecasts: its 0.95 quantile times a factor that tracks the coverage (as
+ * `calibrator.ts`). Never below the 0.95 quantile of any step up to L.
+ */
+export class MaximumQuantile {
+  readonly counts: Int32Array;
+  readonly #horizon: number;
+  readonly #ratios: ResidualQuantiles;
+  readonly #ratio = new Float64Array(1);
+  readonly #stretch: Float64Array;
+  /** By slot: largest median, largest 0.95 quantile, and what was served. */
+  readonly #pending: Float32Array;
+
+  constructor(horizon: number) {
+    this.#horizon = horizon;
+    this.counts = new Int32Array(horizon);
+    this.#ratios = new ResidualQuantiles(horizon);
+    this.#stretch = new Float64Array(horizon);
+    this.#pending = new Float32Array(3 * slotOf(horizon + 1, 0)).fill(Number.NaN);
+  }
+
+  fade(): void {
+    this.#ratios.fade();
+  }
+
+  /** Writes the maximum's quantile for every lead of the forecast made at `origin`, and remembers it for scoring. */
+  say(origin: number, quantiles: ArrayLike<number>, maximum95: Float64Array): void {
+    let median = 0;
+    let upper = 0;
+    let least = 0;
+    for (let l = 0; l < this.#horizon; l++) {
+      median = Math.max(median, quantiles[l * LEVELS.length]!);
+      upper = Math.max(upper, quantiles[l * LEVELS.length + UPPER]!);
+      this.#ratios.quantiles(l, MAXIMUM_LEVELS, this.#ratio);
+      const ratio = this.#ratio[0]! * Math.exp(this.#stretch[l]!);
+      least = Math.max(least, upper, median + ratio * (upper - median));
+      maximum95[l] = least;
+      const slot = 3 * slotOf(l + 1, origin);
+      this.#pending[slot] = median;
+      this.#pending[slot + 1] = upper;
+      this.#pending[slot + 2] = least;
+    }
+  }
+
+  /** Nothing of the forecast at `origin` will be scored. */
+  skip(origin: number): void {
+    for (let l = 0; l < this.#horizon; l++) this.#pending[3 * slotOf(l + 1, origin)] = Number.NaN;
+  }
+
+  /** Scores lead `l` (from 0) of the forecast made l + 1 steps before `step`; answers whether it covered. */
+  score(l: number, step: number, largest: number): boolean | undefined {
+    const slot = 3 * slotOf(l + 1, step);
+    const median = this.#pending[slot]!;
+    const upper = this.#pending[slot + 1]!;
+    if (Number.isNaN(median)) return undefined;
+    const covered = largest <= this.#pending[slot + 2]!;
+    this.counts[l]! += 1;
+    if (upper > median) {
+      this.#ratios.take(l, (largest - median) / (upper - median));
+      const stretch = this.#stretch[l]! + RATE * ((covered ? 0 : 1) - (1 - LEVELS[UPPER]!));
+      this.#stretch[l] = Math.max(-MOST, Math.min(MOST, stretch));
+    }
+    return covered;
+  }
+}

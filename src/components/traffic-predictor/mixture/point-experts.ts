@@ -1,0 +1,86 @@
+import { DampedTrend } from '../baselines/damped-trend.ts';
+import { ExponentialMean } from '../baselines/exponential-mean.ts';
+import { LastValue } from '../baselines/last-value.ts';
+import { MovingMedian } from '../baselines/moving-median.ts';
+import type { PointForecaster } from '../baselines/point-forecaster.ts';
+import { RidgeRegression } from '../baselines/ridge-regression.ts';
+import { SeasonalPast } from '../baselines/seasonal-past.ts';
+import { SeasonalRatio } from '../baselines/seasonal-ratio.ts';
+import { SeasonalValue } from '../baselines/seasonal-value.ts';
+import { WindowMeans } from '../baselines/window-means.ts';
+import type { ExpertName } from './served.ts';
+
+const DAY_SECONDS = 86_400;
+/** The calm level: bursts of up to half this many steps leave it alone. */
+const CALM_STEPS = 61;
+
+const SHORT_WINDOWS = [15, 60];
+const MANY_WINDOWS = [5, 10, 20, 40, 80, 160];
+
+/**
+ * The simple methods of one chain, several settings of each, over one shared past. The moving median is the last of them:
+ * it does not know of a burst under way, so it has a say in the middle but not in what upper quantiles start from.
+ */
+export class PointExperts {
+  readonly names: readonly ExpertName[];
+  readonly #forecasters: readonly PointForecaster[];
+  readonly #past: SeasonalPast;
+  readonly #means: readonly WindowMeans[];
+  readonly #row: Float64Array;
+
+  constructor(horizon: number, stepSeconds: number) {
+    const past = new SeasonalPast(stepSeconds);
+    const day = Math.round(DAY_SECONDS / stepSeconds);
+    const calm = new MovingMedian(horizon, CALM_STEPS);
+    const means = new WindowMeans(SHORT_WINDOWS);
+    const manyMeans = new WindowMeans(MANY_WINDOWS);
+    const linear = { root: false, absolute: false, memorySteps: 5000 };
+    const experts: readonly (readonly [ExpertName, PointForecaster])[] = [
+      ['naive', new LastValue(horizon)],
+      ['ewma', new ExponentialMean(horizon, 0.05)],
+      ['ewma', new ExponentialMean(horizon, 0.15)],
+      ['holt', new DampedTrend(horizon, { level: 0.3, trend: 0.1, damping: 0.9 })],
+      ['seasonal-naive', new SeasonalValue(horizon, past)],
+      ['seasonal-naive', new SeasonalRatio(horizon, past.blocks, day)],
+      ['seasonal-naive', new SeasonalRatio(horizon, past.blocks, 7 * day)],
+      [
+        'ridge',
+        new RidgeRegression(horizon, { ...linear, lags: 8, periods: [day, 7 * day] }, { means, past }),
+      ],
+      [
+        'ridge',
+        new RidgeRegression(horizon, { ...linear, lags: 8, periods: [], root: true }, { means, past, calm }),
+      ],
+      [
+        'ridge',
+        new RidgeRegression(
+          horizon,
+          { ...linear, lags: 8, periods: [], root: true, absolute: true },
+          { means, past, calm },
+        ),
+      ],
+      [
+        'ridge',
+        new RidgeRegression(horizon, { ...linear, lags: 5, periods: [] }, { means: manyMeans, past }),
+      ],
+      ['moving-median', calm],
+    ];
+    this.#means = [means, manyMeans];
+    this.#past = past;
+    this.names = experts.map(([name]) => name);
+    this.#forecasters = experts.map(([, forecaster]) => forecaster);
+    this.#row = new Float64Array(horizon);
+  }
+
+  advance(value: number): void {
+    this.#past.advance(value);
+    for (const means of this.#means) means.advance(value);
+    for (const forecaster of this.#forecasters) forecaster.advance(value);
+  }
+
+  /** What expert `k` says from the newest step, by step ahead; the array is reused by the next call. */
+  say(k: number): Float64Array {
+    this.#forecasters[k]!.forecast(this.#row, 0);
+    return this.#row;
+  }
+}

@@ -1,0 +1,144 @@
+import { HourlyResiduals } from './hourly-residuals.ts';
+import { UPPER_LEVELS } from './levels.ts';
+import { ResidualQuantiles } from './residual-quantiles.ts';
+
+/** Local scales of a residual: none, √level (counts), and its own recent size. */
+const SCALES = 3;
+const ROOT = 1;
+const RECENT = 2;
+/** The recent size is the geometric mean of two memories: fewer would be noise, more would come late. */
+const SHORT_STEPS = 30;
+const LONG_STEPS = 1000;
+/** Residuals that a recent size must rest on. */
+const LEAST_RESIDUALS = 10;
+/** Column of the quantiles by minute of the hour, in the scale √level. */
+const HOURLY = SCALES;
+/** Weight of a step in the level; a forecast is never taken for less than a quarter of it. */
+const LEVEL_WEIGHT = 0.03;
+const LEAST_SHARE = 0.25;
+
+/** Answers beside the one from outside. */
+export const RESIDUAL_EXPERTS = SCALES + 1;
+
+/**
+ * Ways to say how far the truth lies from a point forecast: quantiles of past residuals of the same step ahead, each in
+ * another local scale, since request traffic is noisier when there is more of it, after it was noisy, and at some
+ * minutes of the hour.
+ */
+export class ResidualExperts {
+  readonly #quantiles: readonly ResidualQuantiles[];
+  readonly #hourly: HourlyResiduals;
+  /** Of residuals from the middle, in the scale √level. */
+  readonly #medians: ResidualQuantiles;
+  /** Mean |residual| by step ahead over the short and the long memory. */
+  readonly #short: Float64Array;
+  readonly #long: Float64Array;
+  readonly #counts: Float64Array;
+  readonly #row = new Float64Array(UPPER_LEVELS.length);
+  #level = 0;
+  #known = 0;
+
+  constructor(horizon: number, stepSeconds: number) {
+    this.#quantiles = Array.from({ length: SCALES }, () => new ResidualQuantiles(horizon));
+    this.#medians = new ResidualQuantiles(horizon);
+    this.#hourly = new HourlyResiduals(horizon, stepSeconds);
+    this.#short = new Float64Array(horizon);
+    this.#long = new Float64Array(horizon);
+    this.#counts = new Float64Array(horizon);
+  }
+
+  /** Before the residuals of a known step are taken. */
+  advance(rate: number): void {
+    this.#known += 1;
+    this.#level += Math.max(LEVEL_WEIGHT, 1 / this.#known) * (rate - this.#level);
+    for (const quantiles of this.#quantiles) quantiles.fade();
+    this.#medians.fade();
+  }
+
+  /** Past residuals h steps ahead (from 0), at most about 1,000. */
+  count(h: number): number {
+    return this.#quantiles[0]!.count(h);
+  }
+
+  /** Writes the scales that hold now for a point forecast h steps ahead (from 0): `scales[at … at + SCALES − 1]`. */
+  scale(h: number, point: number, scales: Float32Array, at: number): void {
+    const level = Math.max(point, LEAST_SHARE * this.#level);
+    scales[at] = 1;
+    scales[at + ROOT] = Math.sqrt(level);
+    const settled = this.#counts[h]! >= LEAST_RESIDUALS && this.#level > 0;
+    const size = Math.sqrt((this.#short[h]! * this.#long[h]! * level) / this.#level);
+    scales[at + RECENT] = settled ? size : 0;
+  }
+
+  /**
+   * Writes the medians for the middle h steps ahead: as it is, and with the median of its past residuals, in the columns of
+   * a row of `say`; NaN in the others.
+   */
+  sayMedian(
+    h: number,
+    middle: number,
+    scales: Float32Array,
+    scalesAt: number,
+    said: Float32Array,
+    at: number,
+  ): void {
+    const scale = scales[scalesAt + ROOT]!;
+    for (let k = 0; k < RESIDUAL_EXPERTS; k++) said[at + k] = Number.NaN;
+    said[at] = middle;
+    if (scale > 0) said[at + ROOT] = middle + scale * this.#medians.median(h);
+  }
+
+  /**
+   * Writes the upper quantiles around a point forecast of `step` (as a change, as they are), in the form of `PolyMixer`:
+   * `said[at + q * stride + k]`, NaN where there is no scale yet.
+   */
+  say(
+    h: number,
+    step: number,
+    point: number,
+    scales: Float32Array,
+    scalesAt: number,
+    said: Float32Array,
+    at: number,
+    stride: number,
+  ): void {
+    for (let k = 0; k < SCALES; k++) {
+      const scale = scales[scalesAt + k]!;
+      this.#quantiles[k]!.quantiles(h, UPPER_LEVELS, this.#row);
+      this.#write(point, scale > 0 ? scale : Number.NaN, said, at + k, stride);
+    }
+    this.#hourly.quantiles(h, step, UPPER_LEVELS, this.#row);
+    this.#write(point, scales[scalesAt + ROOT]!, said, at + HOURLY, stride);
+  }
+
+  #write(point: number, scale: number, said: Float32Array, at: number, stride: number): void {
+    for (let q = 0; q < this.#row.length; q++) said[at + q * stride] = point + scale * this.#row[q]!;
+  }
+
+  /**
+   * Takes the residual of the forecast of `step` that was made h steps ahead (from 0), with its scales of then.
+   *
+   * @param fromMiddle the residual from the middle, `residual` being that from where upper quantiles start
+   */
+  take(
+    h: number,
+    step: number,
+    fromMiddle: number,
+    residual: number,
+    scales: Float32Array,
+    at: number,
+  ): void {
+    if (scales[at + ROOT]! > 0) this.#medians.take(h, fromMiddle / scales[at + ROOT]!);
+    for (let k = 0; k < SCALES; k++) {
+      const scale = scales[at + k]!;
+      if (scale > 0) this.#quantiles[k]!.take(h, residual / scale);
+    }
+    if (scales[at + ROOT]! > 0) this.#hourly.take(h, step, residual / scales[at + ROOT]!);
+    this.#counts[h]! += 1;
+    const size = Math.abs(residual);
+    this.#short[h]! += Math.max(1 / SHORT_STEPS, 1 / this.#counts[h]!) * (size - this.#short[h]!);
+    this.#long[h]! += Math.max(1 / LONG_STEPS, 1 / this.#counts[h]!) * (size - this.#long[h]!);
+  }
+}
+
+export const RESIDUAL_SCALES = SCALES;
