@@ -30,7 +30,9 @@ export interface RidgeSettings {
 const PENALTY = 0.1;
 /** As if this many rows had said that the last value stays. */
 const PRIOR_ROWS = 50;
-const STEPS_PER_FIT = 8;
+/** A fit holds until there is this share more to learn from, and at most so many steps. */
+const NEW_SHARE = 1 / 64;
+const MOST_STEPS_PER_FIT = 32;
 const FEATURES_PER_SEASON = 3;
 /** A spread is never taken for less than this share of the level. */
 const LEAST_SPREAD = 0.02;
@@ -62,6 +64,7 @@ export class RidgeRegression implements PointForecaster {
   #spread = 0;
   #level = 0;
   #rows = 0;
+  #unfitted = 0;
 
   constructor(horizon: number, settings: RidgeSettings, around: RidgeSurroundings) {
     this.#horizon = horizon;
@@ -89,7 +92,8 @@ export class RidgeRegression implements PointForecaster {
     if (this.#known === 0) return;
     if (this.#knownInARow > this.#horizon) this.#learn();
     this.#describe();
-    if (this.#step % STEPS_PER_FIT === 0 || this.#rows < PRIOR_ROWS) this.#fit();
+    this.#unfitted += 1;
+    if (this.#unfitted >= Math.min(MOST_STEPS_PER_FIT, this.#rows * NEW_SHARE)) this.#fit();
   }
 
   forecast(out: Float64Array | Float32Array, at: number): void {
@@ -183,6 +187,7 @@ export class RidgeRegression implements PointForecaster {
   }
 
   #fit(): void {
+    this.#unfitted = 0;
     const size = this.#size;
     let trace = 0;
     for (let i = 0; i < size; i++) trace += this.#gram[i * size + i]!;

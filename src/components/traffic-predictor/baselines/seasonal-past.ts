@@ -9,31 +9,33 @@ const RECENT_STEPS = 1472;
  */
 export class SeasonalPast {
   readonly blocks: BlockMeans;
-  readonly #recent = new Float32Array(RECENT_STEPS).fill(Number.NaN);
+  readonly #recent: Float32Array;
   #step = -1;
   #last = Number.NaN;
 
-  constructor(stepSeconds: number) {
+  constructor(stepSeconds: number, recentSteps = RECENT_STEPS) {
+    this.#recent = new Float32Array(recentSteps).fill(Number.NaN);
     this.blocks = new BlockMeans(stepSeconds);
   }
 
   advance(value: number): void {
     this.#step += 1;
     if (!Number.isNaN(value)) this.#last = value;
-    this.#recent[this.#step % RECENT_STEPS] = this.#last;
+    this.#recent[this.#step % this.#recent.length] = this.#last;
     this.blocks.advance(value);
   }
 
   /** The value that many whole steps before the newest, from block means where single steps are forgotten. */
   valueAt(stepsAgo: number): number {
     if (stepsAgo > this.#step) return Number.NaN;
-    if (stepsAgo < RECENT_STEPS) return this.#recent[(this.#step - stepsAgo) % RECENT_STEPS]!;
+    const { length } = this.#recent;
+    if (stepsAgo < length) return this.#recent[(this.#step - stepsAgo) % length]!;
     return this.blocks.levelAt(stepsAgo);
   }
 
   /** The newest steps, oldest first, at most `count`. */
   recent(count: number): Float64Array {
-    const length = Math.min(count, RECENT_STEPS, this.#step + 1);
+    const length = Math.min(count, this.#recent.length, this.#step + 1);
     return Float64Array.from({ length }, (_, i) => this.valueAt(length - 1 - i));
   }
 }

@@ -40,18 +40,21 @@ export class ChainForecaster {
   readonly #experts: PointExperts;
   readonly #gruPoint: number;
   readonly #points: number;
-  readonly #pointMixer: PolyMixer;
+  readonly #middleMixer: PolyMixer;
+  readonly #startMixer: PolyMixer;
   readonly #residuals: ResidualExperts;
   readonly #quantileMixer: PolyMixer;
   readonly #calibrator: Calibrator;
   readonly #maximum: MaximumQuantile;
   readonly #record: TrackRecord;
   /**
-   * By slot: what the experts said, the middle with its scales, the mixed and the served quantiles, all as changes from
+   * By slot: what the experts said, the middle, where upper quantiles start from with the scales there, the mixed and the
+   * served quantiles, all as changes from
    * the last known rate at their origin: exact for a constant series and precise enough in single precision.
    */
   readonly #saidPoints: Float32Array;
   readonly #middles: Float32Array;
+  readonly #starts: Float32Array;
   readonly #scales: Float32Array;
   readonly #saidQuantiles: Float32Array;
   readonly #mixed: Float32Array;
@@ -72,10 +75,12 @@ export class ChainForecaster {
   constructor({ horizon, stepSeconds }: ChainForecasterOptions) {
     this.#horizon = horizon;
     this.#experts = new PointExperts(horizon, stepSeconds);
-    const names = [...this.#experts.names, 'gru' as const];
+    const names = [...this.#experts.names];
+    names.splice(-1, 0, 'gru');
     this.#points = names.length;
-    this.#gruPoint = names.length - 1;
-    this.#pointMixer = new PolyMixer(horizon, MEDIAN, names.length);
+    this.#gruPoint = names.length - 2;
+    this.#middleMixer = new PolyMixer(horizon, MEDIAN, names.length);
+    this.#startMixer = new PolyMixer(horizon, MEDIAN, names.length - 1);
     this.#residuals = new ResidualExperts(horizon, stepSeconds);
     this.#quantileMixer = new PolyMixer(horizon, LEVELS, QUANTILE_EXPERTS);
     this.#calibrator = new Calibrator(horizon);
@@ -84,6 +89,7 @@ export class ChainForecaster {
     const slots = slotOf(horizon + 1, 0);
     this.#saidPoints = new Float32Array(slots * names.length);
     this.#middles = new Float32Array(slots).fill(Number.NaN);
+    this.#starts = new Float32Array(slots).fill(Number.NaN);
     this.#scales = new Float32Array(slots * RESIDUAL_SCALES);
     this.#saidQuantiles = new Float32Array(slots * Q * QUANTILE_EXPERTS);
     this.#mixed = new Float32Array(slots * Q);
@@ -143,16 +149,18 @@ export class ChainForecaster {
 
   /** Weights, errors and coverage, for people to read. Not for every step. */
   report(): ChainReport {
-    const gruShare = this.#gruShare(0);
-    const point = this.#pointWeights();
-    const shared = (gru: number) =>
-      point.map((weight, k) => weight * (1 - gru) + (k === this.#gruPoint ? gru : 0));
-    return this.#record.report(this.#known, shared(gruShare), shared(this.#gruShare(UPPER)));
+    const middle = shares(this.#middleMixer.weights, this.#points, this.#horizon);
+    const start = [...shares(this.#startMixer.weights, this.#points - 1, this.#horizon), 0];
+    // The network's own upper quantiles, beside its part in where the others start from.
+    const gru = this.#gruShare(UPPER);
+    const upper = start.map((share, k) => share * (1 - gru) + (k === this.#gruPoint ? gru : 0));
+    return this.#record.report(this.#known, middle, upper);
   }
 
   /** Scores everything that was forecast for this step, each part in the order in which it was made. */
   #score(rate: number): void {
-    this.#pointMixer.fade();
+    this.#middleMixer.fade();
+    this.#startMixer.fade();
     this.#quantileMixer.fade();
     this.#residuals.advance(rate);
     this.#maximum.fade();
@@ -164,7 +172,8 @@ export class ChainForecaster {
       if (covered !== undefined && h === this.#horizon - 1) this.#record.scoreMaximum(covered);
       this.#scoreStep(h, rate);
     }
-    this.#pointMixer.pool();
+    this.#middleMixer.pool();
+    this.#startMixer.pool();
     this.#quantileMixer.pool();
   }
 
@@ -174,10 +183,18 @@ export class ChainForecaster {
     if (Number.isNaN(middle)) return;
     const change = rate - this.#base(h + 1);
     const pointsAt = slot * this.#points;
-    this.#pointMixer.score(h, change, this.#middles, slot, this.#saidPoints, pointsAt);
+    this.#middleMixer.score(h, change, this.#middles, slot, this.#saidPoints, pointsAt);
+    this.#startMixer.score(h, change, this.#starts, slot, this.#saidPoints, pointsAt);
     const quantilesAt = slot * Q * QUANTILE_EXPERTS;
     this.#quantileMixer.score(h, change, this.#mixed, slot * Q, this.#saidQuantiles, quantilesAt);
-    this.#residuals.take(h, this.#step, change - middle, this.#scales, slot * RESIDUAL_SCALES);
+    this.#residuals.take(
+      h,
+      this.#step,
+      change - middle,
+      change - this.#starts[slot]!,
+      this.#scales,
+      slot * RESIDUAL_SCALES,
+    );
     this.#calibrator.score(h, change, this.#calibrated, slot * Q);
     this.#record.score(rate, change, this.#saidPoints, pointsAt, this.#calibrated, slot * Q);
   }
@@ -187,11 +204,7 @@ export class ChainForecaster {
     if (this.#settled) return;
     this.#settled = true;
     if (this.#known === 0) return;
-    for (let k = 0; k < this.#gruPoint; k++) {
-      const row = this.#experts.say(k);
-      for (let h = 0; h < this.#horizon; h++)
-        this.#saidPoints[this.#slot(h) * this.#points + k] = this.#change(row[h]!);
-    }
+    for (let k = 0; k < this.#experts.names.length; k++) this.#say(k, k < this.#gruPoint ? k : k + 1);
     for (let h = 0; h < this.#horizon; h++) this.#settleStep(h);
     this.#maximum.say(this.#step, this.#served.quantiles, this.#served.maximum95);
     if (this.#outage.outageSteps > 0) {
@@ -200,24 +213,41 @@ export class ChainForecaster {
     if (!this.#present) this.#leaveUnscored();
   }
 
+  #say(k: number, column: number): void {
+    const row = this.#experts.say(k);
+    for (let h = 0; h < this.#horizon; h++) {
+      this.#saidPoints[this.#slot(h) * this.#points + column] = this.#change(row[h]!);
+    }
+  }
+
   #settleStep(h: number): void {
     const slot = this.#slot(h);
     const pointsAt = slot * this.#points;
     this.#saidPoints[pointsAt + this.#gruPoint] = this.#change(this.#gru[h * Q]!);
-    this.#pointMixer.mix(h, this.#saidPoints, pointsAt, this.#middles, slot);
-    const middle = this.#middles[slot]!;
+    this.#middleMixer.mix(h, this.#saidPoints, pointsAt, this.#middles, slot);
+    this.#startMixer.mix(h, this.#saidPoints, pointsAt, this.#starts, slot);
+    this.#mixQuantiles(h, slot);
+    const row = slot * Q;
+    for (let q = 0; q < Q; q++) this.#calibrated[row + q] = this.#mixed[row + q]!;
+    this.#calibrator.calibrate(h, this.#calibrated, row, -this.#last);
+    for (let q = 0; q < Q; q++) {
+      this.#served.quantiles[h * Q + q] = Math.max(0, this.#last + this.#calibrated[row + q]!);
+    }
+  }
+
+  #mixQuantiles(h: number, slot: number): void {
+    const start = this.#starts[slot]!;
     const scalesAt = slot * RESIDUAL_SCALES;
-    this.#residuals.scale(h, this.#last + middle, this.#scales, scalesAt);
+    const scales = this.#scales;
+    this.#residuals.scale(h, this.#last + start, scales, scalesAt);
+    const said = this.#saidQuantiles;
     const at = slot * Q * QUANTILE_EXPERTS;
     const step = this.#step + h + 1;
-    this.#residuals.say(h, step, middle, this.#scales, scalesAt, this.#saidQuantiles, at, QUANTILE_EXPERTS);
-    for (let q = 0; q < Q; q++)
-      this.#saidQuantiles[at + q * QUANTILE_EXPERTS + GRU] = this.#change(this.#gru[h * Q + q]!);
-    this.#quantileMixer.mix(h, this.#saidQuantiles, at, this.#mixed, slot * Q);
-    for (let q = 0; q < Q; q++) this.#calibrated[slot * Q + q] = this.#mixed[slot * Q + q]!;
-    this.#calibrator.calibrate(h, this.#calibrated, slot * Q, -this.#last);
-    for (let q = 0; q < Q; q++)
-      this.#served.quantiles[h * Q + q] = Math.max(0, this.#last + this.#calibrated[slot * Q + q]!);
+    this.#residuals.sayMedian(h, this.#middles[slot]!, scales, scalesAt, said, at);
+    const upperAt = at + QUANTILE_EXPERTS;
+    this.#residuals.say(h, step, start, scales, scalesAt, said, upperAt, QUANTILE_EXPERTS);
+    for (let q = 0; q < Q; q++) said[at + q * QUANTILE_EXPERTS + GRU] = this.#change(this.#gru[h * Q + q]!);
+    this.#quantileMixer.mix(h, said, at, this.#mixed, slot * Q);
   }
 
   /** From the last known rate; less than a millionth of it is rounding. */
@@ -252,21 +282,21 @@ export class ChainForecaster {
     }
   }
 
-  #pointWeights(): number[] {
-    const { weights } = this.#pointMixer;
-    return Array.from({ length: this.#points }, (_, k) => {
-      let sum = 0;
-      for (let h = 0; h < this.#horizon; h++) sum += weights[h * this.#points + k]!;
-      return sum / this.#horizon;
-    });
-  }
-
   #gruShare(q: number): number {
     const { weights } = this.#quantileMixer;
     let sum = 0;
-    for (let h = 0; h < this.#horizon; h++) sum += weights[(h * Q + q) * QUANTILE_EXPERTS + GRU]!;
+    for (let h = 0; h < this.#horizon; h++) sum += weights[(h * Q + q) * QUANTILE_EXPERTS + GRU]! || 0;
     return sum / this.#horizon;
   }
+}
+
+/** Mean weight of each expert over the steps ahead, at the median. */
+function shares(weights: Float32Array, experts: number, horizon: number): number[] {
+  return Array.from({ length: experts }, (_, k) => {
+    let sum = 0;
+    for (let h = 0; h < horizon; h++) sum += weights[h * experts + k]! || 0;
+    return sum / horizon;
+  });
 }
 
 function isComplete(block: ArrayLike<number>, length: number): boolean {

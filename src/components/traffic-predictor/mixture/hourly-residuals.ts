@@ -55,23 +55,29 @@ export class HourlyResiduals {
     this.#renewUnit(h);
   }
 
-  /** The residual, in scales, that a share `level` of those of this minute did not exceed; 0 before the first. */
-  quantile(h: number, step: number, level: number): number {
+  /**
+   * Writes the residuals, in scales, that shares `levels` (ascending, above 1/2) of those of the minute of `step` did not
+   * exceed; 0 before the first.
+   */
+  quantiles(h: number, step: number, levels: readonly number[], out: Float64Array): void {
     const cell = this.#cell(h, step);
     const common = this.#commonTotals[h]!;
-    if (common === 0) return 0;
     const share = PRIOR_COUNT / Math.max(PRIOR_COUNT, common);
-    const wanted = level * (this.#totals[cell]! + common * share);
-    let below = 0;
-    for (let bin = 0; bin < BINS; bin++) {
-      const count = this.#counts[cell * BINS + bin]! + share * this.#common[h * BINS + bin]!;
-      if (below + count >= wanted || bin === BINS - 1) {
-        const within = count > 0 ? Math.min(1, (wanted - below) / count) : 1;
-        return (EDGES[bin]! + within * (EDGES[bin + 1]! - EDGES[bin]!)) * this.#units[h]!;
+    const total = this.#totals[cell]! + common * share;
+    let above = 0;
+    let bin = BINS - 1;
+    let count = this.#counts[cell * BINS + bin]! + share * this.#common[h * BINS + bin]!;
+    for (let q = levels.length - 1; q >= 0; q--) {
+      const wanted = (1 - levels[q]!) * total;
+      while (bin > 0 && above + count <= wanted) {
+        above += count;
+        bin -= 1;
+        count = this.#counts[cell * BINS + bin]! + share * this.#common[h * BINS + bin]!;
       }
-      below += count;
+      const within = count > 0 ? Math.min(1, (wanted - above) / count) : 0;
+      out[q] =
+        common === 0 ? 0 : (EDGES[bin + 1]! - within * (EDGES[bin + 1]! - EDGES[bin]!)) * this.#units[h]!;
     }
-    return 0;
   }
 
   #cell(h: number, step: number): number {

@@ -4,6 +4,7 @@ import { slotOf } from './slots.ts';
 
 const RATE = 0.02;
 const MOST = Math.log(3);
+const MAXIMUM_LEVELS: readonly number[] = [LEVELS[UPPER]!];
 
 /**
  * The 0.95 quantile of the largest rate over the first L steps, for every lead L. The largest of several steps is above
@@ -15,6 +16,7 @@ export class MaximumQuantile {
   readonly counts: Int32Array;
   readonly #horizon: number;
   readonly #ratios: ResidualQuantiles;
+  readonly #ratio = new Float64Array(1);
   readonly #stretch: Float64Array;
   /** By slot: largest median, largest 0.95 quantile, and what was served. */
   readonly #pending: Float32Array;
@@ -39,7 +41,8 @@ export class MaximumQuantile {
     for (let l = 0; l < this.#horizon; l++) {
       median = Math.max(median, quantiles[l * LEVELS.length]!);
       upper = Math.max(upper, quantiles[l * LEVELS.length + UPPER]!);
-      const ratio = this.#ratios.quantile(l, LEVELS[UPPER]!) * Math.exp(this.#stretch[l]!);
+      this.#ratios.quantiles(l, MAXIMUM_LEVELS, this.#ratio);
+      const ratio = this.#ratio[0]! * Math.exp(this.#stretch[l]!);
       least = Math.max(least, upper, median + ratio * (upper - median));
       maximum95[l] = least;
       const slot = 3 * slotOf(l + 1, origin);

@@ -17,7 +17,10 @@ const CALM_STEPS = 61;
 const SHORT_WINDOWS = [15, 60];
 const MANY_WINDOWS = [5, 10, 20, 40, 80, 160];
 
-/** The simple methods of one chain, several settings of each, over one shared past. */
+/**
+ * The simple methods of one chain, several settings of each, over one shared past. The moving median is the last of them:
+ * it does not know of a burst under way, so it has a say in the middle but not in what upper quantiles start from.
+ */
 export class PointExperts {
   readonly names: readonly ExpertName[];
   readonly #forecasters: readonly PointForecaster[];
@@ -37,7 +40,6 @@ export class PointExperts {
       ['ewma', new ExponentialMean(horizon, 0.05)],
       ['ewma', new ExponentialMean(horizon, 0.15)],
       ['holt', new DampedTrend(horizon, { level: 0.3, trend: 0.1, damping: 0.9 })],
-      ['moving-median', calm],
       ['seasonal-naive', new SeasonalValue(horizon, past)],
       ['seasonal-naive', new SeasonalRatio(horizon, past.blocks, day)],
       ['seasonal-naive', new SeasonalRatio(horizon, past.blocks, 7 * day)],
@@ -61,6 +63,7 @@ export class PointExperts {
         'ridge',
         new RidgeRegression(horizon, { ...linear, lags: 5, periods: [] }, { means: manyMeans, past }),
       ],
+      ['moving-median', calm],
     ];
     this.#means = [means, manyMeans];
     this.#past = past;

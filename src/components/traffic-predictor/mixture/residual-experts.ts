@@ -1,5 +1,5 @@
 import { HourlyResiduals } from './hourly-residuals.ts';
-import { LEVELS } from './levels.ts';
+import { UPPER_LEVELS } from './levels.ts';
 import { ResidualQuantiles } from './residual-quantiles.ts';
 
 /** Local scales of a residual: none, √level (counts), and its own recent size. */
@@ -11,7 +11,7 @@ const SHORT_STEPS = 30;
 const LONG_STEPS = 1000;
 /** Residuals that a recent size must rest on. */
 const LEAST_RESIDUALS = 10;
-/** Column of the quantiles by minute of the hour; for the median, the forecast as it is. */
+/** Column of the quantiles by minute of the hour, in the scale √level. */
 const HOURLY = SCALES;
 /** Weight of a step in the level; a forecast is never taken for less than a quarter of it. */
 const LEVEL_WEIGHT = 0.03;
@@ -28,15 +28,19 @@ export const RESIDUAL_EXPERTS = SCALES + 1;
 export class ResidualExperts {
   readonly #quantiles: readonly ResidualQuantiles[];
   readonly #hourly: HourlyResiduals;
+  /** Of residuals from the middle, in the scale √level. */
+  readonly #medians: ResidualQuantiles;
   /** Mean |residual| by step ahead over the short and the long memory. */
   readonly #short: Float64Array;
   readonly #long: Float64Array;
   readonly #counts: Float64Array;
+  readonly #row = new Float64Array(UPPER_LEVELS.length);
   #level = 0;
   #known = 0;
 
   constructor(horizon: number, stepSeconds: number) {
     this.#quantiles = Array.from({ length: SCALES }, () => new ResidualQuantiles(horizon));
+    this.#medians = new ResidualQuantiles(horizon);
     this.#hourly = new HourlyResiduals(horizon, stepSeconds);
     this.#short = new Float64Array(horizon);
     this.#long = new Float64Array(horizon);
@@ -48,6 +52,7 @@ export class ResidualExperts {
     this.#known += 1;
     this.#level += Math.max(LEVEL_WEIGHT, 1 / this.#known) * (rate - this.#level);
     for (const quantiles of this.#quantiles) quantiles.fade();
+    this.#medians.fade();
   }
 
   /** Past residuals h steps ahead (from 0), at most about 1,000. */
@@ -66,8 +71,26 @@ export class ResidualExperts {
   }
 
   /**
-   * Writes the quantiles around a point forecast of `step` (as a change, as they are), in the form of `PolyMixer`: `said[at + q * stride + k]`, NaN
-   * where there is no scale yet.
+   * Writes the medians for the middle h steps ahead: as it is, and with the median of its past residuals, in the columns of
+   * a row of `say`; NaN in the others.
+   */
+  sayMedian(
+    h: number,
+    middle: number,
+    scales: Float32Array,
+    scalesAt: number,
+    said: Float32Array,
+    at: number,
+  ): void {
+    const scale = scales[scalesAt + ROOT]!;
+    for (let k = 0; k < RESIDUAL_EXPERTS; k++) said[at + k] = Number.NaN;
+    said[at] = middle;
+    if (scale > 0) said[at + ROOT] = middle + scale * this.#medians.median(h);
+  }
+
+  /**
+   * Writes the upper quantiles around a point forecast of `step` (as a change, as they are), in the form of `PolyMixer`:
+   * `said[at + q * stride + k]`, NaN where there is no scale yet.
    */
   say(
     h: number,
@@ -79,19 +102,33 @@ export class ResidualExperts {
     at: number,
     stride: number,
   ): void {
-    for (let q = 0; q < LEVELS.length; q++) {
-      const row = at + q * stride;
-      for (let k = 0; k < SCALES; k++) {
-        const scale = scales[scalesAt + k]!;
-        said[row + k] = scale > 0 ? point + scale * this.#quantiles[k]!.quantile(h, LEVELS[q]!) : Number.NaN;
-      }
-      const hourly = q === 0 ? 0 : this.#hourly.quantile(h, step, LEVELS[q]!) * scales[scalesAt + ROOT]!;
-      said[row + HOURLY] = point + hourly;
+    for (let k = 0; k < SCALES; k++) {
+      const scale = scales[scalesAt + k]!;
+      this.#quantiles[k]!.quantiles(h, UPPER_LEVELS, this.#row);
+      this.#write(point, scale > 0 ? scale : Number.NaN, said, at + k, stride);
     }
+    this.#hourly.quantiles(h, step, UPPER_LEVELS, this.#row);
+    this.#write(point, scales[scalesAt + ROOT]!, said, at + HOURLY, stride);
   }
 
-  /** Takes the residual of the forecast of `step` that was made h steps ahead (from 0), with its scales of then. */
-  take(h: number, step: number, residual: number, scales: Float32Array, at: number): void {
+  #write(point: number, scale: number, said: Float32Array, at: number, stride: number): void {
+    for (let q = 0; q < this.#row.length; q++) said[at + q * stride] = point + scale * this.#row[q]!;
+  }
+
+  /**
+   * Takes the residual of the forecast of `step` that was made h steps ahead (from 0), with its scales of then.
+   *
+   * @param fromMiddle the residual from the middle, `residual` being that from where upper quantiles start
+   */
+  take(
+    h: number,
+    step: number,
+    fromMiddle: number,
+    residual: number,
+    scales: Float32Array,
+    at: number,
+  ): void {
+    if (scales[at + ROOT]! > 0) this.#medians.take(h, fromMiddle / scales[at + ROOT]!);
     for (let k = 0; k < SCALES; k++) {
       const scale = scales[at + k]!;
       if (scale > 0) this.#quantiles[k]!.take(h, residual / scale);

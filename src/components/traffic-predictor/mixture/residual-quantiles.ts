@@ -59,20 +59,41 @@ export class ResidualQuantiles {
     return this.#totals[h]! / this.#growth;
   }
 
-  /** The residual, in scales, that a share `level` of those h steps ahead (from 0) did not exceed; 0 before the first. */
-  quantile(h: number, level: number): number {
+  /**
+   * Writes the residuals, in scales, that shares `levels` (ascending, above 1/2) of those h steps ahead (from 0) did not
+   * exceed: the level·(1 + 1/n) quantiles, as in split conformal prediction (Lei et al. 2018); 0 before the first.
+   */
+  quantiles(h: number, levels: readonly number[], out: Float64Array): void {
     const total = this.#totals[h]!;
-    if (total === 0) return 0;
-    const wanted = Math.min(1, level * (level > 0.5 ? 1 + 1 / this.count(h) : 1)) * total;
+    const correction = 1 + 1 / this.count(h);
+    const first = h * BINS;
+    let above = 0;
+    let bin = BINS - 1;
+    for (let q = levels.length - 1; q >= 0; q--) {
+      const wanted = Math.max(0, 1 - levels[q]! * correction) * total;
+      while (bin > 0 && above + this.#counts[first + bin]! <= wanted) {
+        above += this.#counts[first + bin]!;
+        bin -= 1;
+      }
+      const count = this.#counts[first + bin]!;
+      const share = count > 0 ? Math.min(1, (wanted - above) / count) : 0;
+      const z = EDGES[bin + 1]! - share * (EDGES[bin + 1]! - EDGES[bin]!);
+      out[q] = total === 0 ? 0 : z * this.#units[h]!;
+    }
+  }
+
+  /** The median of the residuals h steps ahead (from 0), in scales; 0 before the first. */
+  median(h: number): number {
+    const half = this.#totals[h]! / 2;
+    if (half === 0) return 0;
+    const first = h * BINS;
     let below = 0;
     let bin = 0;
-    const first = h * BINS;
-    while (bin < BINS - 1 && below + this.#counts[first + bin]! < wanted) {
+    while (bin < BINS - 1 && below + this.#counts[first + bin]! < half) {
       below += this.#counts[first + bin]!;
       bin += 1;
     }
-    const count = this.#counts[first + bin]!;
-    const share = count > 0 ? Math.min(1, (wanted - below) / count) : 1;
+    const share = Math.min(1, (half - below) / this.#counts[first + bin]!);
     return (EDGES[bin]! + share * (EDGES[bin + 1]! - EDGES[bin]!)) * this.#units[h]!;
   }
 
