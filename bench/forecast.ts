@@ -22,7 +22,7 @@ const USAGE = `npm run -s bench:forecast -- --trace FILE [--trace FILE …] [opt
   --until S           cuts the traces there before anything is read
   --dump FILE         one JSON line per origin and step ahead of "served"
   --units N,…         GRU layers (32)
-  --dense N,…         dense layers (none)
+  --dense N,…         dense layers (64)
   --epochs N          most epochs of a training (60)
   --retrain S         least time between two trainings, s (3600)
   --growth F          and the history has grown by this share since (0.2)
@@ -40,7 +40,7 @@ const { values: flags } = parseArgs({
     until: { ...text, default: 'Infinity' },
     dump: text,
     units: { ...text, default: '32' },
-    dense: { ...text, default: '' },
+    dense: { ...text, default: '64' },
     epochs: { ...text, default: '60' },
     retrain: { ...text, default: '3600' },
     growth: { ...text, default: '0.2' },

@@ -166,7 +166,7 @@ export const PredictionSchema = Type.Object(
         "Units of the GRU layers, first to last. The original framework's network is `units: [128, 64, 32]`, `dense: [64, 32]`, `batch_norm: true`, `dropout: 0.2`.",
     }),
     dense: Type.Array(Type.Integer({ minimum: 1, maximum: 512 }), {
-      default: [],
+      default: [64],
       maxItems: 4,
       description: 'Units of the dense layers between the GRU and the outputs, first to last.',
     }),

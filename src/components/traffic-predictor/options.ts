@@ -14,7 +14,7 @@ export interface TrafficPredictorOptions {
   readonly step?: number;
   /** GRU layers, first to last. Default [32]. */
   readonly units?: readonly number[];
-  /** Dense layers between the GRU and the outputs, first to last. Default []. */
+  /** Dense layers between the GRU and the outputs, first to last. Default [64]. */
   readonly dense?: readonly number[];
   /** Batch normalisation after each GRU layer. Default false. */
   readonly batchNorm?: boolean;
@@ -56,7 +56,7 @@ export function networkShape(options: TrafficPredictorOptions): NetworkShape {
     context: contextLength(options.predictionHorizon ?? 10),
     quantiles: LEVELS.length,
     units: [...(options.units ?? [32])],
-    dense: [...(options.dense ?? [])],
+    dense: [...(options.dense ?? [64])],
     batchNorm: options.batchNorm ?? false,
     dropout: options.dropout ?? 0,
   };

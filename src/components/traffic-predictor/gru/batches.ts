@@ -56,7 +56,7 @@ export class BatchWriter {
     );
     if (scale === undefined) return false;
     if (!writeTargets(series.rates, origin, horizon, scale, targets, mask, row * horizon)) return false;
-    writeContext(series, origin, horizon, scale, this.#arrays.context, row * context);
+    writeContext(series, origin, sequenceLength, horizon, scale, this.#arrays.context, row * context);
     const weight = scale.scale / this.#typicalSteps[index]!;
     weights[row] = Math.max(LEAST_WEIGHT, Math.min(MOST_WEIGHT, weight));
     return true;

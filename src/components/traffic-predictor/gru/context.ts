@@ -1,5 +1,5 @@
 import type { ChainSeries } from '../../../models/metrics.ts';
-import type { WindowScale } from './windows.ts';
+import { type WindowScale, windowScale } from './windows.ts';
 
 /** What the context is read from. */
 export type TimedRates = Pick<ChainSeries, 'rates' | 'stepSeconds'>;
@@ -8,13 +8,13 @@ const DAY_SECONDS = 86_400;
 const WEEK_DAYS = 7;
 /** Yesterday, a week ago, the median of the last seven days. */
 const SEASONS = 3;
-/** Whether it is known, and the level then, short and long. */
-const SEASON_HEAD = 3;
-const SHORT_LEVEL_STEPS = 8;
-const LONG_LEVEL_STEPS = 30;
-/** Numbers are cut there, in units of the window's scale, and halved, as those of the window are. */
+/** Whether it is known, and how much higher the end of the window was then. */
+const SEASON_HEAD = 2;
+/** Numbers are cut there, in units of the scale, and halved, as the rates of a window are. */
 const LARGEST = 20;
 const UNIT = 2;
+/** The level of another day counts as at most so many times lower or higher. */
+const MOST_TIMES = 10;
 
 /** How many numbers `writeContext` writes. */
 export function contextLength(horizon: number): number {
@@ -22,79 +22,79 @@ export function contextLength(horizon: number): number {
 }
 
 /**
- * What a window of an hour cannot show: what followed at the same time yesterday, a week ago and in the median of the last seven days, each step ahead by itself
- * (an outage at a fixed minute is sharp). Rates are in the window's anchor and scale, so nothing here changes when the
- * series is scaled. A season that lies before the series, or in a gap, is all zeros.
+ * What a window of an hour cannot show: what followed at the same time yesterday, a week ago and in the median of the last
+ * seven days, each step ahead by itself (an outage at a fixed minute is sharp). The rates of another day are raised or
+ * lowered to the mean of the window now, so they mean the same after the level has changed, and are in its anchor and
+ * scale, so nothing here changes when the series is scaled. A season that lies before the series or in a gap, or was
+ * constant or zero, is all zeros.
  *
- * @param origin last step of the window; nothing after it is read
+ * @param origin last step of a window of `steps`; nothing after it is read
+ * @param scale of that window
  */
 export function writeContext(
   series: TimedRates,
   origin: number,
+  steps: number,
   horizon: number,
   scale: WindowScale,
   out: Float32Array,
   offset: number,
 ): void {
-  const day = Math.max(1, Math.round(DAY_SECONDS / series.stepSeconds));
-  const days = Array.from({ length: WEEK_DAYS }, (_, i) => (i + 1) * day);
-  [[day], [WEEK_DAYS * day], days].forEach((lags, i) => {
-    const at = offset + i * (SEASON_HEAD + horizon);
-    writeSeason(series.rates, origin, lags, horizon, scale, out, at);
+  const { rates, stepSeconds } = series;
+  const day = Math.max(1, Math.round(DAY_SECONDS / stepSeconds));
+  const days = Array.from({ length: WEEK_DAYS }, (_, i) => {
+    const lag = (i + 1) * day;
+    // With a lag shorter than the horizon the later steps would lie ahead: whole seasons further back do not.
+    return pastWindow(rates, origin - lag * Math.ceil(horizon / lag), steps, scale);
   });
+  const seasons = [days.slice(0, 1), days.slice(-1), days];
+  seasons.forEach((windows, i) => {
+    const known = windows.filter((window) => window !== undefined);
+    writeSeason(rates, known, horizon, scale, out, offset + i * (SEASON_HEAD + horizon));
+  });
+}
+
+interface PastWindow {
+  readonly origin: number;
+  readonly anchor: number;
+  /** What its rates are multiplied by. */
+  readonly times: number;
+}
+
+function pastWindow(
+  rates: Float64Array,
+  origin: number,
+  steps: number,
+  { mean }: WindowScale,
+): PastWindow | undefined {
+  const then = windowScale(rates, origin, steps);
+  if (then === undefined || !(then.mean > 0)) return undefined;
+  const times = Math.max(1 / MOST_TIMES, Math.min(MOST_TIMES, mean / then.mean));
+  return { origin, anchor: then.anchor, times };
 }
 
 function writeSeason(
   rates: Float64Array,
-  origin: number,
-  lags: readonly number[],
+  windows: readonly PastWindow[],
   horizon: number,
-  scale: WindowScale,
+  { anchor, scale }: WindowScale,
   out: Float32Array,
   offset: number,
 ): void {
   out.fill(0, offset, offset + SEASON_HEAD + horizon);
-  const past = lags
-    // With a lag shorter than the horizon the later steps would lie ahead: whole seasons further back do not.
-    .map((lag) => origin - lag * Math.ceil(horizon / lag))
-    .filter((step) => step >= 0 && !Number.isNaN(rates[step]));
-  if (past.length === 0) return;
-  const normal = (rate: number) => clamp((rate - scale.anchor) / scale.scale, LARGEST) / UNIT;
-  const shortLevels = past.map((step) => fadedBefore(rates, step, SHORT_LEVEL_STEPS));
+  if (windows.length === 0) return;
+  const numberOf = (rate: number) => Math.max(-LARGEST, Math.min(LARGEST, rate / scale)) / UNIT;
   out[offset] = 1;
-  out[offset + 1] = normal(median(shortLevels));
-  out[offset + 2] = normal(median(past.map((step) => meanBefore(rates, step, LONG_LEVEL_STEPS))));
+  out[offset + 1] = numberOf(median(windows.map((then) => then.anchor * then.times - anchor)));
   for (let h = 1; h <= horizon; h++) {
-    const followed = past.map((step, i) => known(rates[step + h]!, shortLevels[i]!));
-    out[offset + SEASON_HEAD + h - 1] = normal(median(followed));
+    out[offset + SEASON_HEAD + h - 1] = numberOf(median(windows.map((then) => changeAt(rates, then, h))));
   }
 }
 
-function known(rate: number, otherwise: number): number {
-  return Number.isNaN(rate) ? otherwise : rate;
-}
-
-/** Mean of the known rates of the `steps` steps up to `last`; NaN when there is none. */
-function meanBefore(rates: Float64Array, last: number, steps: number): number {
-  let sum = 0;
-  let count = 0;
-  for (let t = Math.max(0, last - steps + 1); t <= last; t++) {
-    if (Number.isNaN(rates[t])) continue;
-    sum += rates[t]!;
-    count += 1;
-  }
-  return sum / count;
-}
-
-/** Moving average of those steps, each newer one half of it. */
-function fadedBefore(rates: Float64Array, last: number, steps: number): number {
-  let level = Number.NaN;
-  for (let t = Math.max(0, last - steps + 1); t <= last; t++) {
-    const rate = rates[t]!;
-    if (Number.isNaN(rate)) continue;
-    level = Number.isNaN(level) ? rate : (level + rate) / 2;
-  }
-  return level;
+/** Requests/s at the level of now; a gap counts as no change. */
+function changeAt(rates: Float64Array, { origin, anchor, times }: PastWindow, ahead: number): number {
+  const rate = rates[origin + ahead]!;
+  return Number.isNaN(rate) ? 0 : (rate - anchor) * times;
 }
 
 /** Of at least one value. */
@@ -103,8 +103,4 @@ function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
-
-function clamp(value: number, bound: number): number {
-  return Math.max(-bound, Math.min(bound, value));
 }

@@ -177,7 +177,7 @@ class WindowPart {
     const offset = row * this.#inputLength;
     const scale = writeWindow(series, origin, sequenceLength, features, this.#inputs, offset);
     if (scale === undefined) return;
-    writeContext(series, origin, horizon, scale, this.#context, row * context);
+    writeContext(series, origin, sequenceLength, horizon, scale, this.#context, row * context);
     this.#windows.push({ scale, blocks, at });
   }
 

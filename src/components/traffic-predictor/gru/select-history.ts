@@ -8,6 +8,8 @@ import type { TrainingSeries } from './training-places.ts';
 const ROW_BYTES = 24;
 /** Share of the memory of a training that the history may take. */
 const HISTORY_SHARE = 0.25;
+/** Eight days. */
+const WANTED_SECONDS = 8 * 86_400;
 /** The newest part of the history is kept from training, so that forecasts there are honest: this share of it. */
 const HELD_SHARE = 0.15;
 /** But no more than these steps: what is newest should be learned from too. */
@@ -42,10 +44,10 @@ export async function selectHistory(
   memoryBytes: number,
   random: Random,
 ): Promise<TrainingHistory> {
-  const least = neededSteps(shape);
   const mostRows = (HISTORY_SHARE * memoryBytes) / ROW_BYTES;
-  const chosen = choose(series, Math.max(1, Math.floor(mostRows / least)), random);
-  const room = Math.max(least, Math.floor(mostRows / chosen.length));
+  const wanted = wantedSteps(series, shape);
+  const chosen = choose(series, Math.max(1, Math.floor(mostRows / wanted)), random);
+  const room = Math.max(wanted, Math.floor(mostRows / chosen.length));
   const cutSeconds = cutOf(chosen, shape);
   const breathe = breather();
   const selected: TrainingSeries[] = [];
@@ -54,6 +56,13 @@ export async function selectHistory(
     await breathe();
   }
   return { series: selected, cutSeconds };
+}
+
+/** Of each chain: enough for windows that know a week before, where there is so much; fewer chains rather than less of each. */
+function wantedSteps(series: readonly ChainSeries[], shape: NetworkShape): number {
+  const longest = series.reduce((most, { rates }) => Math.max(most, rates.length), 0);
+  const weekAndDay = Math.ceil(WANTED_SECONDS / series[0]!.stepSeconds);
+  return Math.max(neededSteps(shape), Math.min(longest, weekAndDay));
 }
 
 function choose(series: readonly ChainSeries[], count: number, random: Random): readonly ChainSeries[] {
