@@ -1,3 +1,4 @@
+import type { QuantileRows } from '../../src/components/traffic-predictor/backtest/quantile-rows.ts';
 import { GruForecaster } from '../../src/components/traffic-predictor/gru/gru-forecaster.ts';
 import { neededSteps } from '../../src/components/traffic-predictor/gru/select-history.ts';
 import { LEVELS } from '../../src/components/traffic-predictor/mixture/levels.ts';
@@ -9,13 +10,12 @@ import {
 import { TrafficPredictor } from '../../src/components/traffic-predictor/traffic-predictor.ts';
 import type { Forecast, TrainingOutcome } from '../../src/models/forecasts.ts';
 import type { ChainSeries } from '../../src/models/metrics.ts';
-import { originCount, type Spoken } from './scores.ts';
 import { part } from './trace.ts';
 
 export interface DriveOptions {
   readonly predictor: TrafficPredictorOptions;
   readonly horizon: number;
-  /** Row of the first origin that is judged. */
+  /** Row of the first origin that is judged; every row from there on is one, but the last, after which nothing is known. */
   readonly firstOrigin: number;
   /** Least time between two trainings, s. */
   readonly retrainSeconds: number;
@@ -24,9 +24,9 @@ export interface DriveOptions {
 }
 
 export interface Driven {
-  readonly served: Spoken;
+  readonly served: Required<QuantileRows>;
   /** The network alone, without mixture and calibration. */
-  readonly gru: Spoken;
+  readonly gru: QuantileRows;
   readonly trainings: readonly TrainingOutcome[];
   readonly trainSeconds: number;
   readonly backend: string;
@@ -42,7 +42,7 @@ export async function drive(series: ChainSeries, options: DriveOptions): Promise
   const shape = networkShape(options.predictor);
   const gru = new GruForecaster(shape, trainingSettings(options.predictor));
   const predictor = new TrafficPredictor(options.predictor, gru);
-  const spoken = new Transcript(originCount({ ...series, ...options }), options.horizon);
+  const spoken = new Transcript(originsOf(series, options.firstOrigin), options.horizon);
   const trainings: TrainingOutcome[] = [];
   let trainSeconds = 0;
   let trainedSteps = 0;
@@ -70,6 +70,11 @@ export async function drive(series: ChainSeries, options: DriveOptions): Promise
   return { ...spoken.all(), trainings, trainSeconds, backend };
 }
 
+export function originsOf({ rates }: ChainSeries, firstOrigin: number): Int32Array {
+  const count = Math.max(0, rates.length - 1 - firstOrigin);
+  return Int32Array.from({ length: count }, (_, i) => firstOrigin + i);
+}
+
 function isTrainingDue(
   steps: number,
   trainedSteps: number,
@@ -84,6 +89,7 @@ function isTrainingDue(
 
 /** All that was said, origin by origin. */
 class Transcript {
+  readonly #origins: Int32Array;
   readonly #horizon: number;
   readonly #served: Float64Array;
   readonly #maxima: Float64Array;
@@ -91,12 +97,13 @@ class Transcript {
   readonly #weights = new Map<string, number>();
   #forecasts = 0;
 
-  constructor(origins: number, horizon: number) {
+  constructor(origins: Int32Array, horizon: number) {
     const unsaid = (length: number) => new Float64Array(length).fill(Number.NaN);
+    this.#origins = origins;
     this.#horizon = horizon;
-    this.#served = unsaid(origins * horizon * LEVELS.length);
-    this.#maxima = unsaid(origins * horizon);
-    this.#gru = unsaid(origins * horizon * LEVELS.length);
+    this.#served = unsaid(origins.length * horizon * LEVELS.length);
+    this.#maxima = unsaid(origins.length * horizon);
+    this.#gru = unsaid(origins.length * horizon * LEVELS.length);
   }
 
   noteServed(
@@ -122,9 +129,10 @@ class Transcript {
 
   all(): Pick<Driven, 'served' | 'gru' | 'weights'> {
     const weights = [...this.#weights].map(([model, sum]) => [model, sum / this.#forecasts] as const);
+    const of = { horizon: this.#horizon, origins: this.#origins };
     return {
-      served: { quantiles: this.#served, maxima95: this.#maxima },
-      gru: { quantiles: this.#gru },
+      served: { ...of, quantiles: this.#served, maximum95: this.#maxima },
+      gru: { ...of, quantiles: this.#gru },
       weights: Object.fromEntries(weights),
     };
   }
