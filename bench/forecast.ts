@@ -78,11 +78,16 @@ function predictorOptions(step: number): TrafficPredictorOptions {
     step,
     sequenceLength: number('sequence'),
     predictionHorizon: number('horizon'),
-    units: flags.units.split(',').map(Number),
+    units: listOf(flags.units),
+    dense: listOf(flags.dense),
     maxEpochs: number('epochs'),
     trainingBudget: 1e6,
     seed: number('seed'),
   };
+}
+
+function listOf(numbers: string): readonly number[] {
+  return numbers === '' ? [] : numbers.split(',').map(Number);
 }
 
 function number(
