@@ -61,7 +61,7 @@ export async function drive(series: ChainSeries, options: DriveOptions): Promise
       const blocks = await gru.forecast([
         { series: part(series, 0, steps), origins: Int32Array.of(steps - 1) },
       ]);
-      spoken.noteGru(origin, blocks?.[0]);
+      spoken.noteGru(origin, blocks?.[0], lastKnown(series.rates, steps - 1));
     }
   } finally {
     await predictor.close();
@@ -73,6 +73,12 @@ export async function drive(series: ChainSeries, options: DriveOptions): Promise
 export function originsOf({ rates }: ChainSeries, firstOrigin: number): Int32Array {
   const count = Math.max(0, rates.length - 1 - firstOrigin);
   return Int32Array.from({ length: count }, (_, i) => firstOrigin + i);
+}
+
+function lastKnown(rates: Float64Array, from: number): number {
+  let row = from;
+  while (row > 0 && Number.isNaN(rates[row])) row -= 1;
+  return rates[row] ?? Number.NaN;
 }
 
 function isTrainingDue(
@@ -123,8 +129,12 @@ class Transcript {
     }
   }
 
-  noteGru(origin: number, block: Float64Array | undefined): void {
-    if (block !== undefined) this.#gru.set(block, origin * this.#horizon * LEVELS.length);
+  /** Where it is silent, before its first training and in windows that cannot be normalised, the last value stands in. */
+  noteGru(origin: number, block: Float64Array | undefined, lastValue: number): void {
+    const length = this.#horizon * LEVELS.length;
+    const speaks = block?.every(Number.isFinite) === true;
+    if (speaks) this.#gru.set(block, origin * length);
+    else this.#gru.fill(lastValue, origin * length, (origin + 1) * length);
   }
 
   all(): Pick<Driven, 'served' | 'gru' | 'weights'> {
