@@ -25,6 +25,9 @@ const Q = LEVELS.length;
 const GRU = RESIDUAL_EXPERTS;
 const QUANTILE_EXPERTS = RESIDUAL_EXPERTS + 1;
 const MEDIAN: readonly number[] = [0.5];
+/** Requests/s: one in thirty years, and more than there will ever be. */
+const LEAST_RATE = 1e-9;
+const MOST_RATE = 1e15;
 
 /**
  * Forecasts one chain's rate, step by step and strictly causal: nothing after a step goes into what is served there.
@@ -108,8 +111,7 @@ export class ChainForecaster {
   advance(rate: number): void {
     this.#settle();
     this.#step += 1;
-    const told = rate >= 0 && rate < Number.POSITIVE_INFINITY ? rate : Number.NaN;
-    const known = this.#outage.take(told);
+    const known = this.#outage.take(cleanRate(rate));
     this.#present = !Number.isNaN(known);
     this.#truths[this.#step % this.#horizon] = known;
     if (this.#present) {
@@ -288,6 +290,12 @@ export class ChainForecaster {
     for (let h = 0; h < this.#horizon; h++) sum += weights[(h * Q + q) * QUANTILE_EXPERTS + GRU]! || 0;
     return sum / this.#horizon;
   }
+}
+
+/** NaN for what is no rate; next to nothing is nothing, or its ratio to a real rate would not be a number. */
+function cleanRate(rate: number): number {
+  if (!(rate >= 0 && rate <= MOST_RATE)) return Number.NaN;
+  return rate < LEAST_RATE ? 0 : rate;
 }
 
 /** Mean weight of each expert over the steps ahead, at the median. */

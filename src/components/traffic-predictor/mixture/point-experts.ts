@@ -34,7 +34,7 @@ export class PointExperts {
     const calm = new MovingMedian(horizon, CALM_STEPS);
     const means = new WindowMeans(SHORT_WINDOWS);
     const manyMeans = new WindowMeans(MANY_WINDOWS);
-    const linear = { root: false, absolute: false, memorySteps: 5000 };
+    const linear = { root: false, absolute: false, penalty: 0.1, memorySteps: 5000 };
     const experts: readonly (readonly [ExpertName, PointForecaster])[] = [
       ['naive', new LastValue(horizon)],
       ['ewma', new ExponentialMean(horizon, 0.05)],

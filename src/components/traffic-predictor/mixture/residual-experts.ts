@@ -9,6 +9,8 @@ const RECENT = 2;
 /** The recent size is the geometric mean of two memories: fewer would be noise, more would come late. */
 const SHORT_STEPS = 30;
 const LONG_STEPS = 1000;
+/** A residual is taken for at most this many times the recent size. */
+const MOST_RECENT = 50;
 /** Residuals that a recent size must rest on. */
 const LEAST_RESIDUALS = 10;
 /** Column of the quantiles by minute of the hour, in the scale √level. */
@@ -128,12 +130,18 @@ export class ResidualExperts {
     scales: Float32Array,
     at: number,
   ): void {
-    if (scales[at + ROOT]! > 0) this.#medians.take(h, fromMiddle / scales[at + ROOT]!);
-    for (let k = 0; k < SCALES; k++) {
-      const scale = scales[at + k]!;
-      if (scale > 0) this.#quantiles[k]!.take(h, residual / scale);
+    // After a jump out of next to nothing the scale of then is no measure.
+    const root = Math.max(scales[at + ROOT]!, Math.sqrt(LEAST_SHARE * this.#level));
+    this.#quantiles[0]!.take(h, residual);
+    if (root > 0) {
+      this.#medians.take(h, fromMiddle / root);
+      this.#quantiles[ROOT]!.take(h, residual / root);
+      this.#hourly.take(h, step, residual / root);
     }
-    if (scales[at + ROOT]! > 0) this.#hourly.take(h, step, residual / scales[at + ROOT]!);
+    const recent = scales[at + RECENT]!;
+    if (recent > 0) {
+      this.#quantiles[RECENT]!.take(h, Math.max(-MOST_RECENT, Math.min(MOST_RECENT, residual / recent)));
+    }
     this.#counts[h]! += 1;
     const size = Math.abs(residual);
     this.#short[h]! += Math.max(1 / SHORT_STEPS, 1 / this.#counts[h]!) * (size - this.#short[h]!);
