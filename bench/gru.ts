@@ -1,166 +1,135 @@
 /**
  * Benchmark of the GRU kernels against TensorFlow.js on its fastest backend here: one training step (forwards, backwards,
- * Adam) and the prediction of 64 series, both sides in one run, in turns. With --json the last line is one JSON object;
- * times are medians of the clock, in ms. Figures ending in _cpu_ms are CPU time of the process, which other work on the
- * machine disturbs less.
+ * Adam) and the prediction of 64 series, both sides in one run, in turns. With --json the last line is one JSON object.
+ * Times are medians by the clock, in ms; those ending in _cpu_ms are CPU time of the process, which other work on the
+ * machine disturbs less. TensorFlow.js predicts as `model.predict` does by itself, in batches of 32; `one_pass` is with a
+ * batch of all 64.
  */
-import { parseArgs } from 'node:util';
-import { initialWeights } from '../src/components/traffic-predictor/network/initial-weights.ts';
 import { createNetwork, type Network } from '../src/components/traffic-predictor/network/network.ts';
 import type { NetworkShape } from '../src/components/traffic-predictor/network/network-shape.ts';
-import { weightLayout } from '../src/components/traffic-predictor/network/weight-layout.ts';
 import { gradientError } from './gru/compare-gradients.ts';
+import { type GruBenchOptions, gruBenchOptions } from './gru/options.ts';
 import { randomWindows } from './gru/random-windows.ts';
 import { startableBackends, useBackend } from './gru/tensorflow-backend.ts';
 import { TensorflowNetwork } from './gru/tensorflow-network.ts';
+import { median, noTurns, type Turns, takeTurn } from './gru/turns.ts';
 
 const LEARNING_RATE = 1e-3;
 const PREDICTED_SERIES = 64;
 const WARM_UP_ROUNDS = 3;
-/** Steps of ours in one turn, so that turns are long enough to measure. */
+/** Ours are so short that one alone would hardly be measured. */
 const OURS_IN_A_TURN = 5;
 
-const { values: flags } = parseArgs({
-  options: {
-    units: { type: 'string', default: '32' },
-    dense: { type: 'string', default: '' },
-    batch: { type: 'string', default: '32' },
-    steps: { type: 'string', default: '60' },
-    features: { type: 'string', default: '3' },
-    context: { type: 'string', default: '0' },
-    horizon: { type: 'string', default: '10' },
-    /** Batch normalisation and dropout 0.2 after each GRU layer, as the original's network has them. */
-    original: { type: 'boolean', default: false },
-    kernels: { type: 'string', default: 'simd' },
-    /** A backend of TensorFlow.js; default: the fastest that starts. */
-    backend: { type: 'string' },
-    rounds: { type: 'string', default: '15' },
-    json: { type: 'boolean', default: false },
-  },
-});
-
-const shape: NetworkShape = {
-  sequenceLength: Number(flags.steps),
-  features: Number(flags.features),
-  context: Number(flags.context),
-  horizon: Number(flags.horizon),
-  quantiles: 4,
-  units: numbers(flags.units),
-  dense: flags.original && flags.dense === '' ? [64, 32] : numbers(flags.dense),
-  batchNorm: flags.original,
-  dropout: flags.original ? 0.2 : 0,
-};
-const result = await measure(shape, Number(flags.batch), Number(flags.rounds));
-console.log(flags.json ? JSON.stringify(result) : result);
-
-async function measure(shape: NetworkShape, batchSize: number, rounds: number): Promise<object> {
-  const ours = createNetwork(shape, { seed: 1, kernels: flags.kernels === 'plain' ? 'plain' : 'simd' });
-  const batch = randomWindows(shape, batchSize, 1);
-  const windows = randomWindows(shape, PREDICTED_SERIES, 2);
-  const backend = flags.backend ?? (await fastestBackend(shape, batchSize));
-  if (!(await useBackend(backend))) throw new Error(`the backend ${backend} does not start here`);
-  const error = gradientErrorWithoutDropout(shape, batchSize);
-  const theirs = new TensorflowNetwork(shape, ours.levels, ours.getWeights());
-  const work = {
-    train: () => ours.trainStep(batch, { learningRate: LEARNING_RATE }),
-    predict: () => ours.predict(windows.inputs, windows.context, PREDICTED_SERIES),
-    theirTrain: () => theirs.trainStep(batch, LEARNING_RATE),
-    theirPredict: () => theirs.predict(windows.inputs, windows.context, PREDICTED_SERIES),
-  };
-  const times = { train: turns(), predict: turns(), theirTrain: turns(), theirPredict: turns() };
-  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
-    const kept = round >= 0;
-    clock(work.train, OURS_IN_A_TURN, kept ? times.train : turns());
-    clock(work.theirTrain, 1, kept ? times.theirTrain : turns());
-    clock(work.predict, OURS_IN_A_TURN, kept ? times.predict : turns());
-    clock(work.theirPredict, 1, kept ? times.theirPredict : turns());
-  }
-  return report(ours, times, backend, error);
+try {
+  const options = gruBenchOptions(process.argv.slice(2));
+  const result = await measure(options);
+  console.log(options.json ? JSON.stringify(result) : result);
+} catch (error) {
+  if (!(error instanceof RangeError || (error instanceof TypeError && 'code' in error))) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
 }
 
-function report(
-  ours: Network,
-  times: Readonly<Record<string, Turns>>,
-  backend: string,
-  error: number,
-): object {
-  const ms = (name: string) => median(times[name]!.ms);
-  const cpu = (name: string) => median(times[name]!.cpuMs);
+interface Times {
+  readonly train: Turns;
+  readonly predict: Turns;
+  readonly tfjsTrain: Turns;
+  readonly tfjsPredict: Turns;
+  readonly tfjsOnePass: Turns;
+}
+
+async function measure(options: GruBenchOptions): Promise<object> {
+  const { shape, batchSize, rounds, kernels } = options;
+  const backend = options.backend ?? (await fastestBackend(shape, batchSize));
+  if (!(await useBackend(backend))) throw new RangeError(`--backend: ${backend} does not start here`);
+  const error = errorOfGradient(options);
+  const ours = createNetwork(shape, { seed: 1, kernels });
+  const tfjs = new TensorflowNetwork(shape, ours.levels, ours.getWeights());
+  for (let round = 0; round < WARM_UP_ROUNDS; round++) takeRound(ours, tfjs, batchSize, noTimes());
+  const times = noTimes();
+  for (let round = 0; round < rounds; round++) takeRound(ours, tfjs, batchSize, times);
+  tfjs.dispose();
+  return { ...description(ours, backend), ...figures(times), max_relative_gradient_error: error };
+}
+
+function noTimes(): Times {
   return {
-    units: shape.units,
-    dense: shape.dense,
-    batch_norm: shape.batchNorm,
-    dropout: shape.dropout,
+    train: noTurns(),
+    predict: noTurns(),
+    tfjsTrain: noTurns(),
+    tfjsPredict: noTurns(),
+    tfjsOnePass: noTurns(),
+  };
+}
+
+function takeRound(ours: Network, tfjs: TensorflowNetwork, batchSize: number, times: Times): void {
+  const batch = randomWindows(ours.shape, batchSize, 1);
+  const { inputs, context } = randomWindows(ours.shape, PREDICTED_SERIES, 2);
+  takeTurn(() => ours.trainStep(batch, { learningRate: LEARNING_RATE }), OURS_IN_A_TURN, times.train);
+  takeTurn(() => tfjs.trainStep(batch, LEARNING_RATE), 1, times.tfjsTrain);
+  takeTurn(() => ours.predict(inputs, context, PREDICTED_SERIES), OURS_IN_A_TURN, times.predict);
+  takeTurn(() => tfjs.predict(inputs, context, PREDICTED_SERIES), 1, times.tfjsPredict);
+  takeTurn(() => tfjs.predict(inputs, context, PREDICTED_SERIES, PREDICTED_SERIES), 1, times.tfjsOnePass);
+}
+
+function description(ours: Network, backend: string): object {
+  const { units, dense, batchNorm, dropout } = ours.shape;
+  return {
+    units,
+    dense,
+    batch_norm: batchNorm,
+    dropout,
     kernels: ours.kernels,
-    node: process.version,
-    train_step_ms: ms('train'),
-    predict_ms: ms('predict'),
-    tfjs_train_step_ms: ms('theirTrain'),
-    tfjs_predict_ms: ms('theirPredict'),
-    train_ratio: ms('theirTrain') / ms('train'),
-    predict_ratio: ms('theirPredict') / ms('predict'),
-    train_step_cpu_ms: cpu('train'),
-    predict_cpu_ms: cpu('predict'),
-    train_cpu_ratio: cpu('theirTrain') / cpu('train'),
-    predict_cpu_ratio: cpu('theirPredict') / cpu('predict'),
     tfjs_backend: backend,
-    max_relative_gradient_error: error,
+    node: process.version,
     network_bytes: ours.peakBytes,
     peak_rss_bytes: process.resourceUsage().maxRSS * 1024,
   };
 }
 
+function figures({ train, predict, tfjsTrain, tfjsPredict, tfjsOnePass }: Times): object {
+  return {
+    train_step_ms: median(train.ms),
+    predict_ms: median(predict.ms),
+    tfjs_train_step_ms: median(tfjsTrain.ms),
+    tfjs_predict_ms: median(tfjsPredict.ms),
+    tfjs_predict_one_pass_ms: median(tfjsOnePass.ms),
+    train_ratio: median(tfjsTrain.ms) / median(train.ms),
+    predict_ratio: median(tfjsPredict.ms) / median(predict.ms),
+    predict_one_pass_ratio: median(tfjsOnePass.ms) / median(predict.ms),
+    train_step_cpu_ms: median(train.cpuMs),
+    predict_cpu_ms: median(predict.cpuMs),
+    train_cpu_ratio: median(tfjsTrain.cpuMs) / median(train.cpuMs),
+    predict_cpu_ratio: median(tfjsPredict.cpuMs) / median(predict.cpuMs),
+    predict_one_pass_cpu_ratio: median(tfjsOnePass.cpuMs) / median(predict.cpuMs),
+  };
+}
+
 /** The backend with the quickest training step after one to warm up. */
 async function fastestBackend(shape: NetworkShape, batchSize: number): Promise<string> {
+  const ours = createNetwork(shape, { seed: 1 });
+  const batch = randomWindows(shape, batchSize, 1);
   let best = { name: '', ms: Number.POSITIVE_INFINITY };
   for (const name of await startableBackends()) {
     await useBackend(name);
-    const batch = randomWindows(shape, batchSize, 1);
-    const levels = createNetwork(shape, { seed: 1 }).levels;
-    const network = new TensorflowNetwork(shape, levels, initialWeights(weightLayout(shape), 1));
-    const times = turns();
-    for (let i = 0; i < 2; i++) clock(() => network.trainStep(batch, LEARNING_RATE), 1, times);
+    const network = new TensorflowNetwork(shape, ours.levels, ours.getWeights());
+    const times = noTurns();
+    for (let i = 0; i < 2; i++) takeTurn(() => network.trainStep(batch, LEARNING_RATE), 1, times);
     network.dispose();
-    if (times.ms.at(-1)! < best.ms) best = { name, ms: times.ms.at(-1)! };
+    const ms = times.ms.at(-1)!;
+    if (ms < best.ms) best = { name, ms };
   }
   return best.name;
 }
 
-/** At weights a few steps from the start, where no head is zero any more. */
-function gradientErrorWithoutDropout(shape: NetworkShape, batchSize: number): number {
+/** A few steps from the start, where no head is zero any more; without dropout, whose draws differ. */
+function errorOfGradient({ shape, batchSize, kernels }: GruBenchOptions): number {
   const still = { ...shape, dropout: 0 };
-  const ours = createNetwork(still, { seed: 1, kernels: flags.kernels === 'plain' ? 'plain' : 'simd' });
+  const ours = createNetwork(still, { seed: 1, kernels });
   const batch = randomWindows(still, batchSize, 3);
   for (let i = 0; i < 5; i++) ours.trainStep(batch, { learningRate: 0.01 });
-  const theirs = new TensorflowNetwork(still, ours.levels, ours.getWeights());
-  const error = gradientError(ours, theirs, batch);
-  theirs.dispose();
+  const tfjs = new TensorflowNetwork(still, ours.levels, ours.getWeights());
+  const error = gradientError(ours, tfjs, batch);
+  tfjs.dispose();
   return error;
-}
-
-interface Turns {
-  readonly ms: number[];
-  readonly cpuMs: number[];
-}
-
-function turns(): Turns {
-  return { ms: [], cpuMs: [] };
-}
-
-function clock(work: () => unknown, times: number, into: Turns): void {
-  const before = process.cpuUsage();
-  const started = performance.now();
-  for (let i = 0; i < times; i++) work();
-  into.ms.push((performance.now() - started) / times);
-  const used = process.cpuUsage(before);
-  into.cpuMs.push((used.user + used.system) / 1000 / times);
-}
-
-function numbers(text: string): number[] {
-  return text.split(',').filter(Boolean).map(Number);
-}
-
-function median(figures: readonly number[]): number {
-  const sorted = [...figures].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)]!;
 }

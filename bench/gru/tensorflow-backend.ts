@@ -7,15 +7,16 @@ import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 /** In a variable, because the package is optional: the compiler must not look for it. */
 const NATIVE_PACKAGE = '@tensorflow/tfjs-node';
 
-/**
- * Backends of TensorFlow.js that start here. The WebAssembly one runs on one thread: under Node.js it says itself that it
- * has no threads (`WASM_HAS_MULTITHREAD_SUPPORT`), and when forced to (4.22) it does not start.
+/*
+ * One thread for the WebAssembly backend: under Node.js it says itself that it has no threads
+ * (`WASM_HAS_MULTITHREAD_SUPPORT`), and when forced to (4.22) it does not start.
  */
+tf.enableProdMode();
+setWasmPaths(dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm')) + sep);
+setThreadsCount(1);
+
+/** Backends of TensorFlow.js that start here. */
 export async function startableBackends(): Promise<string[]> {
-  tf.enableProdMode();
-  const require = createRequire(import.meta.url);
-  setWasmPaths(dirname(require.resolve('@tensorflow/tfjs-backend-wasm')) + sep);
-  setThreadsCount(1);
   const names = (await hasNative()) ? ['tensorflow', 'wasm', 'cpu'] : ['wasm', 'cpu'];
   const startable: string[] = [];
   for (const name of names) if (await useBackend(name)) startable.push(name);

@@ -36,8 +36,8 @@ export class TensorflowNetwork {
     return layersWeights(this.#model, this.#shape);
   }
 
-  predict(inputs: Float32Array, context: Float32Array, n: number): Float32Array {
-    return predictWith(this.#model, this.#shape, inputs, context, n);
+  predict(inputs: Float32Array, context: Float32Array, n: number, batchSize?: number): Float32Array {
+    return predictWith(this.#model, this.#shape, inputs, context, n, batchSize);
   }
 
   /** One step of Adam without clipping; the loss before it. */

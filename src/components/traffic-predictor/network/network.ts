@@ -37,7 +37,7 @@ export interface Network {
   trainStep(batch: Batch, options: { readonly learningRate: number }): number;
   /** Forgets Adam's moments, as for another series of data. */
   resetOptimizer(): void;
-  /** Gives the memory back; the network cannot be used after it. */
+  /** Lets go of the memory; everything else throws afterwards. */
   dispose(): void;
 }
 

@@ -17,7 +17,9 @@ export class PlainKernels implements Kernels {
 
   reserve(length: number): void {
     if (length <= this.values.length) return;
-    const longer = this.values instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
+    // Places are taken one after the other: not a copy for each.
+    const roomy = Math.ceil(1.5 * length);
+    const longer = this.values instanceof Float32Array ? new Float32Array(roomy) : new Float64Array(roomy);
     longer.set(this.values);
     this.values = longer;
   }

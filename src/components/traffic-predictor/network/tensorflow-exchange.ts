@@ -211,18 +211,19 @@ function requireSameForecasts(model: layers.LayersModel, shape: NetworkShape, we
   }
 }
 
-/** Quantiles [n, horizon, quantiles] by TensorFlow.js. */
+/** Quantiles [n, horizon, quantiles] by TensorFlow.js, in passes of its default batch size unless another is told. */
 export function predictWith(
   model: layers.LayersModel,
   shape: NetworkShape,
   inputs: Float32Array,
   context: Float32Array,
   n: number,
+  batchSize = 32,
 ): Float32Array {
   return tf.tidy(() => {
     const window = tf.tensor3d(inputs, [n, shape.sequenceLength, shape.features]);
     const beside = shape.context > 0 ? [tf.tensor2d(context, [n, shape.context])] : [];
-    const answer = model.predict(beside.length === 0 ? window : [window, ...beside]);
+    const answer = model.predict(beside.length === 0 ? window : [window, ...beside], { batchSize });
     if (!(answer instanceof tf.Tensor)) throw new Error('the model has more than one output, allowed: one');
     return Float32Array.from(answer.dataSync());
   });

@@ -9,7 +9,7 @@ const SHAPES: Readonly<Record<string, NetworkShape>> = {
   'one GRU layer with context': SMALL,
   'one GRU layer with nothing else': { ...SMALL, context: 0, quantiles: 1, horizon: 1, units: [1] },
   'three GRU layers and two dense layers': { ...SMALL, units: [7, 4, 3], dense: [6, 3] },
-  dropout: { ...SMALL, units: [6, 4], dropout: 0.4 },
+  dropout: { ...SMALL, sequenceLength: 3, horizon: 1, units: [5, 3], dropout: 0.4 },
   'batch normalisation': { ...SMALL, units: [4, 3], dense: [4], batchNorm: true },
 };
 

@@ -210,6 +210,13 @@ describe.each(['simd', 'plain'] as const)('a network on %s kernels', (kernels) =
     });
   });
 
+  test('cannot be used once it is disposed of', () => {
+    const network = create(SMALL);
+    network.dispose();
+    expect(() => network.getWeights()).toThrow('this network was disposed of');
+    expect(() => network.loss(randomBatch(SMALL, 1, 1))).toThrow('this network was disposed of');
+  });
+
   test('says what is wrong with a batch or a learning rate', () => {
     const network = create(SMALL);
     const batch = randomBatch(SMALL, 2, 1);
