@@ -4,11 +4,13 @@
  * first step on and trained as its history grows; "served" is what it said, "gru" its network alone.
  */
 import { parseArgs } from 'node:util';
+import { BASELINE_NAMES, baselineRows } from '../src/components/traffic-predictor/backtest/baseline-rows.ts';
+import { meanAbsoluteStep } from '../src/components/traffic-predictor/backtest/scores.ts';
 import type { TrafficPredictorOptions } from '../src/components/traffic-predictor/options.ts';
 import { messageOf } from '../src/models/errors.ts';
-import { drive } from './forecast/drive.ts';
+import { drive, originsOf } from './forecast/drive.ts';
 import { Dump } from './forecast/dump.ts';
-import { meanAbsoluteStep, originCount, type Scores, score } from './forecast/scores.ts';
+import { type ModelReport, modelReport, printModels } from './forecast/report.ts';
 import { readSteps } from './forecast/trace.ts';
 
 const USAGE = `npm run -s bench:forecast -- --trace FILE [--trace FILE …] [options]
@@ -63,7 +65,7 @@ async function main(): Promise<void> {
   const traces = [];
   for (const file of flags.trace) {
     const trace = await run(file, dump);
-    printTable(trace);
+    printTrace(trace);
     traces.push(trace);
   }
   dump?.close();
@@ -76,11 +78,16 @@ function predictorOptions(step: number): TrafficPredictorOptions {
     step,
     sequenceLength: number('sequence'),
     predictionHorizon: number('horizon'),
-    units: flags.units.split(',').map(Number),
+    units: listOf(flags.units),
+    dense: listOf(flags.dense),
     maxEpochs: number('epochs'),
     trainingBudget: 1e6,
     seed: number('seed'),
   };
+}
+
+function listOf(numbers: string): readonly number[] {
+  return numbers === '' ? [] : numbers.split(',').map(Number);
 }
 
 function number(
@@ -104,7 +111,8 @@ async function run(file: string, dump: Dump | undefined) {
   const step = number('step');
   const horizon = number('horizon');
   const series = readSteps(file, step, number('until'));
-  const trainSteps = Math.floor(series.rates.length * number('train-fraction'));
+  const { rates } = series;
+  const trainSteps = Math.floor(rates.length * number('train-fraction'));
   const firstOrigin = Math.max(0, trainSteps - 1);
   const driven = await drive(series, {
     predictor: predictorOptions(step),
@@ -113,36 +121,34 @@ async function run(file: string, dump: Dump | undefined) {
     retrainSeconds: number('retrain'),
     retrainGrowth: number('growth'),
   });
-  dump?.write(series, firstOrigin, horizon, driven.served);
-  const scale = meanAbsoluteStep(series.rates.subarray(0, trainSteps));
-  const trial = { rates: series.rates, firstOrigin, horizon, scale };
+  dump?.write(series, driven.served);
+  const origins = originsOf(series, firstOrigin);
+  const scale = meanAbsoluteStep(rates.subarray(0, trainSteps));
+  const models: Record<string, ModelReport> = {};
+  for (const name of BASELINE_NAMES) {
+    models[name] = modelReport(rates, baselineRows(name, rates, origins, horizon, step), scale);
+  }
+  models['gru'] = modelReport(rates, driven.gru, scale);
+  models['served'] = modelReport(rates, driven.served, scale);
   return {
     trace: series.chain,
     step,
-    origins: originCount(trial),
+    origins: origins.length,
     backend: driven.backend,
     trainings: driven.trainings,
     train_seconds: driven.trainSeconds,
     peak_rss_bytes: process.resourceUsage().maxRSS * 1024,
     weights: driven.weights,
-    models: { gru: score(trial, driven.gru), served: score(trial, driven.served) },
+    models,
   };
 }
 
-function printTable(trace: Awaited<ReturnType<typeof run>>): void {
+function printTrace(trace: Awaited<ReturnType<typeof run>>): void {
   const { trainings, train_seconds: seconds, backend } = trace;
   console.log(
     `${trace.trace}: ${trace.origins} origins, ${trainings.length} trainings in ${seconds.toFixed(1)} s on ${backend}`,
   );
-  console.log(
-    '| model | MASE | pinball 0.5 | 0.9 | 0.95 | 0.99 | coverage 0.9 | 0.95 | 0.99 | of the maximum, 0.95 |',
-  );
-  console.log('|---|---|---|---|---|---|---|---|---|---|');
-  for (const [name, row] of Object.entries<Scores>(trace.models)) {
-    const figures = [row.mase_mean, ...Object.values(row.pinball), ...Object.values(row.coverage)];
-    const maximum = row.coverage_max?.['0.95'].toFixed(3) ?? '';
-    console.log(`| ${name} | ${figures.map((figure) => figure.toFixed(3)).join(' | ')} | ${maximum} |`);
-  }
+  printModels(trace.models);
   const shares = Object.entries(trace.weights).map(([model, share]) => `${model} ${share.toFixed(2)}`);
-  console.log(`shares in the median: ${shares.join(', ')}`);
+  console.log(`shares in the median of "served": ${shares.join(', ')}`);
 }

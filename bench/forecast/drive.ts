@@ -1,3 +1,4 @@
+import type { QuantileRows } from '../../src/components/traffic-predictor/backtest/quantile-rows.ts';
 import { GruForecaster } from '../../src/components/traffic-predictor/gru/gru-forecaster.ts';
 import { neededSteps } from '../../src/components/traffic-predictor/gru/select-history.ts';
 import { LEVELS } from '../../src/components/traffic-predictor/mixture/levels.ts';
@@ -9,13 +10,12 @@ import {
 import { TrafficPredictor } from '../../src/components/traffic-predictor/traffic-predictor.ts';
 import type { Forecast, TrainingOutcome } from '../../src/models/forecasts.ts';
 import type { ChainSeries } from '../../src/models/metrics.ts';
-import { originCount, type Spoken } from './scores.ts';
 import { part } from './trace.ts';
 
 export interface DriveOptions {
   readonly predictor: TrafficPredictorOptions;
   readonly horizon: number;
-  /** Row of the first origin that is judged. */
+  /** Row of the first origin that is judged; every row from there on is one, but the last, after which nothing is known. */
   readonly firstOrigin: number;
   /** Least time between two trainings, s. */
   readonly retrainSeconds: number;
@@ -24,9 +24,9 @@ export interface DriveOptions {
 }
 
 export interface Driven {
-  readonly served: Spoken;
+  readonly served: Required<QuantileRows>;
   /** The network alone, without mixture and calibration. */
-  readonly gru: Spoken;
+  readonly gru: QuantileRows;
   readonly trainings: readonly TrainingOutcome[];
   readonly trainSeconds: number;
   readonly backend: string;
@@ -42,7 +42,7 @@ export async function drive(series: ChainSeries, options: DriveOptions): Promise
   const shape = networkShape(options.predictor);
   const gru = new GruForecaster(shape, trainingSettings(options.predictor));
   const predictor = new TrafficPredictor(options.predictor, gru);
-  const spoken = new Transcript(originCount({ ...series, ...options }), options.horizon);
+  const spoken = new Transcript(originsOf(series, options.firstOrigin), options.horizon);
   const trainings: TrainingOutcome[] = [];
   let trainSeconds = 0;
   let trainedSteps = 0;
@@ -61,13 +61,24 @@ export async function drive(series: ChainSeries, options: DriveOptions): Promise
       const blocks = await gru.forecast([
         { series: part(series, 0, steps), origins: Int32Array.of(steps - 1) },
       ]);
-      spoken.noteGru(origin, blocks?.[0]);
+      spoken.noteGru(origin, blocks?.[0], lastKnown(series.rates, steps - 1));
     }
   } finally {
     await predictor.close();
   }
   const { backend } = predictor.status;
   return { ...spoken.all(), trainings, trainSeconds, backend };
+}
+
+export function originsOf({ rates }: ChainSeries, firstOrigin: number): Int32Array {
+  const count = Math.max(0, rates.length - 1 - firstOrigin);
+  return Int32Array.from({ length: count }, (_, i) => firstOrigin + i);
+}
+
+function lastKnown(rates: Float64Array, from: number): number {
+  let row = from;
+  while (row > 0 && Number.isNaN(rates[row])) row -= 1;
+  return rates[row] ?? Number.NaN;
 }
 
 function isTrainingDue(
@@ -84,6 +95,7 @@ function isTrainingDue(
 
 /** All that was said, origin by origin. */
 class Transcript {
+  readonly #origins: Int32Array;
   readonly #horizon: number;
   readonly #served: Float64Array;
   readonly #maxima: Float64Array;
@@ -91,12 +103,13 @@ class Transcript {
   readonly #weights = new Map<string, number>();
   #forecasts = 0;
 
-  constructor(origins: number, horizon: number) {
+  constructor(origins: Int32Array, horizon: number) {
     const unsaid = (length: number) => new Float64Array(length).fill(Number.NaN);
+    this.#origins = origins;
     this.#horizon = horizon;
-    this.#served = unsaid(origins * horizon * LEVELS.length);
-    this.#maxima = unsaid(origins * horizon);
-    this.#gru = unsaid(origins * horizon * LEVELS.length);
+    this.#served = unsaid(origins.length * horizon * LEVELS.length);
+    this.#maxima = unsaid(origins.length * horizon);
+    this.#gru = unsaid(origins.length * horizon * LEVELS.length);
   }
 
   noteServed(
@@ -116,15 +129,20 @@ class Transcript {
     }
   }
 
-  noteGru(origin: number, block: Float64Array | undefined): void {
-    if (block !== undefined) this.#gru.set(block, origin * this.#horizon * LEVELS.length);
+  /** Where it is silent, before its first training and in windows that cannot be normalised, the last value stands in. */
+  noteGru(origin: number, block: Float64Array | undefined, lastValue: number): void {
+    const length = this.#horizon * LEVELS.length;
+    const speaks = block?.every(Number.isFinite) === true;
+    if (speaks) this.#gru.set(block, origin * length);
+    else this.#gru.fill(lastValue, origin * length, (origin + 1) * length);
   }
 
   all(): Pick<Driven, 'served' | 'gru' | 'weights'> {
     const weights = [...this.#weights].map(([model, sum]) => [model, sum / this.#forecasts] as const);
+    const of = { horizon: this.#horizon, origins: this.#origins };
     return {
-      served: { quantiles: this.#served, maxima95: this.#maxima },
-      gru: { quantiles: this.#gru },
+      served: { ...of, quantiles: this.#served, maximum95: this.#maxima },
+      gru: { ...of, quantiles: this.#gru },
       weights: Object.fromEntries(weights),
     };
   }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { drive } from '../../bench/forecast/drive.ts';
-import { score } from '../../bench/forecast/scores.ts';
 import { part, stepsOf } from '../../bench/forecast/trace.ts';
 import { seededRandom } from '../../src/utils/random.ts';
 
@@ -21,33 +20,6 @@ describe('a trace', () => {
 
   it('with another header is refused', () => {
     expect(() => stepsOf('t', 'time,count\n0,1\n1,1\n', 10, 100)).toThrow('t: found header time,count');
-  });
-});
-
-describe('the scores', () => {
-  it('are those of the definitions', () => {
-    const rates = Float64Array.of(9, 10, 14, Number.NaN);
-    // Two origins, one step ahead; the truth of the second is unknown.
-    const spoken = {
-      quantiles: Float64Array.of(10, 12, 14, 20, 1, 1, 1, 1, 1, 1, 1, 1),
-      maxima95: Float64Array.of(14, 1, 1),
-    };
-    const scores = score({ rates, firstOrigin: 1, horizon: 1, scale: 2 }, spoken);
-    expect(scores.mase).toEqual([2]);
-    expect(scores.pinball['0.5']).toBeCloseTo(2);
-    expect(scores.pinball['0.9']).toBeCloseTo(1.8);
-    expect(scores.pinball['0.99']).toBeCloseTo(0.06);
-    expect(scores.coverage).toEqual({ '0.9': 0, '0.95': 1, '0.99': 1 });
-    expect(scores.coverage_max).toEqual({ '0.95': 1 });
-  });
-
-  it('of the maximum look at the largest of the horizon', () => {
-    const rates = Float64Array.of(1, 2, 8, 3, 4);
-    const quantiles = new Float64Array(4 * 2 * 4);
-    const maxima95 = Float64Array.of(2, 7, 8, 8, 2, 3, 9, 9);
-    const scores = score({ rates, firstOrigin: 0, horizon: 2, scale: 1 }, { quantiles, maxima95 });
-    // Maxima 8, 8, 4 and an end that is not known; said were 7, 8, 3 and 9.
-    expect(scores.coverage_max?.['0.95']).toBeCloseTo(1 / 3);
   });
 });
 
@@ -77,6 +49,6 @@ describe('the run along a trace', () => {
       expect(whole[voice].quantiles.slice(0, said.length)).toEqual(said);
     }
     expect(cut.gru.quantiles.some((rate) => rate > 0)).toBe(true);
-    expect(whole.served.maxima95?.slice(0, 69 * 3)).toEqual(cut.served.maxima95);
+    expect(whole.served.maximum95.slice(0, 69 * 3)).toEqual(cut.served.maximum95);
   });
 });

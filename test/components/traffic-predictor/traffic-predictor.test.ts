@@ -57,11 +57,13 @@ describe('a forecast without a network', () => {
         const factor = 2 ** exponent;
         const forecast = await predictOne(rates);
         const scaled = await predictOne(rates.map((rate) => rate * factor));
+        // Residuals are counted in bins: rounding may put one into the next.
         const largest = Math.max(...rates.filter((rate) => !Number.isNaN(rate)));
+        const near = 0.01 * Math.max(forecast.maximum95, largest);
         scaled.medians.forEach((median, i) => {
-          expect((median / factor - forecast.medians[i]!) / largest).toBeCloseTo(0, 4);
+          expect(Math.abs(median / factor - forecast.medians[i]!)).toBeLessThanOrEqual(near);
         });
-        expect((scaled.maximum95 / factor - forecast.maximum95) / largest).toBeCloseTo(0, 4);
+        expect(Math.abs(scaled.maximum95 / factor - forecast.maximum95)).toBeLessThanOrEqual(near);
       }),
       { numRuns: 30, seed: 2 },
     );

@@ -203,6 +203,13 @@ describe('the training thread', () => {
     expect(await predictor.train([noisySeason('a')])).toMatchObject({ kind: 'trained' });
   });
 
+  test('that takes more memory of any kind than it may ends with what it took', async () => {
+    const predictor = predictorOf({ trainingMemory: 16, maxEpochs: 10_000, units: [64] });
+    const outcome = await predictor.train([noisySeason('a', 1, 4000)]);
+    expect(outcome).toMatchObject({ kind: 'failed', reason: expect.stringMatching(/memory/) });
+    expect(predictor.save()).toBeUndefined();
+  });
+
   test('that stays silent is a failed training', async () => {
     const predictor = withThread(3, dying, 0.2);
     expect(await predictor.train([noisySeason('a')])).toEqual({

@@ -90,7 +90,14 @@ function seasonalNaive(horizon: number, stepSeconds: number): PointForecaster {
 function ridge(horizon: number, stepSeconds: number): PointForecaster {
   const day = Math.round(DAY_SECONDS / stepSeconds);
   const past = new SeasonalPast(stepSeconds, 7 * day + horizon + 1);
-  const settings = { lags: 8, periods: [day, 7 * day], root: false, absolute: false, memorySteps: 5000 };
+  const settings = {
+    lags: 8,
+    periods: [day, 7 * day],
+    root: false,
+    absolute: false,
+    penalty: 0.1,
+    memorySteps: 5000,
+  };
   const few = new WindowMeans([15, 60]);
   const many = new WindowMeans([5, 10, 20, 40, 80, 160]);
   const chosen = new LeastError(

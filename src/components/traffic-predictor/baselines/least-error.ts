@@ -4,16 +4,17 @@ import type { PointForecaster } from './point-forecaster.ts';
 const MEMORY_STEPS = 1000;
 
 /**
- * The settings of one method that did best lately: for each step ahead, the candidate with the least faded absolute
- * error. Where a candidate says nothing it is taken for the first, which should always speak.
+ * The settings of one method that did best lately: for each step ahead, of the candidates that speak the one with the
+ * least mean absolute error, faded. One that was never scored comes last. NaN where all are silent.
  */
 export class LeastError implements PointForecaster {
   readonly #horizon: number;
   readonly #candidates: readonly PointForecaster[];
   /** [horizon × candidates × horizon]: what each said at the last origins, by origin modulo horizon. */
   readonly #said: Float64Array;
-  /** [candidates × horizon] */
+  /** [candidates × horizon]: faded sums of absolute errors, and of ones. */
   readonly #errors: Float64Array;
+  readonly #counts: Float64Array;
   #step = -1;
 
   constructor(horizon: number, candidates: readonly PointForecaster[]) {
@@ -21,6 +22,7 @@ export class LeastError implements PointForecaster {
     this.#candidates = candidates;
     this.#said = new Float64Array(horizon * candidates.length * horizon).fill(Number.NaN);
     this.#errors = new Float64Array(candidates.length * horizon);
+    this.#counts = new Float64Array(candidates.length * horizon);
   }
 
   advance(value: number): void {
@@ -34,14 +36,21 @@ export class LeastError implements PointForecaster {
 
   forecast(out: Float64Array | Float32Array, at: number): void {
     for (let h = 0; h < this.#horizon; h++) {
-      let best = 0;
-      for (let k = 1; k < this.#candidates.length; k++) {
-        const speaks = !Number.isNaN(this.#said[this.#at(0, k) + h]!);
-        const better = this.#errors[k * this.#horizon + h]! < this.#errors[best * this.#horizon + h]!;
-        if (speaks && better) best = k;
+      let least = Number.POSITIVE_INFINITY;
+      let best = Number.NaN;
+      for (let k = 0; k < this.#candidates.length; k++) {
+        const value = this.#said[this.#at(0, k) + h]!;
+        const error = this.#meanError(k * this.#horizon + h);
+        if (Number.isNaN(value) || (error >= least && !Number.isNaN(best))) continue;
+        least = error;
+        best = value;
       }
-      out[at + h] = this.#said[this.#at(0, best) + h]!;
+      out[at + h] = best;
     }
+  }
+
+  #meanError(i: number): number {
+    return this.#counts[i]! > 0 ? this.#errors[i]! / this.#counts[i]! : Number.POSITIVE_INFINITY;
   }
 
   /** Where candidate `k` began to write that many steps ago. */
@@ -52,13 +61,12 @@ export class LeastError implements PointForecaster {
 
   #score(h: number, value: number): void {
     if (this.#step <= h) return;
-    const first = Math.abs(value - this.#said[this.#at(h + 1, 0) + h]!);
     for (let k = 0; k < this.#candidates.length; k++) {
-      const own = Math.abs(value - this.#said[this.#at(h + 1, k) + h]!);
-      const error = Number.isNaN(own) ? first : own;
+      const error = Math.abs(value - this.#said[this.#at(h + 1, k) + h]!);
       if (Number.isNaN(error)) continue;
       const i = k * this.#horizon + h;
       this.#errors[i]! += error - this.#errors[i]! / MEMORY_STEPS;
+      this.#counts[i]! += 1 - this.#counts[i]! / MEMORY_STEPS;
     }
   }
 }

@@ -22,15 +22,17 @@ export interface RidgeSettings {
   readonly root: boolean;
   /** Weighs rows by 1/|error| too, so that the fit goes to the median (iteratively reweighted least squares). */
   readonly absolute: boolean;
+  /** Share of the features' mean variance that is added to each; it draws the forecast towards the last value. */
+  readonly penalty: number;
   /** Rows older than about this many count no more. */
   readonly memorySteps: number;
 }
 
-/** Penalty as a share of the features' mean variance; it draws the forecast towards the last value. */
-const PENALTY = 0.1;
 /** As if this many rows had said that the last value stays. */
 const PRIOR_ROWS = 50;
-const STEPS_PER_FIT = 8;
+/** A fit holds until there is this share more to learn from, and at most so many steps. */
+const NEW_SHARE = 1 / 64;
+const MOST_STEPS_PER_FIT = 32;
 const FEATURES_PER_SEASON = 3;
 /** A spread is never taken for less than this share of the level. */
 const LEAST_SPREAD = 0.02;
@@ -51,9 +53,12 @@ export class RidgeRegression implements PointForecaster {
   readonly #values: Float64Array;
   readonly #spreads: Float64Array;
   readonly #lags: Float64Array;
-  readonly #gram: Float64Array;
-  readonly #moments: Float64Array;
-  readonly #weights: Float64Array;
+  /** Lower triangle, row by row. */
+  readonly #gram: Float32Array;
+  /** [features × horizon] */
+  readonly #moments: Float32Array;
+  readonly #weights: Float32Array;
+  readonly #changes: Float64Array;
   #step = -1;
   #known = 0;
   #knownInARow = 0;
@@ -62,6 +67,7 @@ export class RidgeRegression implements PointForecaster {
   #spread = 0;
   #level = 0;
   #rows = 0;
+  #unfitted = 0;
 
   constructor(horizon: number, settings: RidgeSettings, around: RidgeSurroundings) {
     this.#horizon = horizon;
@@ -77,9 +83,10 @@ export class RidgeRegression implements PointForecaster {
     this.#values = new Float64Array(horizon + 1);
     this.#spreads = new Float64Array(horizon + 1);
     this.#lags = new Float64Array(settings.lags + 1).fill(Number.NaN);
-    this.#gram = new Float64Array(size * size);
-    this.#moments = new Float64Array(size * horizon);
-    this.#weights = new Float64Array(size * horizon);
+    this.#gram = new Float32Array((size * (size + 1)) / 2);
+    this.#moments = new Float32Array(size * horizon);
+    this.#weights = new Float32Array(size * horizon);
+    this.#changes = new Float64Array(horizon);
   }
 
   advance(value: number): void {
@@ -89,13 +96,14 @@ export class RidgeRegression implements PointForecaster {
     if (this.#known === 0) return;
     if (this.#knownInARow > this.#horizon) this.#learn();
     this.#describe();
-    if (this.#step % STEPS_PER_FIT === 0 || this.#rows < PRIOR_ROWS) this.#fit();
+    this.#unfitted += 1;
+    if (this.#unfitted >= Math.min(MOST_STEPS_PER_FIT, this.#rows * NEW_SHARE)) this.#fit();
   }
 
   forecast(out: Float64Array | Float32Array, at: number): void {
-    const row = this.#slot(0) * this.#size;
+    this.#predict(this.#slot(0) * this.#size);
     for (let h = 0; h < this.#horizon; h++) {
-      const change = Math.max(-this.#last, this.#predict(row, h));
+      const change = Math.max(-this.#last, this.#changes[h]!);
       // As a change, so that no change gives back the last value to the last bit.
       out[at + h] = this.#lastRaw + (this.#settings.root ? change * (2 * this.#last + change) : change);
     }
@@ -137,25 +145,29 @@ export class RidgeRegression implements PointForecaster {
       : spread ** -2;
     const keep = 1 - 1 / memorySteps;
     this.#rows = this.#rows * keep + 1;
+    const horizon = this.#horizon;
+    for (let h = 0; h < horizon; h++) {
+      this.#changes[h] = this.#values[this.#slot(horizon - 1 - h)]! - base;
+    }
+    let cell = 0;
     for (let i = 0; i < size; i++) {
       const weighted = weight * this.#features[row + i]!;
       for (let j = 0; j <= i; j++) {
-        const k = i * size + j;
-        this.#gram[k] = this.#gram[k]! * keep + weighted * this.#features[row + j]!;
+        this.#gram[cell] = this.#gram[cell]! * keep + weighted * this.#features[row + j]!;
+        cell += 1;
       }
-      for (let h = 0; h < this.#horizon; h++) {
-        const k = i * this.#horizon + h;
-        const target = this.#values[this.#slot(this.#horizon - 1 - h)]! - base;
-        this.#moments[k] = this.#moments[k]! * keep + weighted * target;
+      for (let h = 0, k = i * horizon; h < horizon; h++, k++) {
+        this.#moments[k] = this.#moments[k]! * keep + weighted * this.#changes[h]!;
       }
     }
   }
 
   #meanError(row: number, base: number): number {
+    this.#predict(row);
     let sum = 0;
     for (let h = 0; h < this.#horizon; h++) {
       const target = this.#values[this.#slot(this.#horizon - 1 - h)]! - base;
-      sum += Math.abs(target - this.#predict(row, h));
+      sum += Math.abs(target - this.#changes[h]!);
     }
     return sum / this.#horizon;
   }
@@ -183,21 +195,51 @@ export class RidgeRegression implements PointForecaster {
   }
 
   #fit(): void {
+    this.#unfitted = 0;
     const size = this.#size;
     let trace = 0;
-    for (let i = 0; i < size; i++) trace += this.#gram[i * size + i]!;
+    for (let i = 0; i < size; i++) trace += this.#gram[(i * (i + 3)) / 2]!;
     if (!(trace > 0)) return;
-    const matrix = this.#gram.slice();
-    const penalty = (PENALTY * trace * (1 + PRIOR_ROWS / (this.#rows + 1))) / size;
-    for (let i = 0; i < size; i++) matrix[i * size + i]! += penalty;
-    const weights = solvePositiveDefinite(matrix, this.#moments.slice(), size, this.#horizon);
+    const penalty = (this.#settings.penalty * trace * (1 + PRIOR_ROWS / (this.#rows + 1))) / size;
+    const matrix = scratch.matrix(size * size);
+    let cell = 0;
+    for (let i = 0; i < size; i++) {
+      for (let j = 0; j <= i; j++) matrix[i * size + j] = this.#gram[cell++]!;
+      matrix[i * size + i]! += penalty;
+    }
+    const right = scratch.right(size * this.#horizon);
+    right.set(this.#moments);
+    const weights = solvePositiveDefinite(matrix, right, size, this.#horizon);
     if (weights !== undefined) this.#weights.set(weights);
   }
 
-  #predict(row: number, h: number): number {
-    let sum = 0;
-    for (let i = 0; i < this.#size; i++)
-      sum += this.#weights[i * this.#horizon + h]! * this.#features[row + i]!;
-    return sum;
+  /** Changes from the last value by step ahead, into `#changes`. */
+  #predict(row: number): void {
+    const horizon = this.#horizon;
+    this.#changes.fill(0);
+    for (let i = 0; i < this.#size; i++) {
+      const feature = this.#features[row + i]!;
+      for (let h = 0, k = i * horizon; h < horizon; h++, k++) {
+        this.#changes[h]! += feature * this.#weights[k]!;
+      }
+    }
   }
 }
+
+/** Room for solving that all regressions share: they run one after the other, and the room is no longer than a fit's. */
+class Scratch {
+  #matrix = new Float64Array();
+  #right = new Float64Array();
+
+  matrix(length: number): Float64Array {
+    if (this.#matrix.length < length) this.#matrix = new Float64Array(length);
+    return this.#matrix;
+  }
+
+  right(length: number): Float64Array {
+    if (this.#right.length < length) this.#right = new Float64Array(length);
+    return this.#right.subarray(0, length);
+  }
+}
+
+const scratch = new Scratch();

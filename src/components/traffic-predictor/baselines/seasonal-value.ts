@@ -3,7 +3,7 @@ import type { PointForecaster } from './point-forecaster.ts';
 import type { SeasonalPast } from './seasonal-past.ts';
 
 /** Steps between two searches for a period, and the longest stretch that is searched. */
-const STEPS_PER_SEARCH = 240;
+const STEPS_PER_SEARCH = 720;
 const SEARCHED_STEPS = 1440;
 const LEAST_STEPS = 24;
 
@@ -17,6 +17,7 @@ export class SeasonalValue implements PointForecaster {
   readonly #fixed: boolean;
   #period: number | undefined;
   #steps = 0;
+  #next = LEAST_STEPS;
 
   /** @param period steps; absent: found from the data */
   constructor(horizon: number, past: SeasonalPast, period?: number) {
@@ -28,7 +29,9 @@ export class SeasonalValue implements PointForecaster {
 
   advance(_value: number): void {
     this.#steps += 1;
-    if (this.#fixed || this.#steps < LEAST_STEPS || this.#steps % STEPS_PER_SEARCH !== LEAST_STEPS) return;
+    if (this.#fixed || this.#steps !== this.#next) return;
+    // Rarer as there is more: at double the steps, and in the end twice a day of minutes.
+    this.#next += Math.min(this.#steps, STEPS_PER_SEARCH);
     this.#period = findPeriod(this.#past.recent(SEARCHED_STEPS));
   }
 

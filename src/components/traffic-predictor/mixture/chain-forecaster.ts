@@ -25,6 +25,9 @@ const Q = LEVELS.length;
 const GRU = RESIDUAL_EXPERTS;
 const QUANTILE_EXPERTS = RESIDUAL_EXPERTS + 1;
 const MEDIAN: readonly number[] = [0.5];
+/** Requests/s: one in thirty years, and more than there will ever be. */
+const LEAST_RATE = 1e-9;
+const MOST_RATE = 1e15;
 
 /**
  * Forecasts one chain's rate, step by step and strictly causal: nothing after a step goes into what is served there.
@@ -108,8 +111,7 @@ export class ChainForecaster {
   advance(rate: number): void {
     this.#settle();
     this.#step += 1;
-    const told = rate >= 0 && rate < Number.POSITIVE_INFINITY ? rate : Number.NaN;
-    const known = this.#outage.take(told);
+    const known = this.#outage.take(cleanRate(rate));
     this.#present = !Number.isNaN(known);
     this.#truths[this.#step % this.#horizon] = known;
     if (this.#present) {
@@ -192,6 +194,7 @@ export class ChainForecaster {
       this.#step,
       change - middle,
       change - this.#starts[slot]!,
+      change - this.#saidPoints[pointsAt + this.#experts.regression]!,
       this.#scales,
       slot * RESIDUAL_SCALES,
     );
@@ -245,7 +248,8 @@ export class ChainForecaster {
     const step = this.#step + h + 1;
     this.#residuals.sayMedian(h, this.#middles[slot]!, scales, scalesAt, said, at);
     const upperAt = at + QUANTILE_EXPERTS;
-    this.#residuals.say(h, step, start, scales, scalesAt, said, upperAt, QUANTILE_EXPERTS);
+    const regression = this.#saidPoints[slot * this.#points + this.#experts.regression]!;
+    this.#residuals.say(h, step, start, regression, scales, scalesAt, said, upperAt, QUANTILE_EXPERTS);
     for (let q = 0; q < Q; q++) said[at + q * QUANTILE_EXPERTS + GRU] = this.#change(this.#gru[h * Q + q]!);
     this.#quantileMixer.mix(h, said, at, this.#mixed, slot * Q);
   }
@@ -285,16 +289,22 @@ export class ChainForecaster {
   #gruShare(q: number): number {
     const { weights } = this.#quantileMixer;
     let sum = 0;
-    for (let h = 0; h < this.#horizon; h++) sum += weights[(h * Q + q) * QUANTILE_EXPERTS + GRU]!;
+    for (let h = 0; h < this.#horizon; h++) sum += weights[(h * Q + q) * QUANTILE_EXPERTS + GRU]! || 0;
     return sum / this.#horizon;
   }
+}
+
+/** NaN for what is no rate; next to nothing is nothing, or its ratio to a real rate would not be a number. */
+function cleanRate(rate: number): number {
+  if (!(rate >= 0 && rate <= MOST_RATE)) return Number.NaN;
+  return rate < LEAST_RATE ? 0 : rate;
 }
 
 /** Mean weight of each expert over the steps ahead, at the median. */
 function shares(weights: Float32Array, experts: number, horizon: number): number[] {
   return Array.from({ length: experts }, (_, k) => {
     let sum = 0;
-    for (let h = 0; h < horizon; h++) sum += weights[h * experts + k]!;
+    for (let h = 0; h < horizon; h++) sum += weights[h * experts + k]! || 0;
     return sum / horizon;
   });
 }

@@ -6,37 +6,46 @@ const MEMORY_SHARE = 1 / 3;
 const LEAST_MEMORY = 10;
 /** Share of the regret over all steps ahead in that of one step ahead. */
 const POOLED = 0.75;
+/** Once this much is scored, weights are renewed at every fourth step, each step ahead at its turn. */
+const TURNS = 4;
+const SETTLED_STEPS = 500;
+/** Growth at which sums are brought back to size. */
+const MOST_GROWTH = 1e9;
 
 /**
  * Polynomially weighted online aggregation with one learning rate per expert (ML-Poly: Gaillard, Stoltz & van Erven
  * 2014, algorithm 1; its regret against the best convex combination is O(√T) without tuning), for several quantiles
  * and steps ahead at once.
  *
- * The loss range of the original's learning rate is left out: with the heavy tails of traffic the largest loss ever would
- * silence all evidence. Each cell of step ahead and level has weights ∝ (regret + √variance)₊ / variance, the regret by the
- * gradient of the pinball loss at the mixture. Added to it: regrets fade in proportion to age, as experts that are
- * still learning were once worse than they are; most of each regret is that over all steps ahead (as the smoothing
- * of Berrisch & Ziel 2021); experts sleep where they say NaN and are compared only where they were awake.
+ * Each cell of step ahead and level has weights ∝ (regret + √variance)₊ / variance, the regret by the gradient of the
+ * pinball loss at the mixture. The loss range of the original's learning rate is left out: with the heavy tails of
+ * traffic the largest loss ever would silence all evidence. Added to it: regrets fade in proportion to age, as experts
+ * that are still learning were once worse than they are; most of each regret is that over all steps ahead (as the
+ * smoothing of Berrisch & Ziel 2021); experts sleep where they say NaN and are compared only where they were awake.
  */
 export class PolyMixer {
+  /** [horizon × levels × experts]; NaN: asleep when the weights were made. */
   readonly weights: Float32Array;
   readonly #horizon: number;
   readonly #levels: readonly number[];
   readonly #experts: number;
+  /** As `weights`: faded sums, newer terms times the growth of their level instead of older ones times less. */
   readonly #regret: Float32Array;
   readonly #variance: Float32Array;
+  readonly #growth: Float64Array;
   readonly #pooledRegret: Float64Array;
   readonly #pooledVariance: Float64Array;
   #scored = 0;
 
   constructor(horizon: number, levels: readonly number[], experts: number) {
-    const cells = horizon * levels.length;
+    const cells = horizon * levels.length * experts;
     this.#horizon = horizon;
     this.#levels = levels;
     this.#experts = experts;
-    this.weights = new Float32Array(cells * experts);
-    this.#regret = new Float32Array(cells * experts);
-    this.#variance = new Float32Array(cells * experts);
+    this.weights = new Float32Array(cells).fill(Number.NaN);
+    this.#regret = new Float32Array(cells);
+    this.#variance = new Float32Array(cells);
+    this.#growth = new Float64Array(levels.length).fill(1);
     this.#pooledRegret = new Float64Array(levels.length * experts);
     this.#pooledVariance = new Float64Array(levels.length * experts);
   }
@@ -44,16 +53,9 @@ export class PolyMixer {
   /** Lets a step's worth of regret fade; before the scoring of each known step. */
   fade(): void {
     this.#scored += 1;
-    const levels = this.#levels.length;
-    for (let q = 0; q < levels; q++) {
-      const keep = 1 - 1 / this.#memory(q);
-      for (let h = 0; h < this.#horizon; h++) {
-        const first = (h * levels + q) * this.#experts;
-        for (let i = first; i < first + this.#experts; i++) {
-          this.#regret[i]! *= keep;
-          this.#variance[i]! *= keep;
-        }
-      }
+    for (let q = 0; q < this.#levels.length; q++) {
+      this.#growth[q]! /= 1 - 1 / this.#memory(q);
+      if (this.#growth[q]! > MOST_GROWTH) this.#shrink(q);
     }
   }
 
@@ -74,20 +76,21 @@ export class PolyMixer {
       const mixture = mixed[mixedAt + q]!;
       if (Number.isNaN(mixture) || truth === mixture) continue;
       const slope = truth > mixture ? this.#levels[q]! : this.#levels[q]! - 1;
-      const cell = h * this.#levels.length + q;
+      const growth = this.#growth[q]!;
+      const first = (h * this.#levels.length + q) * experts;
       for (let k = 0; k < experts; k++) {
-        const value = said[saidAt + q * experts + k]!;
-        if (Number.isNaN(value)) continue;
-        const gain = slope * (value - mixture);
-        const i = cell * experts + k;
-        this.#regret[i]! += gain;
-        this.#variance[i]! += gain * gain;
+        const gain = slope * (said[saidAt + q * experts + k]! - mixture);
+        // Asleep.
+        if (Number.isNaN(gain)) continue;
+        this.#regret[first + k]! += growth * gain;
+        this.#variance[first + k]! += growth * gain * gain;
       }
     }
   }
 
-  /** Regrets over all steps ahead, each cell in its own unit; before `mix`. */
+  /** After the scoring of a step: regrets over all steps ahead, each cell in its own unit. */
   pool(): void {
+    if (this.#scored % TURNS !== 0 && this.#scored > SETTLED_STEPS) return;
     const experts = this.#experts;
     const levels = this.#levels.length;
     this.#pooledRegret.fill(0);
@@ -97,7 +100,7 @@ export class PolyMixer {
         const at = (h * levels + q) * experts;
         const unit = this.#unit(at);
         if (!(unit > 0)) continue;
-        const toRegret = 1 / (Math.sqrt(unit) * this.#horizon);
+        const toRegret = 1 / (Math.sqrt(unit * this.#growth[q]!) * this.#horizon);
         const toVariance = 1 / (unit * this.#horizon);
         for (let k = 0; k < experts; k++) {
           this.#pooledRegret[q * experts + k]! += this.#regret[at + k]! * toRegret;
@@ -109,53 +112,69 @@ export class PolyMixer {
 
   /** The mixture h steps ahead (from 0), in the form of `score`. NaN where every expert sleeps. */
   mix(h: number, said: Float32Array, saidAt: number, mixed: Float32Array, mixedAt: number): void {
+    const due = (this.#scored + h) % TURNS === 0 || this.#scored <= SETTLED_STEPS;
     for (let q = 0; q < this.#levels.length; q++) {
-      mixed[mixedAt + q] = this.#mixCell(h, q, said, saidAt + q * this.#experts);
+      const at = saidAt + q * this.#experts;
+      const first = (h * this.#levels.length + q) * this.#experts;
+      if (due) this.#weigh(first, q, said, at);
+      let mixture = this.#sum(first, said, at);
+      if (Number.isNaN(mixture)) {
+        this.#weigh(first, q, said, at);
+        mixture = this.#sum(first, said, at);
+      }
+      mixed[mixedAt + q] = mixture;
     }
   }
 
-  #mixCell(h: number, q: number, said: Float32Array, at: number): number {
+  /** NaN when an expert sleeps or wakes that did not when the weights were made. */
+  #sum(first: number, said: Float32Array, at: number): number {
+    let sum = 0;
+    let awake = 0;
+    for (let k = 0; k < this.#experts; k++) {
+      const product = this.weights[first + k]! * said[at + k]!;
+      if (!Number.isNaN(product)) {
+        sum += product;
+        awake += 1;
+      } else if (!(Number.isNaN(this.weights[first + k]!) && Number.isNaN(said[at + k]!))) {
+        return Number.NaN;
+      }
+    }
+    return awake === 0 ? Number.NaN : sum;
+  }
+
+  #weigh(first: number, q: number, said: Float32Array, at: number): void {
     const experts = this.#experts;
-    const cell = h * this.#levels.length + q;
-    const first = cell * experts;
     const unit = this.#unit(first);
-    const perRegret = unit > 0 ? (1 - POOLED) / Math.sqrt(unit) : 0;
+    const perRegret = unit > 0 ? (1 - POOLED) / Math.sqrt(unit * this.#growth[q]!) : 0;
     const perVariance = unit > 0 ? (1 - POOLED) / unit : 0;
     let sum = 0;
-    let mixture = 0;
     for (let k = 0; k < experts; k++) {
-      const value = said[at + k]!;
-      let weight = 0;
-      if (!Number.isNaN(value)) {
-        const variance =
-          perVariance * this.#variance[first + k]! + POOLED * this.#pooledVariance[q * experts + k]!;
-        const regret = perRegret * this.#regret[first + k]! + POOLED * this.#pooledRegret[q * experts + k]!;
-        weight = Math.max(0, regret + PRIOR * Math.sqrt(variance)) / (variance || 1);
-        sum += weight;
-        mixture += weight * value;
-      }
+      const variance =
+        perVariance * this.#variance[first + k]! + POOLED * this.#pooledVariance[q * experts + k]!;
+      const regret = perRegret * this.#regret[first + k]! + POOLED * this.#pooledRegret[q * experts + k]!;
+      const lead = regret + PRIOR * Math.sqrt(variance);
+      const asleep = Number.isNaN(said[at + k]!);
+      const weight = asleep ? Number.NaN : lead > 0 ? lead / variance : 0;
       this.weights[first + k] = weight;
+      if (!asleep) sum += weight;
     }
-    return sum > 0 ? this.#normalize(first, sum, mixture) : this.#plainMean(first, said, at);
+    if (sum > 0) for (let k = 0; k < experts; k++) this.weights[first + k]! /= sum;
+    else this.#weighEvenly(first, said, at);
   }
 
-  #normalize(first: number, sum: number, mixture: number): number {
-    for (let k = 0; k < this.#experts; k++) this.weights[first + k]! /= sum;
-    return mixture / sum;
-  }
-
-  #plainMean(first: number, said: Float32Array, at: number): number {
+  #weighEvenly(first: number, said: Float32Array, at: number): void {
     let awake = 0;
+    for (let k = 0; k < this.#experts; k++) if (!Number.isNaN(said[at + k]!)) awake += 1;
+    for (let k = 0; k < this.#experts; k++) {
+      this.weights[first + k] = Number.isNaN(said[at + k]!) ? Number.NaN : 1 / awake;
+    }
+  }
+
+  /** Mean variance over the experts of a cell. */
+  #unit(first: number): number {
     let sum = 0;
-    for (let k = 0; k < this.#experts; k++) {
-      if (Number.isNaN(said[at + k]!)) continue;
-      awake += 1;
-      sum += said[at + k]!;
-    }
-    for (let k = 0; k < this.#experts; k++) {
-      this.weights[first + k] = Number.isNaN(said[at + k]!) ? 0 : 1 / awake;
-    }
-    return sum / awake;
+    for (let k = 0; k < this.#experts; k++) sum += this.#variance[first + k]!;
+    return sum / this.#experts;
   }
 
   /** Steps: as many exceedances for an upper quantile as for the median. */
@@ -164,10 +183,15 @@ export class PolyMixer {
     return Math.min(MEMORY_STEPS * rarity, Math.max(LEAST_MEMORY, this.#scored * MEMORY_SHARE));
   }
 
-  /** Mean variance over the experts of a cell. */
-  #unit(first: number): number {
-    let sum = 0;
-    for (let k = 0; k < this.#experts; k++) sum += this.#variance[first + k]!;
-    return sum / this.#experts;
+  #shrink(q: number): void {
+    const by = 1 / this.#growth[q]!;
+    for (let h = 0; h < this.#horizon; h++) {
+      const first = (h * this.#levels.length + q) * this.#experts;
+      for (let i = first; i < first + this.#experts; i++) {
+        this.#regret[i]! *= by;
+        this.#variance[i]! *= by;
+      }
+    }
+    this.#growth[q] = 1;
   }
 }

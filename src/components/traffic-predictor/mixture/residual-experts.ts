@@ -9,16 +9,20 @@ const RECENT = 2;
 /** The recent size is the geometric mean of two memories: fewer would be noise, more would come late. */
 const SHORT_STEPS = 30;
 const LONG_STEPS = 1000;
+/** A residual is taken for at most this many times the recent size. */
+const MOST_RECENT = 50;
 /** Residuals that a recent size must rest on. */
 const LEAST_RESIDUALS = 10;
 /** Column of the quantiles by minute of the hour, in the scale √level. */
 const HOURLY = SCALES;
+/** Column of the plain residuals of one regression by itself: it may know a trend that the mixture does not yet. */
+const REGRESSION = SCALES + 1;
 /** Weight of a step in the level; a forecast is never taken for less than a quarter of it. */
 const LEVEL_WEIGHT = 0.03;
 const LEAST_SHARE = 0.25;
 
 /** Answers beside the one from outside. */
-export const RESIDUAL_EXPERTS = SCALES + 1;
+export const RESIDUAL_EXPERTS = SCALES + 2;
 
 /**
  * Ways to say how far the truth lies from a point forecast: quantiles of past residuals of the same step ahead, each in
@@ -28,6 +32,7 @@ export const RESIDUAL_EXPERTS = SCALES + 1;
 export class ResidualExperts {
   readonly #quantiles: readonly ResidualQuantiles[];
   readonly #hourly: HourlyResiduals;
+  readonly #ofRegression: ResidualQuantiles;
   /** Of residuals from the middle, in the scale √level. */
   readonly #medians: ResidualQuantiles;
   /** Mean |residual| by step ahead over the short and the long memory. */
@@ -40,6 +45,7 @@ export class ResidualExperts {
 
   constructor(horizon: number, stepSeconds: number) {
     this.#quantiles = Array.from({ length: SCALES }, () => new ResidualQuantiles(horizon));
+    this.#ofRegression = new ResidualQuantiles(horizon);
     this.#medians = new ResidualQuantiles(horizon);
     this.#hourly = new HourlyResiduals(horizon, stepSeconds);
     this.#short = new Float64Array(horizon);
@@ -53,6 +59,7 @@ export class ResidualExperts {
     this.#level += Math.max(LEVEL_WEIGHT, 1 / this.#known) * (rate - this.#level);
     for (const quantiles of this.#quantiles) quantiles.fade();
     this.#medians.fade();
+    this.#ofRegression.fade();
   }
 
   /** Past residuals h steps ahead (from 0), at most about 1,000. */
@@ -89,13 +96,14 @@ export class ResidualExperts {
   }
 
   /**
-   * Writes the upper quantiles around a point forecast of `step` (as a change, as they are), in the form of `PolyMixer`:
-   * `said[at + q * stride + k]`, NaN where there is no scale yet.
+   * Writes the upper quantiles around a point forecast of `step`, and around that of the regression (as changes, as they
+   * are), in the form of `PolyMixer`: `said[at + q * stride + k]`, NaN where there is no scale yet.
    */
   say(
     h: number,
     step: number,
     point: number,
+    regression: number,
     scales: Float32Array,
     scalesAt: number,
     said: Float32Array,
@@ -109,6 +117,8 @@ export class ResidualExperts {
     }
     this.#hourly.quantiles(h, step, UPPER_LEVELS, this.#row);
     this.#write(point, scales[scalesAt + ROOT]!, said, at + HOURLY, stride);
+    this.#ofRegression.quantiles(h, UPPER_LEVELS, this.#row);
+    this.#write(regression, 1, said, at + REGRESSION, stride);
   }
 
   #write(point: number, scale: number, said: Float32Array, at: number, stride: number): void {
@@ -118,22 +128,31 @@ export class ResidualExperts {
   /**
    * Takes the residual of the forecast of `step` that was made h steps ahead (from 0), with its scales of then.
    *
-   * @param fromMiddle the residual from the middle, `residual` being that from where upper quantiles start
+   * @param fromMiddle the residual from the middle, and `fromRegression` from the regression, `residual` being that from
+   * where upper quantiles start
    */
   take(
     h: number,
     step: number,
     fromMiddle: number,
     residual: number,
+    fromRegression: number,
     scales: Float32Array,
     at: number,
   ): void {
-    if (scales[at + ROOT]! > 0) this.#medians.take(h, fromMiddle / scales[at + ROOT]!);
-    for (let k = 0; k < SCALES; k++) {
-      const scale = scales[at + k]!;
-      if (scale > 0) this.#quantiles[k]!.take(h, residual / scale);
+    // After a jump out of next to nothing the scale of then is no measure.
+    const root = Math.max(scales[at + ROOT]!, Math.sqrt(LEAST_SHARE * this.#level));
+    this.#quantiles[0]!.take(h, residual);
+    this.#ofRegression.take(h, fromRegression);
+    if (root > 0) {
+      this.#medians.take(h, fromMiddle / root);
+      this.#quantiles[ROOT]!.take(h, residual / root);
+      this.#hourly.take(h, step, residual / root);
     }
-    if (scales[at + ROOT]! > 0) this.#hourly.take(h, step, residual / scales[at + ROOT]!);
+    const recent = scales[at + RECENT]!;
+    if (recent > 0) {
+      this.#quantiles[RECENT]!.take(h, Math.max(-MOST_RECENT, Math.min(MOST_RECENT, residual / recent)));
+    }
     this.#counts[h]! += 1;
     const size = Math.abs(residual);
     this.#short[h]! += Math.max(1 / SHORT_STEPS, 1 / this.#counts[h]!) * (size - this.#short[h]!);
