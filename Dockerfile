@@ -9,14 +9,13 @@ COPY tsconfig.json tsconfig.build.json main.ts ./
 COPY src src
 RUN npm run build -- --sourceMap false --declaration false
 
-# What Node.js loads in production: no source maps, types, manuals and tests, of TensorFlow.js the bundle for Node.js, and
-# no binaries for other C libraries and other runtimes. Licences stay.
+# What Node.js loads in production: no source maps, types, manuals and tests, and no binaries for other C libraries and other
+# runtimes. Licences stay.
 FROM base AS dependencies
 RUN npm ci --omit=dev \
  && cd node_modules \
  && rm -rf @libsql/*-musl @types \
  && find . -type f \( -name '*.map' -o -name '*.ts' -o -name '*.bare' -o -iname '*.md' ! -iname 'licen[sc]e*' \) -delete \
- && find @tensorflow -type f ! -name package.json ! -iname 'licen[sc]e*' ! -name 'tf-*.node.js' ! -path '*/dist/*.wasm' -delete \
  && find . -type d \( -name test -o -name tests -o -name benchmark -o -name benchmarks \) -prune -exec rm -r {} + \
  && find . -type d -empty -delete
 

@@ -20,6 +20,8 @@ export interface DaemonOptions {
   readonly config: string;
   /** How many times faster than the world its clock runs; default 1. */
   readonly clockSpeed?: number;
+  /** Folder of its history, which stays; default: an empty one that goes with it. */
+  readonly data?: string;
 }
 
 const START_SECONDS = 60;
@@ -27,12 +29,16 @@ const END_SECONDS = 10;
 const WARN = 40;
 
 /**
- * Starts the daemon on a free port of 127.0.0.1 with an empty history of its own and waits until it listens. The
- * process and its history go when `stop` is called, and also when this process ends.
+ * Starts the daemon on a free port of 127.0.0.1 and waits until it listens. The process and an empty history of its own
+ * go when `stop` is called, the process also when this one ends.
  */
-export async function startDaemon({ config, clockSpeed = 1 }: DaemonOptions): Promise<StartedDaemon> {
+export async function startDaemon({
+  config,
+  clockSpeed = 1,
+  ...options
+}: DaemonOptions): Promise<StartedDaemon> {
   ensureBuilt();
-  const data = mkdtempSync(join(tmpdir(), 'dta-slo-'));
+  const data = options.data ?? mkdtempSync(join(tmpdir(), 'dta-slo-'));
   const flags = ['--config', config, '--host', '127.0.0.1', '--port', '0', '--data', data];
   const args = ['dist/main.js', ...flags, '--log-level', 'info', '--clock-speed', String(clockSpeed)];
   // In a group of its own, so that Ctrl-C reaches this process alone and the daemon is ended after the last answer.
@@ -44,7 +50,7 @@ export async function startDaemon({ config, clockSpeed = 1 }: DaemonOptions): Pr
   const stop = async () => {
     await end(child);
     process.off('exit', kill);
-    rmSync(data, { recursive: true, force: true });
+    if (options.data === undefined) rmSync(data, { recursive: true, force: true });
   };
   try {
     const url = await listening(child, complaints);

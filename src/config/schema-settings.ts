@@ -162,7 +162,23 @@ export const PredictionSchema = Type.Object(
       default: [32],
       minItems: 1,
       maxItems: 4,
-      description: 'Units of the GRU layers, first to last.',
+      description:
+        "Units of the GRU layers, first to last. The original framework's network is `units: [128, 64, 32]`, `dense: [64, 32]`, `batch_norm: true`, `dropout: 0.2`.",
+    }),
+    dense: Type.Array(Type.Integer({ minimum: 1, maximum: 512 }), {
+      default: [64],
+      maxItems: 4,
+      description: 'Units of the dense layers between the GRU and the outputs, first to last.',
+    }),
+    batch_norm: Type.Boolean({
+      default: false,
+      description: 'Batch normalisation after each GRU layer.',
+    }),
+    dropout: Type.Number({
+      default: 0,
+      minimum: 0,
+      maximum: 0.9,
+      description: 'Share of the outputs of each GRU layer that a training step leaves out.',
     }),
     learning_rate: Type.Number({
       default: 0.003,
@@ -188,6 +204,14 @@ export const PredictionSchema = Type.Object(
       minimum: 1,
       maximum: 3600,
       description: 'A training stops after this long and keeps its best epoch.',
+    }),
+    training_memory: Type.Integer({
+      default: 512,
+      unit: 'MiB',
+      minimum: 64,
+      maximum: 65_536,
+      description:
+        'Memory that a training may take. Of a history that does not fit the newest steps are learned from, and of many chains a choice; a training that needs more is ended.',
     }),
     retrain_interval: Type.Number({
       default: 3600,

@@ -65,11 +65,19 @@ export interface PredictionSettings {
   readonly step: number;
   /** GRU layers, first to last. */
   readonly units: readonly number[];
+  /** Dense layers between them and the outputs; may be []. */
+  readonly dense: readonly number[];
+  /** After each GRU layer. */
+  readonly batchNorm: boolean;
+  /** Share of each GRU layer's outputs that a training step leaves out. */
+  readonly dropout: number;
   readonly learningRate: number;
   readonly batchSize: number;
   readonly maxEpochs: number;
   /** Training stops after this long, s, and keeps the best epoch. */
   readonly trainingBudget: number;
+  /** Memory that a training may take, MiB. */
+  readonly trainingMemory: number;
   /** Time between trainings, s. */
   readonly retrainInterval: number;
   readonly seed: number;

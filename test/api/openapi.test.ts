@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildServer } from '../../src/api/server.ts';
 import { checkerOf } from '../../src/api/validation.ts';
 import { Secret } from '../../src/models/secret.ts';
+import { forecastWith } from '../forecasts.ts';
 import { NOW, testDecision, testSettings } from './fixtures.ts';
 import { testDaemon } from './test-daemon.ts';
 
@@ -56,24 +57,10 @@ beforeAll(async () => {
   }
   daemon.forecastList.push(
     { kind: 'not-enough-data', chain: 'user-registration', have: 1, need: 3 },
-    {
-      kind: 'forecast',
-      chain: 'order-processing',
-      model: 'naive',
-      reason: 'r',
-      startSeconds: NOW,
-      stepSeconds: 60,
-      medians: [1],
-      quantiles90: [2],
-      quantiles95: [3],
-      maximum95: 3,
-      leadSteps: 1,
-      maximumOrigins: 100,
-      backtest: { naive: 1 },
-    },
+    forecastWith({ chain: 'order-processing', errorRatio: 0.1, coverage: { '0.9': 0.88 } }),
   );
   daemon.predictor = {
-    backend: 'cpu',
+    backend: 'plain',
     training: false,
     lastTraining: { kind: 'not-enough-data', have: 10, need: 210, atSeconds: NOW },
   };

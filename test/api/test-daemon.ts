@@ -62,7 +62,7 @@ export function testDaemon(settings: Settings = testSettings(), clock: Clock = S
           .filter((change) => service === undefined || change.service === service)
           .slice(0, limit),
     },
-    predictor: { backend: 'cpu', training: false },
+    predictor: { backend: 'plain', training: false },
     forecasts: () => new Map(daemon.forecastList.map((forecast) => [forecast.chain, forecast])),
     latestDecision: () => daemon.decisions.at(-1),
     runPass: async (trigger) => {

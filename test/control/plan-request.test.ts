@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { TrafficPredictor } from '../../src/components/traffic-predictor/traffic-predictor.ts';
 import { PassMemory } from '../../src/control/books/pass-memory.ts';
 import { UsageBook } from '../../src/control/books/usage-book.ts';
 import { TargetBook } from '../../src/control/cluster/target-book.ts';
 import type { ControlParts } from '../../src/control/parts.ts';
 import { leadSteps, planRequest } from '../../src/control/plan-request.ts';
-import type { Forecast } from '../../src/models/forecasts.ts';
+import type { Forecast, ForecastOutcome } from '../../src/models/forecasts.ts';
+import { seededRandom } from '../../src/utils/random.ts';
+import { seriesOf } from '../components/traffic-predictor/series.ts';
+import { forecastWith } from '../forecasts.ts';
 import { decision } from '../store/samples.ts';
 import { allocation, initialCapacities, NOW, observationOf, settingsWith } from './fixtures.ts';
 import { partsOf } from './parts.ts';
@@ -19,26 +23,12 @@ const parts: Pick<ControlParts, 'settings' | 'capacities' | 'usage' | 'memory' |
 };
 
 function forecastOf(maximum95: number, maximumOrigins = 100): ReadonlyMap<string, Forecast> {
-  const forecast: Forecast = {
-    kind: 'forecast',
-    chain: 'order-processing',
-    model: 'ewma',
-    reason: 'it was the best',
-    startSeconds: NOW,
-    stepSeconds: 60,
-    medians: [10],
-    quantiles90: [11],
-    quantiles95: [12],
-    maximum95,
-    leadSteps: 1,
-    maximumOrigins,
-    backtest: {},
-  };
+  const forecast = forecastWith({ chain: 'order-processing', maximum95, maximumOrigins });
   return new Map([['order-processing', forecast]]);
 }
 
 describe('what is planned for', () => {
-  const load = (forecasts: ReadonlyMap<string, Forecast>, changes = {}) =>
+  const load = (forecasts: ReadonlyMap<string, ForecastOutcome>, changes = {}) =>
     planRequest(parts, observationOf(settings, changes), forecasts).loads.get('order-processing');
 
   it('lets a forecast raise the load that is there, and never lower it', () => {
@@ -48,6 +38,27 @@ describe('what is planned for', () => {
 
   it('does not hold capacity for a forecast that has not been tried often enough', () => {
     expect(load(forecastOf(25, 18))).toBe(10);
+  });
+
+  it('goes by a real predictor once 19 of its forecasts have come true, and stays near what there was', async () => {
+    const random = seededRandom(7);
+    const predictor = new TrafficPredictor();
+    let foundedAfter: number | undefined;
+    for (let step = 1; step <= 90; step += 1) {
+      const [outcome] = await predictor.predict(
+        [seriesOf('order-processing', [20 + 2 * random()], step * 60)],
+        leadSteps(settings),
+      );
+      const planned = load(new Map([['order-processing', outcome!]]))!;
+      const isFounded = outcome?.kind === 'forecast' && outcome.maximumOrigins >= 19;
+      if (isFounded) foundedAfter ??= step;
+      if (isFounded) expect(planned).toBe(outcome.maximum95);
+      else expect(planned).toBe(10);
+      if (step === 90) expect(planned).toBeGreaterThan(21.5);
+      if (isFounded && step >= 60) expect(planned).toBeLessThan(26);
+    }
+    expect(foundedAfter).toBeGreaterThanOrEqual(19 + leadSteps(settings));
+    expect(foundedAfter).toBeLessThanOrEqual(50);
   });
 
   it('knows no load of a chain that is not heard of, whatever the forecast', () => {

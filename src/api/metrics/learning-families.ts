@@ -14,7 +14,7 @@ function profileConfidence({ daemon }: Scrape): readonly Sample[] {
 export const LEARNING_FAMILIES: readonly Family[] = [
   {
     name: 'dta_slo_forecast_requests_per_second',
-    help: 'Forecast of a chain that the latest pass used, with the model that spoke: median of the first step, and the 0.95 quantile of the maximum until the next pass has taken effect.',
+    help: 'Forecast of a chain that the latest pass used, with the model that had most weight: median of the first step, and the 0.95 quantile of the maximum until the next pass has taken effect.',
     type: 'gauge',
     labels: ['chain', 'model', 'value'],
     samples: ({ daemon }) =>
@@ -28,6 +28,16 @@ export const LEARNING_FAMILIES: readonly Family[] = [
               ),
             ]
           : [],
+      ),
+  },
+  {
+    name: 'dta_slo_forecast_error_ratio',
+    help: "Recent mean absolute error of a chain's forecasts (medians, all steps ahead alike) over its mean rate in the same steps; absent until forecasts have been scored.",
+    type: 'gauge',
+    labels: ['chain'],
+    samples: ({ daemon }) =>
+      [...daemon.forecasts().values()].flatMap((outcome) =>
+        outcome.kind === 'forecast' ? sample({ chain: outcome.chain }, outcome.errorRatio) : [],
       ),
   },
   {

@@ -36,11 +36,11 @@ export function servicesTable(services: readonly ServiceAllocation[]): Markup {
 export function forecastsTable(forecasts: readonly Forecast[]): Markup {
   return table(
     html`<th>Chain</th><th class="figure">Next step</th><th class="figure">Last step</th>
-      <th class="figure">Forecast at most</th><th>Model</th><th class="why">Why</th>`,
+      <th class="figure">Forecast at most</th><th class="figure">Error</th><th>Model</th><th class="why">Why</th>`,
     forecasts.map(
-      ({ chain, medians, maximum95, model, reason }) => html`<tr><th>${chain}</th>
+      ({ chain, medians, maximum95, errorRatio, model, reason }) => html`<tr><th>${chain}</th>
         <td class="figure">${perSecond(medians[0])}</td><td class="figure">${perSecond(medians.at(-1))}</td>
-        <td class="figure">${perSecond(maximum95)}</td><td>${model}</td><td class="why">${reason}</td></tr>`,
+        <td class="figure">${perSecond(maximum95)}</td><td class="figure">${share(errorRatio)}</td><td>${model}</td><td class="why">${reason}</td></tr>`,
     ),
     '/predictions',
   );

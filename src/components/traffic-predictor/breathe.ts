@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 
 /** Longest stretch of work on the main thread between two turns of the event loop. */
-const STRETCH_MS = 8;
+const STRETCH_MS = 4;
 
 /**
  * Lets others have a turn when the last one is long ago: `await breathe()` in a loop over thousands of chains keeps

@@ -1,96 +1,62 @@
 import type { ChainSeries } from '../../models/metrics.ts';
+import { ChainLog } from './chain-log.ts';
 
-/** Steps that are kept of all chains together: 80 MB at 16 bytes. */
+/** Steps that are kept of all chains together: 120 MB at 24 bytes. */
 const MOST_STEPS = 5_000_000;
 /** Two weeks of minutes: what the longest season needs twice. */
 const MOST_STEPS_OF_A_CHAIN = 20_160;
 
+/** What is known of a chain now, and from when on that is not what was known before. */
+export interface Remembered {
+  /** A view that holds until the next `merge` of its chain. */
+  readonly series: ChainSeries;
+  /**
+   * Start of the first step that is known otherwise than before, s; steps after what was known do not count. Minus
+   * infinity when nothing of before is left.
+   */
+  readonly changedSeconds: number | undefined;
+}
+
 /**
- * What has been seen of each chain. The caller's `recent` may be short; seasons and backtests need more, so each call
+ * What has been seen of each chain. The caller's `recent` may be short; seasons and the network need more, so each call
  * adds to what is known here. Bounded: with many chains the oldest steps of each go first.
  */
 export class ChainMemory {
-  readonly #series = new Map<string, ChainSeries>();
+  readonly #logs = new Map<string, ChainLog>();
 
   /**
-   * Takes a copy of a series in and answers all that is known of its chain, ending where `series` ends. A rate that is
-   * no finite number from 0 is a gap.
+   * Copies a series in and answers all that is known of its chain, ending where `series` ends. Where both know a step
+   * `series` is right; where it has a gap the older knowledge stays. A series on another grid, or after a gap longer
+   * than what is kept, starts afresh. A rate that no chain can have is a gap.
    */
-  merge(series: ChainSeries): ChainSeries {
-    const known = this.#series.get(series.chain);
-    const merged = joinSeries(known, cleanCopy(series), this.#room());
-    this.#series.set(series.chain, merged);
-    return merged;
+  merge(series: ChainSeries): Remembered {
+    const known = this.#logs.get(series.chain);
+    const room = this.#room();
+    const goesOn = known?.isContinuedBy(series, room) === true;
+    const log = goesOn ? known : new ChainLog(series);
+    this.#logs.set(series.chain, log);
+    const changed = log.take(series, room);
+    return { series: log.view(series.chain), changedSeconds: goesOn ? changed : Number.NEGATIVE_INFINITY };
+  }
+
+  /** All that is known of a chain; a view that holds until its next `merge`. */
+  series(chain: string): ChainSeries | undefined {
+    return this.#logs.get(chain)?.view(chain);
   }
 
   /** Forgets the chains whose newest step lies before, and answers which: they have left the configuration. */
   forgetBefore(seconds: number): readonly string[] {
-    const gone = [...this.#series.values()].filter((series) => endSeconds(series) < seconds);
-    for (const { chain } of gone) this.#series.delete(chain);
-    return gone.map(({ chain }) => chain);
+    const gone = [...this.#logs].filter(([, log]) => log.endSeconds < seconds).map(([chain]) => chain);
+    for (const chain of gone) this.#logs.delete(chain);
+    return gone;
   }
 
   #room(): number {
-    return Math.min(MOST_STEPS_OF_A_CHAIN, Math.floor(MOST_STEPS / Math.max(1, this.#series.size)));
+    return Math.min(MOST_STEPS_OF_A_CHAIN, Math.floor(MOST_STEPS / Math.max(1, this.#logs.size)));
   }
-}
-
-function cleanCopy(series: ChainSeries): ChainSeries {
-  return {
-    ...series,
-    rates: series.rates.map((rate) => (rate >= 0 && rate < Number.POSITIVE_INFINITY ? rate : Number.NaN)),
-    latencies: series.latencies.slice(),
-    errorRatios: series.errorRatios.slice(),
-  };
 }
 
 /** End of the last step. */
 export function endSeconds(series: ChainSeries): number {
   return series.startSeconds + series.rates.length * series.stepSeconds;
-}
-
-/**
- * The known steps of both, ending where `recent` ends and never longer than `room` or `recent` itself, whichever is
- * more. Where both know a step `recent` is right; where it has a gap the older knowledge stays. A series on another
- * grid starts afresh.
- */
-export function joinSeries(known: ChainSeries | undefined, recent: ChainSeries, room: number): ChainSeries {
-  const shift = known === undefined ? 0 : (recent.startSeconds - known.startSeconds) / recent.stepSeconds;
-  if (known === undefined || known.stepSeconds !== recent.stepSeconds || !isWhole(shift)) return recent;
-  const before = Math.round(shift);
-  if (before <= 0 && recent.rates.length + before >= known.rates.length && isComplete(recent)) return recent;
-  const wanted = before + recent.rates.length;
-  const length = Math.max(recent.rates.length, Math.min(wanted, room));
-  const first = wanted - length;
-  return {
-    chain: recent.chain,
-    stepSeconds: recent.stepSeconds,
-    startSeconds: known.startSeconds + first * recent.stepSeconds,
-    rates: join(known.rates, recent.rates, before, first, length),
-    latencies: join(known.latencies, recent.latencies, before, first, length),
-    errorRatios: join(known.errorRatios, recent.errorRatios, before, first, length),
-  };
-}
-
-function join(
-  known: Float64Array,
-  recent: Float64Array,
-  before: number,
-  first: number,
-  length: number,
-): Float64Array {
-  const joined = new Float64Array(length);
-  for (let i = 0; i < length; i++) {
-    const newer = recent[i + first - before] ?? Number.NaN;
-    joined[i] = Number.isNaN(newer) ? (known[i + first] ?? Number.NaN) : newer;
-  }
-  return joined;
-}
-
-function isWhole(steps: number): boolean {
-  return Math.abs(steps - Math.round(steps)) < 1e-6;
-}
-
-function isComplete(series: ChainSeries): boolean {
-  return !series.rates.some(Number.isNaN);
 }

@@ -1,33 +1,29 @@
-import type {
-  Forecast,
-  ForecastNotEnoughData,
-  ForecastOutcome,
-  PredictorStatus,
-  TrainingOutcome,
-} from '../../models/forecasts.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../models/errors.ts';
+import type { ForecastOutcome, PredictorStatus, TrainingOutcome } from '../../models/forecasts.ts';
 import type { ChainSeries } from '../../models/metrics.ts';
 import type { TrafficForecaster } from '../../models/ports.ts';
 import { systemClock } from '../../utils/system-clock.ts';
-import { BacktestRound } from './backtest/backtest-round.ts';
-import { speakBaseline, speakGru } from './backtest/speak.ts';
-import type { Verdict } from './backtest/verdict.ts';
 import { breather } from './breathe.ts';
-import { ChainMemory, endSeconds } from './chain-memory.ts';
+import { ChainBook } from './chain-book.ts';
+import { ChainMemory, endSeconds, type Remembered } from './chain-memory.ts';
+import { forecastOf } from './forecast-of.ts';
 import { GruForecaster } from './gru/gru-forecaster.ts';
+import type { LayersModelArtifacts } from './gru/layers-model.ts';
+import { NEEDED_STEPS } from './mixture/chain-forecaster.ts';
 import type { TrafficPredictorOptions } from './options.ts';
 import { networkShape, trainingSettings } from './options.ts';
 import { recentlyKnown } from './recently-known.ts';
 
-/** Known steps that the simplest model needs: one to go on, one to see how far off that is. */
-const NEEDED_STEPS = 2;
 /** Chains that have not been seen for this long are forgotten, s. */
 const FORGET_AFTER = 14 * 86_400;
 
 /**
  * Forecasts the rates of chains for the next `predictionHorizon` steps, as quantiles. One GRU over all chains and a
- * handful of simple methods compete in a rolling backtest of each chain; the one with the least error speaks.
+ * handful of simple methods are mixed for each chain by how well each did there, and what is served is calibrated on
+ * its own errors.
  *
- * Everything of TensorFlow runs in a worker thread, which starts at the first training or load.
+ * Training runs in a worker thread, which starts at the first one; forecasts never wait for it.
  */
 export class TrafficPredictor implements TrafficForecaster {
   readonly #options: TrafficPredictorOptions;
@@ -36,8 +32,12 @@ export class TrafficPredictor implements TrafficForecaster {
   readonly #gru: GruForecaster;
   readonly #clock: { nowSeconds(): number };
   readonly #memory = new ChainMemory();
-  readonly #verdicts = new Map<string, Verdict>();
+  readonly #book: ChainBook;
+  /** The call before: chains and network are worked on by one at a time. */
+  #before: Promise<unknown> = Promise.resolve();
   #training: Promise<TrainingOutcome> | undefined;
+  #renewing: Promise<void> | undefined;
+  #closed = false;
   #lastTraining: PredictorStatus['lastTraining'];
 
   /**
@@ -50,33 +50,36 @@ export class TrafficPredictor implements TrafficForecaster {
     this.#horizon = shape.horizon;
     this.#sequenceLength = shape.sequenceLength;
     this.#gru = gru ?? new GruForecaster(shape, trainingSettings(options));
+    this.#book = new ChainBook(this.#gru, this.#horizon);
     this.#clock = options.clock ?? systemClock();
   }
 
   /**
    * One outcome a series, in order. `recent` may be short: what earlier calls brought is remembered (up to two weeks
-   * of minutes a chain), so that seasons and backtests have their history.
+   * of minutes a chain), so that seasons and the mixture have their history.
    *
    * @param leadSteps how many steps `maximum95` covers, at most the horizon
    */
-  async predict(
+  predict(
     recent: readonly ChainSeries[],
     leadSteps: number = this.#horizon,
   ): Promise<readonly ForecastOutcome[]> {
     const lead = Math.max(1, Math.min(this.#horizon, Math.round(leadSteps)));
-    const known = await this.#remember(recent);
-    const speakable = known.filter((series) => this.#steps(series) >= NEEDED_STEPS);
-    await this.#judge(speakable.filter((series) => this.#isDue(series)));
-    const forecasts = await this.#speak(speakable, lead);
-    return known.map((series) => forecasts.get(series.chain) ?? this.#notEnough(series));
+    const outcomes = this.#inTurn(async () => {
+      const known = await this.#remember(recent);
+      await this.#book.advance(known);
+      return this.#speak(known, lead);
+    });
+    return this.#thenRenew(outcomes);
   }
 
   /**
-   * Trains a new network on the history in the background. Resolves with what became of it and never rejects; on any
-   * failure the network before stays, if there was one. A second call while one runs joins it.
+   * Trains the network on the history in the background, from the present weights where there are some. Resolves with
+   * what became of it and never rejects; on any failure the network before stays, if there was one. A second call while
+   * one runs joins it.
    */
   train(history: readonly ChainSeries[], signal?: AbortSignal): Promise<TrainingOutcome> {
-    this.#training ??= this.#train(history, signal).finally(() => {
+    this.#training ??= this.#thenRenew(this.#train(history, signal)).finally(() => {
       this.#training = undefined;
     });
     return this.#training;
@@ -90,10 +93,21 @@ export class TrafficPredictor implements TrafficForecaster {
   async load(
     saved: Uint8Array,
   ): Promise<{ readonly kind: 'loaded' } | { readonly kind: 'refused'; readonly reason: string }> {
-    const reason = await this.#gru.load(saved);
-    if (reason !== undefined) return { kind: 'refused', reason };
-    this.#verdicts.clear();
-    return { kind: 'loaded' };
+    return this.#inTurn(() => {
+      const reason = this.#gru.load(saved);
+      if (reason !== undefined) return { kind: 'refused', reason };
+      this.#book.meetNetwork();
+      return { kind: 'loaded' };
+    });
+  }
+
+  /**
+   * The network as a layers model of TensorFlow.js: `tf.loadLayersModel(tf.io.fromMemory(artifacts))` reads it and needs
+   * nothing of ours. Undefined before there is a network. Rejects where TensorFlow.js is not installed: nothing else here
+   * needs it.
+   */
+  exportLayersModel(): Promise<LayersModelArtifacts | undefined> {
+    return this.#gru.exportLayersModel();
   }
 
   get status(): PredictorStatus {
@@ -106,68 +120,80 @@ export class TrafficPredictor implements TrafficForecaster {
 
   /** Ends the worker thread. A training under way is answered `failed`. */
   async close(): Promise<void> {
-    await this.#gru.close();
+    this.#closed = true;
+    this.#gru.close();
   }
 
   async #train(history: readonly ChainSeries[], signal: AbortSignal | undefined): Promise<TrainingOutcome> {
-    const known = await this.#remember(history);
+    await this.#inTurn(() => this.#remember(history));
     const step = this.#options.step ?? 60;
     const trainable = history.filter(({ stepSeconds }) => stepSeconds === step);
-    const outcome = await this.#gru.train(trainable, signal);
+    const outcome = await this.#gru.train(trainable, (work) => this.#inTurn(work), signal);
     this.#lastTraining = { ...outcome, atSeconds: this.#clock.nowSeconds() };
     this.#options.logger?.info({ ...outcome, backend: this.#gru.backend }, 'training of the predictor ended');
-    if (outcome.kind === 'trained') {
-      this.#verdicts.clear();
-      await this.#judge(known.filter((series) => this.#steps(series) >= NEEDED_STEPS));
-    }
     return outcome;
   }
 
-  async #remember(all: readonly ChainSeries[]): Promise<readonly ChainSeries[]> {
+  /** Begins to renew forecasters when this is done; the next call then finds the first of them renewed. */
+  #thenRenew<T>(work: Promise<T>): Promise<T> {
+    return work.finally(() => {
+      this.#renewing ??= this.#renew()
+        .catch((thrown: unknown) => {
+          this.#options.logger?.error({ error: messageOf(thrown) }, 'forecasters could not be renewed');
+        })
+        .finally(() => {
+          this.#renewing = undefined;
+        });
+    });
+  }
+
+  /** A few at a time, between the calls, and half of the time not at all. */
+  async #renew(): Promise<void> {
+    while (!this.#closed && this.#book.hasOutdated) {
+      const startedMs = performance.now();
+      await this.#inTurn(() => this.#book.renewSome((chain) => this.#memory.series(chain)));
+      if (this.#book.hasOutdated) await sleep(performance.now() - startedMs);
+    }
+  }
+
+  #inTurn<T>(work: () => T | Promise<T>): Promise<T> {
+    const result = this.#before.then(work);
+    this.#before = result.catch(() => {});
+    return result;
+  }
+
+  async #remember(all: readonly ChainSeries[]): Promise<readonly Remembered[]> {
     const breathe = breather();
-    const known: ChainSeries[] = [];
+    const known: Remembered[] = [];
     let newest = Number.NEGATIVE_INFINITY;
     for (const series of all) {
-      known.push(this.#memory.merge(series));
+      const remembered = this.#memory.merge(series);
+      this.#book.note(remembered);
+      known.push(remembered);
       newest = Math.max(newest, endSeconds(series));
       await breathe();
     }
-    for (const chain of this.#memory.forgetBefore(newest - FORGET_AFTER)) this.#verdicts.delete(chain);
+    this.#book.forget(this.#memory.forgetBefore(newest - FORGET_AFTER));
     return known;
   }
 
-  /** Known steps among the newest that the network would look at. */
-  #steps(series: ChainSeries): number {
-    return recentlyKnown(series, this.#sequenceLength);
-  }
-
-  #notEnough(series: ChainSeries): ForecastNotEnoughData {
-    return { kind: 'not-enough-data', chain: series.chain, have: this.#steps(series), need: NEEDED_STEPS };
-  }
-
-  /** A verdict holds for as many steps as are forecast, and fewer while there is little history. */
-  #isDue(series: ChainSeries): boolean {
-    const verdict = this.#verdicts.get(series.chain);
-    if (verdict === undefined) return true;
-    const holds = Math.min(this.#horizon, Math.ceil(series.rates.length / 10)) * series.stepSeconds;
-    const age = endSeconds(series) - verdict.atSeconds;
-    return age < 0 || age >= holds;
-  }
-
-  async #judge(due: readonly ChainSeries[]): Promise<void> {
-    const round = new BacktestRound(this.#gru, this.#horizon);
-    for (const [chain, verdict] of await round.judge(due)) this.#verdicts.set(chain, verdict);
-  }
-
-  async #speak(speakable: readonly ChainSeries[], lead: number): Promise<ReadonlyMap<string, Forecast>> {
-    const forecasts = await speakGru(this.#gru, this.#verdicts, speakable, lead);
+  async #speak(known: readonly Remembered[], lead: number): Promise<readonly ForecastOutcome[]> {
     const breathe = breather();
-    for (const series of speakable) {
-      const verdict = this.#verdicts.get(series.chain);
-      if (verdict === undefined || forecasts.has(series.chain)) continue;
-      forecasts.set(series.chain, speakBaseline(series, verdict, this.#horizon, lead));
+    const outcomes: ForecastOutcome[] = [];
+    for (const { series } of known) {
+      outcomes.push(this.#outcome(series, lead));
       await breathe();
     }
-    return forecasts;
+    return outcomes;
+  }
+
+  #outcome(series: ChainSeries, lead: number): ForecastOutcome {
+    const have = recentlyKnown(series, this.#sequenceLength);
+    const forecaster = have < NEEDED_STEPS ? undefined : this.#book.forecaster(series.chain);
+    const served = forecaster?.forecast();
+    if (forecaster === undefined || served === undefined) {
+      return { kind: 'not-enough-data', chain: series.chain, have, need: NEEDED_STEPS };
+    }
+    return forecastOf(series, served, forecaster.report(), lead);
   }
 }

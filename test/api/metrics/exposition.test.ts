@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { exposition, FAMILIES, MOST_LEARNED_SERIES } from '../../../src/api/metrics/exposition.ts';
+import { forecastWith } from '../../forecasts.ts';
 import { NOW, testDecision, testSettings } from '../fixtures.ts';
 import { type TestDaemon, testDaemon } from '../test-daemon.ts';
 import { metricsPage } from './metrics-page.ts';
@@ -26,23 +27,17 @@ function everythingKnown(): void {
   }
   daemon.intake.recordRequest('nope', 'order-processing', 1);
   daemon.decisions.push(testDecision('d'));
-  daemon.forecastList.push({
-    kind: 'forecast',
-    chain: 'order-processing',
-    model: 'ewma',
-    reason: 'too little history for the network',
-    startSeconds: NOW,
-    stepSeconds: 60,
-    medians: [10, 11],
-    quantiles90: [12, 13],
-    quantiles95: [13, 14],
-    maximum95: 15,
-    leadSteps: 2,
-    maximumOrigins: 100,
-    backtest: { naive: 1, ewma: 0.9 },
-  });
+  daemon.forecastList.push(
+    forecastWith({
+      chain: 'order-processing',
+      model: 'ewma',
+      medians: [10, 11],
+      maximum95: 15,
+      errorRatio: 0.0625,
+    }),
+  );
   daemon.predictor = {
-    backend: 'wasm',
+    backend: 'wasm-simd',
     training: true,
     lastTraining: { kind: 'trained', epochs: 3, validationLoss: 0.1, seconds: 4, atSeconds: NOW - 60 },
   };
@@ -107,13 +102,14 @@ describe('the metrics', () => {
       dta_slo_last_pass_duration_seconds: '0.012',
       dta_slo_last_pass_timestamp_seconds: String(NOW),
       'dta_slo_forecast_requests_per_second{chain="order-processing",model="ewma",value="maximum95"}': '15',
+      'dta_slo_forecast_error_ratio{chain="order-processing"}': '0.0625',
       'dta_slo_profile_confidence_ratio{service="auth-service",chain="order-processing",source="prior"}':
         '0.4',
       'dta_slo_profile_confidence_ratio{service="payment-service",chain="order-processing",source="none"}':
         '0',
       dta_slo_predictor_training: '1',
       'dta_slo_predictor_last_training_timestamp_seconds{outcome="trained"}': String(NOW - 60),
-      [`dta_slo_build_info{version="1.2.3",node="${process.version}",backend="wasm"}`]: '1',
+      [`dta_slo_build_info{version="1.2.3",node="${process.version}",backend="wasm-simd"}`]: '1',
     };
     expect(Object.fromEntries(Object.keys(expected).map((name) => [name, samples.get(name)]))).toEqual(
       expected,

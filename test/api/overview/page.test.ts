@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildServer } from '../../../src/api/server.ts';
+import { forecastWith } from '../../forecasts.ts';
 import { NOW, testChain, testDecision, testService } from '../fixtures.ts';
 import { type TestDaemon, testDaemon } from '../test-daemon.ts';
 
@@ -29,6 +30,13 @@ describe('the overview page', () => {
     expect(text).toContain('waiting for the first pass: one runs every 300 s.');
     expect(text).toContain('auth-service recommend 1 × 4 8 GiB 1 × 4 8 GiB hold');
     expect(text).toContain('no data');
+  });
+
+  it('shows the forecasts with who speaks and how far off that was', async () => {
+    daemon.forecastList.push(
+      forecastWith({ chain: 'order-processing', medians: [1, 2], maximum95: 7.5, errorRatio: 0.08 }),
+    );
+    expect(await textOf()).toContain('order-processing 1/s 2/s 7.5/s 8 % naive mostly the last value');
   });
 
   it('shows the latest decision with its reasons', async () => {

@@ -4,6 +4,7 @@ import type { LoadReader } from '../../../src/components/resource-allocator/plan
 import { DynamicResourceAllocator } from '../../../src/components/resource-allocator/resource-allocator.ts';
 import type { ForecastOutcome } from '../../../src/models/forecasts.ts';
 import type { LatencyDistribution, TrafficMetrics } from '../../../src/models/metrics.ts';
+import { forecastWith } from '../../forecasts.ts';
 import { chainSpec, profilesWithout, request, shippedTopology, spec } from './fixtures.ts';
 
 const LOADS = { 'user-registration': 40, 'order-processing': 60, 'subscription-management': 80 };
@@ -164,21 +165,7 @@ describe('optimizeResources', () => {
 
   it('plans for the forecast where that is higher than what is measured', async () => {
     const predict = async (): Promise<ForecastOutcome[]> => [
-      {
-        kind: 'forecast',
-        chain: 'user-registration',
-        model: 'naive',
-        reason: 'test',
-        startSeconds: 1000,
-        stepSeconds: 60,
-        medians: [400],
-        quantiles90: [400],
-        quantiles95: [400],
-        maximum95: 400,
-        leadSteps: 5,
-        maximumOrigins: 100,
-        backtest: {},
-      },
+      forecastWith({ chain: 'user-registration', maximum95: 400, leadSteps: 5 }),
     ];
     const options = { topology: shippedTopology() };
     const slos = { 'user-registration': 0.2 };

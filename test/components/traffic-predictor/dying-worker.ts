@@ -1,13 +1,12 @@
-/** Stands in for the worker in tests: ends, throws, takes all memory or stays silent at the first request. */
-import { parentPort, workerData } from 'node:worker_threads';
+/** Stands in for the training thread in tests: ends, throws, stays silent or takes all memory, by its seed. */
+import { workerData } from 'node:worker_threads';
 
-const { seed }: { seed: number } = workerData.training;
+const { seed }: { seed: number } = workerData.settings;
 
-parentPort?.on('message', () => {
-  if (seed === 1) process.exit(7);
-  if (seed === 2) throw new Error('out of luck');
-  if (seed === 4) takeMemory(1200);
-});
+if (seed === 1) process.exit(7);
+if (seed === 2) throw new Error('out of luck');
+if (seed === 3) setInterval(() => {}, 1000);
+if (seed === 4) takeMemory(1200);
 
 function takeMemory(megabytes: number): never {
   const all: number[][] = [];

@@ -1,29 +1,33 @@
 import { createHash } from 'node:crypto';
-import type { NetworkShape } from '../options.ts';
+import type { NetworkShape } from '../network/network-shape.ts';
 
 /**
  * A trained network as bytes: magic, length of the header (uint32 LE), header (JSON: version, shape, scaler, time of
- * the cut), weights (float32 LE in the model's order), SHA-256 of all before.
+ * the cut), weights (float32 LE in the order of `weightLayout`), SHA-256 of all before.
  */
 const MAGIC = Buffer.from('DTA-SLO-GRU\n');
-const VERSION = 1;
+const VERSION = 2;
 /** How windows are normalised; part of what the weights mean. It is computed from each window and has no numbers. */
 const SCALER = 'differences to a moving average over the mean absolute step, cut at 20, halved';
 const DIGEST_BYTES = 32;
+const BYTES_PER_WEIGHT = 4;
 
 export interface SavedNetwork {
   readonly weights: Float32Array;
   /** End of the history that training and validation have seen. */
   readonly cutSeconds: number;
+  /** How many windows its last training from scratch had. */
+  readonly freshWindows: number;
 }
 
 export function encodeNetwork(network: SavedNetwork, shape: NetworkShape): Uint8Array {
-  const header = Buffer.from(JSON.stringify({ ...fingerprint(shape), cutSeconds: network.cutSeconds }));
+  const { cutSeconds, freshWindows } = network;
+  const header = Buffer.from(JSON.stringify({ ...fingerprint(shape), cutSeconds, freshWindows }));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(header.length);
-  const weights = Buffer.alloc(network.weights.length * 4);
+  const weights = Buffer.alloc(network.weights.length * BYTES_PER_WEIGHT);
   network.weights.forEach((weight, i) => {
-    weights.writeFloatLE(weight, i * 4);
+    weights.writeFloatLE(weight, i * BYTES_PER_WEIGHT);
   });
   const body = Buffer.concat([MAGIC, length, header, weights]);
   return new Uint8Array(Buffer.concat([body, digest(body)]));
@@ -46,16 +50,31 @@ export function decodeNetwork(saved: Uint8Array, shape: NetworkShape): SavedNetw
   }
   if (!digest(body).equals(bytes.subarray(body.length))) return 'the saved network is damaged';
   const headerEnd = MAGIC.length + 4 + body.readUInt32LE(MAGIC.length);
-  const header: Record<string, unknown> = JSON.parse(body.toString('utf8', MAGIC.length + 4, headerEnd));
+  const header = parseHeader(body.toString('utf8', MAGIC.length + 4, headerEnd));
   for (const [key, allowed] of Object.entries(fingerprint(shape))) {
     const found = JSON.stringify(header[key]);
     if (found !== JSON.stringify(allowed)) {
       return `the saved network has another ${key}: found ${found}, allowed: ${JSON.stringify(allowed)}`;
     }
   }
-  const { cutSeconds } = header;
-  if (typeof cutSeconds !== 'number') return 'the saved network does not say when it was trained';
-  const weights = new Float32Array((body.length - headerEnd) / 4);
-  for (let i = 0; i < weights.length; i++) weights[i] = body.readFloatLE(headerEnd + i * 4);
-  return { weights, cutSeconds };
+  const { cutSeconds, freshWindows } = header;
+  if (typeof cutSeconds !== 'number' || typeof freshWindows !== 'number') {
+    return 'the saved network does not say when and on how much it was trained';
+  }
+  return { weights: readWeights(body.subarray(headerEnd)), cutSeconds, freshWindows };
+}
+
+function parseHeader(text: string): Record<string, unknown> {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    // Its digest is right, so that somebody else has written it: it then lacks all that is asked for.
+    return {};
+  }
+}
+
+function readWeights(bytes: Buffer): Float32Array {
+  return Float32Array.from({ length: Math.floor(bytes.length / BYTES_PER_WEIGHT) }, (_, i) =>
+    bytes.readFloatLE(i * BYTES_PER_WEIGHT),
+  );
 }

@@ -1,18 +1,23 @@
 import type { ChainSeries } from '../../../models/metrics.ts';
 import type { Random } from '../../../models/ports.ts';
-import type { NetworkShape } from '../options.ts';
-import type { Cuts, TrainingSeries } from './training-set.ts';
+import { breather } from '../breathe.ts';
+import type { NetworkShape } from '../network/network-shape.ts';
+import type { TrainingSeries } from './training-places.ts';
 
-/** Rows that go to the worker at most: about 10 MB. */
-const MOST_ROWS = 400_000;
-/** Share of the history for validation, and as much again for the gate's backtest. */
+/** Bytes of a row: rate, latency, error ratio. */
+const ROW_BYTES = 24;
+/** Share of the memory of a training that the history may take. */
+const HISTORY_SHARE = 0.25;
+/** Eight days. */
+const WANTED_SECONDS = 8 * 86_400;
+/** The newest part of the history is kept from training, so that forecasts there are honest: this share of it. */
 const HELD_SHARE = 0.15;
-/** But no more than these steps each: what is newest should be learned from too. */
-const MOST_HELD_STEPS = 240;
+/** But no more than these steps: what is newest should be learned from too. */
+const MOST_HELD_STEPS = 120;
 
 export interface TrainingHistory {
   readonly series: readonly TrainingSeries[];
-  readonly cuts: Cuts;
+  /** Nothing after it is trained or chosen on. */
   readonly cutSeconds: number;
 }
 
@@ -28,33 +33,36 @@ export function knownSteps(series: ChainSeries): number {
 }
 
 /**
- * Copies what the network is trained on: the newest steps of the series, all or a seeded choice, `MOST_ROWS` rows in
- * all, on one time axis. The last part is split off in time, for all series at the same moments: what comes after
- * `trainingEnd` chooses the epoch, what comes after `validationEnd` is not seen at all and is left to the gate.
+ * Copies what the network is trained on: the newest steps of the series, all or a seeded choice, as many as a share of the
+ * memory of a training holds; without the very newest, which are left to be forecast.
  *
  * @param series with equal `stepSeconds`, at least one
  */
-export function selectHistory(
+export async function selectHistory(
   series: readonly ChainSeries[],
   shape: NetworkShape,
+  memoryBytes: number,
   random: Random,
-): TrainingHistory {
-  const least = neededSteps(shape);
-  const chosen = choose(series, Math.max(1, Math.floor(MOST_ROWS / least)), random);
-  const room = Math.max(least, Math.floor(MOST_ROWS / chosen.length));
-  const stepSeconds = chosen[0]!.stepSeconds;
-  const cutStarts = chosen.map(
-    (one) => one.startSeconds + Math.max(0, one.rates.length - room) * stepSeconds,
-  );
-  const zeroSeconds = cutStarts.reduce((least, start) => Math.min(least, start), Number.POSITIVE_INFINITY);
-  const selected = chosen.map((one, i) => ({
-    firstStep: Math.round((cutStarts[i]! - zeroSeconds) / stepSeconds),
-    rates: one.rates.slice(-room),
-    latencies: one.latencies.slice(-room),
-    errorRatios: one.errorRatios.slice(-room),
-  }));
-  const cuts = cutsOf(selected, shape);
-  return { series: selected, cuts, cutSeconds: zeroSeconds + cuts.validationEnd * stepSeconds };
+): Promise<TrainingHistory> {
+  const mostRows = (HISTORY_SHARE * memoryBytes) / ROW_BYTES;
+  const wanted = wantedSteps(series, shape);
+  const chosen = choose(series, Math.max(1, Math.floor(mostRows / wanted)), random);
+  const room = Math.max(wanted, Math.floor(mostRows / chosen.length));
+  const cutSeconds = cutOf(chosen, shape);
+  const breathe = breather();
+  const selected: TrainingSeries[] = [];
+  for (const one of chosen) {
+    selected.push(copyOf(one, cutSeconds, room));
+    await breathe();
+  }
+  return { series: selected, cutSeconds };
+}
+
+/** Of each chain: enough for windows that know a week before, where there is so much; fewer chains rather than less of each. */
+function wantedSteps(series: readonly ChainSeries[], shape: NetworkShape): number {
+  const longest = series.reduce((most, { rates }) => Math.max(most, rates.length), 0);
+  const weekAndDay = Math.ceil(WANTED_SECONDS / series[0]!.stepSeconds);
+  return Math.max(neededSteps(shape), Math.min(longest, weekAndDay));
 }
 
 function choose(series: readonly ChainSeries[], count: number, random: Random): readonly ChainSeries[] {
@@ -63,15 +71,33 @@ function choose(series: readonly ChainSeries[], count: number, random: Random): 
   return shuffled.slice(0, count).map(({ one }) => one);
 }
 
-function cutsOf(series: readonly TrainingSeries[], shape: NetworkShape): Cuts {
-  let end = 0;
+function cutOf(series: readonly ChainSeries[], { horizon }: NetworkShape): number {
+  let endSeconds = Number.NEGATIVE_INFINITY;
   let longest = 0;
-  for (const { firstStep, rates } of series) {
-    end = Math.max(end, firstStep + rates.length);
+  for (const { startSeconds, stepSeconds, rates } of series) {
+    endSeconds = Math.max(endSeconds, startSeconds + rates.length * stepSeconds);
     longest = Math.max(longest, rates.length);
   }
-  const held = Math.max(shape.horizon, Math.min(MOST_HELD_STEPS, Math.round(HELD_SHARE * longest)));
-  return { trainingEnd: end - 2 * held, validationEnd: end - held };
+  const held = Math.max(horizon, Math.min(MOST_HELD_STEPS, Math.round(HELD_SHARE * longest)));
+  return endSeconds - held * series[0]!.stepSeconds;
+}
+
+/** At most `room` steps before the cut. */
+function copyOf(
+  { startSeconds, stepSeconds, rates, latencies, errorRatios }: ChainSeries,
+  cutSeconds: number,
+  room: number,
+): TrainingSeries {
+  const cut = Math.floor((cutSeconds - startSeconds) / stepSeconds);
+  const end = Math.max(0, Math.min(rates.length, cut));
+  const first = Math.max(0, end - room);
+  return {
+    startSeconds: startSeconds + first * stepSeconds,
+    stepSeconds,
+    rates: rates.slice(first, end),
+    latencies: latencies.slice(first, end),
+    errorRatios: errorRatios.slice(first, end),
+  };
 }
 
 /** The buffers of a selection; they can be given away, they are copies. */

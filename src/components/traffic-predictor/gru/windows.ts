@@ -3,10 +3,12 @@ import type { ChainSeries } from '../../../models/metrics.ts';
 /** The part of a series that the network sees. */
 export type SeriesColumns = Pick<ChainSeries, 'rates' | 'latencies' | 'errorRatios'>;
 
-/** How one window is normalised: rate = anchor + scale · number. Both in requests/s. */
+/** How one window is normalised: rate = anchor + scale · number. All in requests/s. */
 export interface WindowScale {
   readonly anchor: number;
   readonly scale: number;
+  /** Mean rate of the window, with gaps filled. */
+  readonly mean: number;
 }
 
 /** A window must know at least this share of its steps. */
@@ -35,16 +37,27 @@ export function writeWindow(
   offset: number,
 ): WindowScale | undefined {
   const first = origin - steps + 1;
-  if (first < 0 || knownSteps(series.rates, first, origin) < LEAST_KNOWN * steps) return undefined;
-  const filled = fill(series.rates, first, origin);
-  const scale = scaleOf(filled);
-  if (scale === undefined) return undefined;
+  const filled = filledWindow(series.rates, first, origin);
+  const scale = filled === undefined ? undefined : scaleOf(filled);
+  if (filled === undefined || scale === undefined) return undefined;
   for (let i = 0; i < steps; i++) {
     out[offset + i * features] = clamp((filled[i]! - scale.anchor) / scale.scale, LARGEST_INPUT) / INPUT_UNIT;
   }
   if (features > 1) writeLatencies(series.latencies, first, steps, features, out, offset + 1);
   if (features > 2) writeErrorRatios(series.errorRatios, first, steps, features, out, offset + 2);
   return scale;
+}
+
+/** The scale alone of the window that `writeWindow` would write. */
+export function windowScale(rates: Float64Array, origin: number, steps: number): WindowScale | undefined {
+  const filled = filledWindow(rates, origin - steps + 1, origin);
+  return filled === undefined ? undefined : scaleOf(filled);
+}
+
+/** Undefined when it begins before the series or knows less than half of its steps. */
+function filledWindow(rates: Float64Array, first: number, last: number): Float64Array | undefined {
+  if (first < 0 || knownSteps(rates, first, last) < LEAST_KNOWN * (last - first + 1)) return undefined;
+  return fill(rates, first, last);
 }
 
 function knownSteps(values: Float64Array, first: number, last: number): number {
@@ -74,8 +87,8 @@ function scaleOf(filled: Float64Array): WindowScale | undefined {
     sum += filled[i]!;
   }
   if (!(steps > 0)) return undefined;
-  const scale = Math.max(steps / (filled.length - 1), (LEAST_RELATIVE_SCALE * sum) / filled.length);
-  return { anchor, scale };
+  const mean = sum / filled.length;
+  return { anchor, scale: Math.max(steps / (filled.length - 1), LEAST_RELATIVE_SCALE * mean), mean };
 }
 
 /** Mean latency as the logarithm of its ratio to the window's geometric mean; unknown is 0. */

@@ -1,101 +1,60 @@
-/** Entry of the worker thread in which everything of TensorFlow happens. */
+/** Entry of the thread in which one training happens. */
+import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
-import * as tf from '@tensorflow/tfjs-core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { messageOf } from '../../../models/errors.ts';
-import { startBackend } from './backend.ts';
-import type { WorkerAnswer, WorkerNotice, WorkerRequest, WorkerSettings } from './messages.ts';
-import { buildNetwork, quantilesOf, setWeights } from './network.ts';
-import { QUANTILE_COUNT } from './quantiles.ts';
-import { trainNetwork } from './training.ts';
+import type { TrainingAnswer, TrainingNotice, TrainingTask } from './messages.ts';
+import { retrain } from './retrain.ts';
 
-/** Windows of one forward pass: the worker takes messages in between. */
-const INFERENCE_WINDOWS = 256;
+/** As `nice` counts: 0 is what everything else has, 19 gives way to all others. */
+const NICENESS = 10;
+/** Time between two signs of life. */
+const SIGN_OF_LIFE_MS = 1000;
+const MEBIBYTE = 2 ** 20;
 
-// The edge: both are written by `GruWorker` in the same package and version.
-const settings: WorkerSettings = workerData;
+// The edge: written by `TrainingThread` in the same package and version.
+const task: TrainingTask = workerData;
 const port = parentPort;
 if (port === null) throw new Error('this file is a worker thread');
 
-const started = startBackend();
-const cancelled = new Set<number>();
-let current: LayersModel | undefined;
+giveWay();
+train().then(tell, (thrown: unknown) => tell({ kind: 'failed', reason: messageOf(thrown) }));
 
-port.on('message', (request: WorkerRequest) => {
-  if (request.kind === 'cancel') {
-    cancelled.add(request.id);
-    return;
+/** Requests come first: on Linux, and only there, a priority belongs to the thread that sets it and not to the process. */
+function giveWay(): void {
+  if (process.platform !== 'linux') return;
+  try {
+    setPriority(0, NICENESS);
+  } catch {
+    // Not allowed here: the training then competes with the rest for the processor.
   }
-  answer(request).then(send, (thrown: unknown) => {
-    send({ kind: 'failed', id: request.id, reason: messageOf(thrown) });
-  });
-});
-notify({ kind: 'backend', name: await started });
-
-function send(answer: WorkerAnswer): void {
-  port?.postMessage(answer);
 }
 
-function notify(notice: WorkerNotice): void {
+function tell(notice: TrainingNotice): void {
   port?.postMessage(notice);
 }
 
-async function answer(request: Exclude<WorkerRequest, { kind: 'cancel' }>): Promise<WorkerAnswer> {
-  await started;
-  switch (request.kind) {
-    case 'train':
-      return train(request);
-    case 'load':
-      take(request.weights);
-      return { kind: 'loaded', id: request.id };
-    case 'infer':
-      return { kind: 'inferred', id: request.id, outputs: infer(request.inputs) };
-  }
+async function train(): Promise<TrainingAnswer> {
+  const startedMs = performance.now();
+  let toldMs = startedMs;
+  const now = () => performance.now() / 1000;
+  const isCancelled = () => {
+    if (performance.now() - toldMs < SIGN_OF_LIFE_MS) return false;
+    toldMs = performance.now();
+    tell({ kind: 'alive' });
+    requireMemory();
+    return false;
+  };
+  const { series, cutSeconds, shape, settings, before } = task;
+  const trained = await retrain(series, cutSeconds, shape, settings, { now, isCancelled }, before);
+  if (trained.kind !== 'trained') return trained;
+  return { ...trained, seconds: (performance.now() - startedMs) / 1000 };
 }
 
-async function train({ id, series, cuts }: Extract<WorkerRequest, { kind: 'train' }>): Promise<WorkerAnswer> {
-  const start = performance.now();
-  const trained = await trainNetwork(series, cuts, settings.shape, settings.training, {
-    now: () => performance.now() / 1000,
-    isCancelled: () => {
-      notify({ kind: 'alive', id });
-      return cancelled.delete(id);
-    },
-  });
-  if (trained.kind !== 'trained') return { ...trained, id };
-  take(trained.weights);
-  return { ...trained, id, seconds: (performance.now() - start) / 1000 };
-}
-
-/** The new network takes over only when its weights fit. */
-function take(weights: Float32Array): void {
-  const model = buildNetwork(settings.shape, settings.training.seed);
-  try {
-    setWeights(model, weights);
-  } catch (thrown) {
-    model.dispose();
-    throw thrown;
-  }
-  current?.dispose();
-  current = model;
-}
-
-function infer(inputs: Float32Array): Float32Array {
-  const model = current;
-  if (model === undefined) throw new Error('there is no trained network');
-  const { sequenceLength, features, horizon } = settings.shape;
-  const length = sequenceLength * features;
-  const windows = inputs.length / length;
-  const outputs = new Float32Array(windows * horizon * QUANTILE_COUNT);
-  for (let first = 0; first < windows; first += INFERENCE_WINDOWS) {
-    const count = Math.min(INFERENCE_WINDOWS, windows - first);
-    const part = inputs.subarray(first * length, (first + count) * length);
-    const quantiles = tf.tidy(() => {
-      const predicted = model.apply(tf.tensor3d(part, [count, sequenceLength, features]));
-      if (!(predicted instanceof tf.Tensor)) throw new TypeError('the network has one output');
-      return quantilesOf(predicted, horizon).dataSync();
-    });
-    outputs.set(quantiles, first * horizon * QUANTILE_COUNT);
-  }
-  return outputs;
+/** Of this thread alone: its heap, its arrays and the memory of its kernels. */
+function requireMemory(): void {
+  const { heapUsed, external } = process.memoryUsage();
+  const taken = Math.round((heapUsed + external) / MEBIBYTE);
+  const allowed = Math.round(task.settings.memoryBytes / MEBIBYTE);
+  if (taken <= allowed) return;
+  throw new Error(`the training took ${taken} MiB, allowed: prediction.training_memory of ${allowed} MiB`);
 }

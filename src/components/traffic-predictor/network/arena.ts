@@ -11,7 +11,7 @@ export class Arena {
   /** Starts where `after` ends, so that several arenas can share what lies there when only one is in use at a time. */
   constructor(kernels: Kernels, after?: Arena) {
     this.#kernels = kernels;
-    this.#next = after === undefined ? 0 : after.end;
+    this.#next = after === undefined ? kernels.reserved : after.end;
   }
 
   get end(): Place {

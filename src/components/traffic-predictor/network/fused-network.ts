@@ -16,55 +16,66 @@ const PREDICTED_TOGETHER = 32;
 /** Of moving statistics (Keras' default). */
 const MOMENTUM = 0.99;
 
+/** What a network is made of; given back as a whole. */
+interface Parts {
+  readonly kernels: Kernels;
+  readonly arena: Arena;
+  readonly weights: ModelWeights;
+  readonly optimizer: AdamSteps;
+  /** Passes by columns; they share the memory behind the weights. */
+  readonly training: Map<number, Pass>;
+  readonly predicting: Map<number, Pass>;
+}
+
 /** The network over any kernels. */
 export class FusedNetwork implements Network {
   readonly shape: NetworkShape;
   readonly levels: readonly number[];
-  readonly #kernels: Kernels;
-  readonly #arena: Arena;
-  readonly #weights: ModelWeights;
-  readonly #optimizer: AdamSteps;
+  readonly kernels: 'simd' | 'plain';
   readonly #random: () => number;
-  /** Passes by columns; they share the memory behind the weights. */
-  readonly #training = new Map<number, Pass>();
-  readonly #predicting = new Map<number, Pass>();
+  #parts: Parts | undefined;
 
   constructor(shape: NetworkShape, { seed, levels }: NetworkOptions, kernels: Kernels) {
     requireShape(shape);
     this.shape = shape;
     this.levels = levels ?? LEVELS.slice(0, shape.quantiles);
     requireLevels(this.levels, shape.quantiles);
-    this.#kernels = kernels;
-    this.#arena = new Arena(kernels);
-    this.#weights = new ModelWeights(kernels, this.#arena, shape);
-    this.#optimizer = new AdamSteps(kernels, this.#weights);
+    this.kernels = kernels.kind;
     this.#random = seededRandom(seed ^ 0x5eed);
+    const arena = new Arena(kernels);
+    const weights = new ModelWeights(kernels, arena, shape);
+    const optimizer = new AdamSteps(kernels, weights);
+    this.#parts = { kernels, arena, weights, optimizer, training: new Map(), predicting: new Map() };
     this.setWeights(initialWeights(weightLayout(shape), seed));
   }
 
-  get kernels(): 'simd' | 'plain' {
-    return this.#kernels.kind;
+  get #alive(): Parts {
+    if (this.#parts === undefined) throw new Error('this network was disposed of');
+    return this.#parts;
   }
 
   get peakBytes(): number {
-    return this.#kernels.values.byteLength;
+    return this.#alive.kernels.values.byteLength;
   }
 
   getWeights(): Float32Array {
-    return this.#copy(this.#weights.weights);
+    return this.#copy(this.#alive.weights.weights);
   }
 
   #copy(place: number): Float32Array {
-    return Float32Array.from(this.#kernels.values.subarray(place, place + this.#weights.count));
+    const { kernels, weights } = this.#alive;
+    return Float32Array.from(kernels.values.subarray(place, place + weights.count));
   }
 
-  setWeights(weights: Float32Array): void {
-    const { count } = this.#weights;
-    if (weights.length !== count) throw new RangeError(`weights: found ${weights.length}, allowed: ${count}`);
-    const odd = weights.findIndex((weight) => !Number.isFinite(weight));
-    if (odd >= 0) throw new RangeError(`weights: found ${weights[odd]} at ${odd}, allowed: finite numbers`);
-    this.#kernels.values.set(weights, this.#weights.weights);
-    this.#weights.changed();
+  setWeights(numbers: Float32Array): void {
+    const { kernels, weights } = this.#alive;
+    if (numbers.length !== weights.count) {
+      throw new RangeError(`weights: found ${numbers.length}, allowed: ${weights.count}`);
+    }
+    const odd = numbers.findIndex((weight) => !Number.isFinite(weight));
+    if (odd >= 0) throw new RangeError(`weights: found ${numbers[odd]} at ${odd}, allowed: finite numbers`);
+    kernels.values.set(numbers, weights.weights);
+    weights.changed();
   }
 
   predict(inputs: Float32Array, context: Float32Array, n: number): Float32Array {
@@ -93,10 +104,10 @@ export class FusedNetwork implements Network {
     n: number,
     read: (pass: Pass, first: number, live: number) => void,
   ): void {
+    this.#alive.weights.packForward();
     for (let first = 0; first < n; first += PREDICTED_TOGETHER) {
       const live = Math.min(PREDICTED_TOGETHER, n - first);
       const pass = this.#pass(live, false);
-      this.#weights.packForward();
       pass.load(inputs, context, first, live);
       pass.forward(live, []);
       read(pass, first, live);
@@ -104,19 +115,20 @@ export class FusedNetwork implements Network {
   }
 
   #pass(live: number, training: boolean): Pass {
+    const { kernels, arena, weights, ...passes } = this.#alive;
     const columns = Math.ceil(live / COLUMN_MULTIPLE) * COLUMN_MULTIPLE;
-    const passes = training ? this.#training : this.#predicting;
-    let pass = passes.get(columns);
+    const known = training ? passes.training : passes.predicting;
+    let pass = known.get(columns);
     if (pass === undefined) {
-      pass = new Pass(this.#kernels, this.#arena, this.shape, this.levels, this.#weights, columns, training);
-      passes.set(columns, pass);
+      pass = new Pass(kernels, arena, this.shape, this.levels, weights, columns, training);
+      known.set(columns, pass);
     }
     return pass;
   }
 
   gradient(batch: Batch): { loss: number; gradient: Float32Array } {
     const { loss, weight } = this.#backward(batch);
-    const gradient = this.#copy(this.#weights.gradients);
+    const gradient = this.#copy(this.#alive.weights.gradients);
     return { loss, gradient: weight === 0 ? gradient.fill(0) : gradient };
   }
 
@@ -126,35 +138,35 @@ export class FusedNetwork implements Network {
     }
     const { loss, weight, pass } = this.#backward(batch);
     if (weight === 0) return 0;
-    if (!Number.isFinite(loss) || !this.#optimizer.step(learningRate)) return Number.NaN;
+    if (!Number.isFinite(loss) || !this.#alive.optimizer.step(learningRate)) return Number.NaN;
     pass?.moveStatistics(MOMENTUM);
-    this.#weights.changed();
+    this.#alive.weights.changed();
     return loss;
   }
 
   /** Leaves the gradient in the arena where any target is known. */
   #backward(batch: Batch): { loss: number; weight: number; pass?: Pass } {
     requireBatch(batch, this.shape);
+    const { weights } = this.#alive;
     if (batch.size === 0) return { loss: 0, weight: 0 };
     const pass = this.#pass(batch.size, true);
     const seeds = this.shape.units.map(() => Math.floor(this.#random() * 2 ** 31));
-    this.#weights.packForward();
+    weights.packForward();
     pass.load(batch.inputs, batch.context, 0, batch.size);
     pass.forward(batch.size, seeds);
     const { loss, weight } = pass.loss(batch, 0, batch.size);
     if (weight === 0) return { loss: 0, weight };
-    this.#weights.packBack();
+    weights.packBack();
     pass.back(batch, weight, seeds);
     return { loss: loss / weight, weight, pass };
   }
 
   resetOptimizer(): void {
-    this.#optimizer.reset();
+    this.#alive.optimizer.reset();
   }
 
   dispose(): void {
-    this.#training.clear();
-    this.#predicting.clear();
+    this.#parts = undefined;
   }
 }
 

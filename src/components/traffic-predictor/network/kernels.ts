@@ -18,6 +18,8 @@ export interface Kernels {
   readonly kind: 'simd' | 'plain';
   /** All numbers of the arena. Another object after `reserve`. */
   readonly values: Values;
+  /** Numbers at the start of the arena that belong to the kernels. */
+  readonly reserved: number;
   /** Makes the arena at least this long; keeps what is in it. */
   reserve(length: number): void;
 
@@ -117,7 +119,7 @@ export interface Kernels {
   ): void;
 
   sumOfSquares(from: Place, count: number): number;
-  /** One step of Adam over `count` weights; see `adam.ts`. */
+  /** One step of Adam over `count` weights; see `plain/adam.ts`. */
   adam(
     weights: Place,
     gradients: Place,

@@ -2,10 +2,15 @@ import type { Batch } from './batch.ts';
 import { FusedNetwork } from './fused-network.ts';
 import type { NetworkShape } from './network-shape.ts';
 import { PlainKernels } from './plain-kernels.ts';
+import { simdKernels } from './simd-kernels.ts';
 
 /**
- * A network that forecasts quantiles: GRU layers over a window, then dense layers on the last state and the context, then
- * one linear head for the median of every step ahead and one for each increment to the next quantile.
+ * A network that forecasts quantiles: GRU layers over a window (Cho et al. 2014; `gru-layer.ts`), each with batch
+ * normalisation (Ioffe & Szegedy 2015) and dropout (Srivastava et al. 2014) where the shape says so, then ReLU layers on
+ * the last state and the context, then one linear head for the median of every step ahead and one for each increment to
+ * the next quantile (Gasthaus et al. 2019; `pinball.ts`), which see the window and the context directly too. It learns by
+ * the pinball loss (Koenker & Bassett 1978) with Adam (Kingma & Ba 2015) and a clipped gradient (Pascanu et al. 2013).
+ * `weight-layout.ts` tells how its weights lie in a file.
  */
 export interface Network {
   readonly shape: NetworkShape;
@@ -36,7 +41,7 @@ export interface Network {
   trainStep(batch: Batch, options: { readonly learningRate: number }): number;
   /** Forgets Adam's moments, as for another series of data. */
   resetOptimizer(): void;
-  /** Gives the memory back; the network cannot be used after it. */
+  /** Lets go of the memory; everything else throws afterwards. */
   dispose(): void;
 }
 
@@ -49,7 +54,10 @@ export interface NetworkOptions {
   readonly levels?: readonly number[];
 }
 
-/** Throws a RangeError when the shape cannot be built. */
+/** Throws a RangeError when the shape cannot be built, an Error when there is no SIMD and it is asked for. */
 export function createNetwork(shape: NetworkShape, options: NetworkOptions): Network {
-  return new FusedNetwork(shape, options, new PlainKernels());
+  const simd = options.kernels === 'plain' ? undefined : simdKernels();
+  if (options.kernels === 'simd' && simd === undefined)
+    throw new Error('this machine has no WebAssembly SIMD');
+  return new FusedNetwork(shape, options, simd ?? new PlainKernels());
 }

@@ -8,6 +8,7 @@ import { outerProduct, pack, product, rowSums } from './plain/products.ts';
 /** Kernels without WebAssembly; over float64 too, where the formulas are tested against finite differences. */
 export class PlainKernels implements Kernels {
   readonly kind = 'plain';
+  readonly reserved = 0;
   values: Values;
 
   constructor(values: Values = new Float32Array(0)) {
@@ -16,7 +17,9 @@ export class PlainKernels implements Kernels {
 
   reserve(length: number): void {
     if (length <= this.values.length) return;
-    const longer = this.values instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
+    // Places are taken one after the other: not a copy for each.
+    const roomy = Math.ceil(1.5 * length);
+    const longer = this.values instanceof Float32Array ? new Float32Array(roomy) : new Float64Array(roomy);
     longer.set(this.values);
     this.values = longer;
   }

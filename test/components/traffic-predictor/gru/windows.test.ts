@@ -65,7 +65,7 @@ describe('a window', () => {
 test('an unknown target has no weight', () => {
   const targets = new Float32Array(3);
   const mask = new Float32Array(3);
-  const scale = { anchor: 10, scale: 2 };
+  const scale = { anchor: 10, scale: 2, mean: 10 };
   expect(writeTargets(Float64Array.of(1, 14, Number.NaN), 0, 3, scale, targets, mask, 0)).toBe(true);
   expect([...targets]).toEqual([2, 0, 0]);
   expect([...mask]).toEqual([1, 0, 0]);

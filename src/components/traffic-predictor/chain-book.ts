@@ -1,0 +1,169 @@
+import type { ChainSeries } from '../../models/metrics.ts';
+import { breather } from './breathe.ts';
+import { endSeconds, type Remembered } from './chain-memory.ts';
+import type { GruForecaster } from './gru/gru-forecaster.ts';
+import { ChainForecaster } from './mixture/chain-forecaster.ts';
+import { LEVELS } from './mixture/levels.ts';
+
+/** Steps that all forecasters together are led through when they begin; but each at least so many. */
+const FIRST_STEPS = 100_000;
+const LEAST_STEPS = 60;
+/** And when they are renewed. */
+const PAST_STEPS = 3_000_000;
+/** Steps of one round of renewals: others wait for no more. */
+const ROUND_STEPS = 10_000;
+/** Past origins at which the network is asked when it is new to a chain, and of all chains together. */
+const PAST_ORIGINS = 240;
+const MOST_PAST_WINDOWS = 30_000;
+/** New origins at which it is asked in one call, of all chains together; each has its newest. */
+const MOST_NEW_WINDOWS = 6_000;
+
+interface ChainState {
+  readonly forecaster: ChainForecaster;
+  /** End of the newest step that it was led through, and of the newest when it began, s. */
+  untilSeconds: number;
+  readonly begunSeconds: number;
+  /** It was led through a past that is no longer what is known, or through too little of it. */
+  isOutdated: boolean;
+  knowsNetwork: boolean;
+}
+
+/** A forecaster's way through the rows of its series, and the rows at which the network speaks to it. */
+interface Course {
+  readonly series: ChainSeries;
+  readonly state: ChainState;
+  readonly firstRow: number;
+  readonly origins: Int32Array;
+}
+
+/**
+ * The forecaster of each chain, led step by step along what is known of it. One that is new begins with the newest part of
+ * the past where there are many. Later it is renewed: led through more of the past, or through one that has turned out
+ * to be another, or through one with the network.
+ */
+export class ChainBook {
+  readonly #gru: GruForecaster;
+  readonly #horizon: number;
+  readonly #states = new Map<string, ChainState>();
+
+  constructor(gru: GruForecaster, horizon: number) {
+    this.#gru = gru;
+    this.#horizon = horizon;
+  }
+
+  /** Takes note of what has changed in the past of a chain. */
+  note({ series, changedSeconds = Number.POSITIVE_INFINITY }: Remembered): void {
+    const state = this.#states.get(series.chain);
+    if (state === undefined || changedSeconds >= state.untilSeconds) return;
+    const isAnother = changedSeconds === Number.NEGATIVE_INFINITY || endSeconds(series) < state.untilSeconds;
+    if (isAnother) this.#states.delete(series.chain);
+    else state.isOutdated = true;
+  }
+
+  forget(chains: readonly string[]): void {
+    for (const chain of chains) this.#states.delete(chain);
+  }
+
+  /** The network has come from elsewhere: what chains know of it is void. */
+  meetNetwork(): void {
+    for (const state of this.#states.values()) state.knowsNetwork = false;
+  }
+
+  forecaster(chain: string): ChainForecaster | undefined {
+    return this.#states.get(chain)?.forecaster;
+  }
+
+  /** Leads the forecasters to the ends of these series. */
+  async advance(known: readonly Remembered[]): Promise<void> {
+    const most = share(MOST_NEW_WINDOWS, known.length);
+    const steps = Math.max(LEAST_STEPS, Math.floor(FIRST_STEPS / known.length));
+    const courses = known.map(({ series }) => {
+      const state = this.#states.get(series.chain);
+      if (state === undefined) return this.#begin(series, steps, most);
+      return this.#course(series, state, rowOf(series, state.untilSeconds), most);
+    });
+    await this.#run(courses);
+  }
+
+  get hasOutdated(): boolean {
+    return this.#outdated().length > 0;
+  }
+
+  /** Renews a few forecasters, those that have waited longest. */
+  async renewSome(seriesOf: (chain: string) => ChainSeries | undefined): Promise<void> {
+    const steps = Math.max(LEAST_STEPS, Math.floor(PAST_STEPS / this.#states.size));
+    const most = share(MOST_PAST_WINDOWS, this.#states.size);
+    const courses: Course[] = [];
+    let left = ROUND_STEPS;
+    for (const chain of this.#outdated()) {
+      const series = seriesOf(chain);
+      if (series === undefined || left <= 0) break;
+      courses.push(this.#begin(series, steps, most));
+      left -= Math.min(series.rates.length, steps);
+    }
+    await this.#run(courses);
+  }
+
+  #outdated(): string[] {
+    const hasNetwork = this.#gru.cutSeconds !== undefined;
+    const outdated = [...this.#states].filter(
+      ([, { isOutdated, knowsNetwork }]) => isOutdated || (hasNetwork && !knowsNetwork),
+    );
+    return outdated
+      .sort(([, left], [, right]) => left.begunSeconds - right.begunSeconds)
+      .map(([chain]) => chain);
+  }
+
+  /** A new forecaster on its way through the newest `steps` steps, all that are wanted or not. */
+  #begin(series: ChainSeries, steps: number, mostOrigins: number): Course {
+    const wanted = Math.min(series.rates.length, Math.floor(PAST_STEPS / Math.max(1, this.#states.size)));
+    const state = {
+      forecaster: new ChainForecaster({ horizon: this.#horizon, stepSeconds: series.stepSeconds }),
+      untilSeconds: Number.NEGATIVE_INFINITY,
+      begunSeconds: endSeconds(series),
+      isOutdated: steps < wanted,
+      knowsNetwork: this.#gru.cutSeconds !== undefined,
+    };
+    this.#states.set(series.chain, state);
+    return this.#course(series, state, Math.max(0, series.rates.length - steps), mostOrigins);
+  }
+
+  /** The network speaks only where all that it was trained or chosen on lies before the first forecast step. */
+  #course(series: ChainSeries, state: ChainState, firstRow: number, mostOrigins: number): Course {
+    const { cutSeconds = Number.POSITIVE_INFINITY } = this.#gru;
+    const end = series.rates.length;
+    const first = Math.max(firstRow, end - mostOrigins, Math.ceil(rowOf(series, cutSeconds) - 1));
+    const origins = Int32Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i);
+    return { series, state, firstRow, origins };
+  }
+
+  async #run(courses: readonly Course[]): Promise<void> {
+    const blocks = await this.#gru.forecast(courses);
+    const breathe = breather();
+    for (const [i, { series, state, firstRow, origins }] of courses.entries()) {
+      let next = 0;
+      for (let row = firstRow; row < series.rates.length; row++) {
+        state.forecaster.advance(series.rates[row]!);
+        if (row === origins[next]) {
+          state.forecaster.tellGru(blocks?.[i]?.subarray(...this.#blockAt(next)));
+          next += 1;
+        }
+        await breathe();
+      }
+      state.untilSeconds = endSeconds(series);
+    }
+  }
+
+  #blockAt(index: number): [number, number] {
+    const length = this.#horizon * LEVELS.length;
+    return [index * length, (index + 1) * length];
+  }
+}
+
+function share(windows: number, chains: number): number {
+  return Math.max(1, Math.min(PAST_ORIGINS, Math.floor(windows / chains)));
+}
+
+function rowOf(series: ChainSeries, seconds: number): number {
+  return (seconds - series.startSeconds) / series.stepSeconds;
+}
