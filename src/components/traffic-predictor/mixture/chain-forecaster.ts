@@ -1,3 +1,4 @@
+import { cleanRate, isComplete } from './accepted.ts';
 import { Calibrator } from './calibrator.ts';
 import { LEVELS, UPPER } from './levels.ts';
 import { MaximumQuantile } from './maximum-quantile.ts';
@@ -27,9 +28,6 @@ const Q = LEVELS.length;
 const GRU = RESIDUAL_EXPERTS;
 const QUANTILE_EXPERTS = RESIDUAL_EXPERTS + 1;
 const MEDIAN: readonly number[] = [0.5];
-/** Requests/s: one in thirty years, and more than there will ever be. */
-const LEAST_RATE = 1e-9;
-const MOST_RATE = 1e15;
 
 /**
  * Forecasts one chain's rate, step by step and strictly causal: nothing after a step goes into what is served there.
@@ -153,10 +151,10 @@ export class ChainForecaster {
 
   /** Weights, errors and coverage, for people to read. Not for every step. */
   report(): ChainReport {
-    const middle = shares(this.#middleMixer.weights, this.#points, this.#horizon);
-    const start = [...shares(this.#startMixer.weights, this.#points - 1, this.#horizon), 0];
+    const middle = this.#middleMixer.shares(0);
+    const start = [...this.#startMixer.shares(0), 0];
     // The network's own upper quantiles, beside its part in where the others start from.
-    const gru = this.#gruShare(UPPER);
+    const gru = this.#quantileMixer.shares(UPPER)[GRU]!;
     const upper = start.map((share, k) => share * (1 - gru) + (k === this.#gruPoint ? gru : 0));
     return this.#record.report(this.#known, middle, upper);
   }
@@ -287,31 +285,4 @@ export class ChainForecaster {
       }
     }
   }
-
-  #gruShare(q: number): number {
-    const { weights } = this.#quantileMixer;
-    let sum = 0;
-    for (let h = 0; h < this.#horizon; h++) sum += weights[(h * Q + q) * QUANTILE_EXPERTS + GRU]! || 0;
-    return sum / this.#horizon;
-  }
-}
-
-/** NaN for what is no rate; next to nothing is nothing, or its ratio to a real rate would not be a number. */
-function cleanRate(rate: number): number {
-  if (!(rate >= 0 && rate <= MOST_RATE)) return Number.NaN;
-  return rate < LEAST_RATE ? 0 : rate;
-}
-
-/** Mean weight of each expert over the steps ahead, at the median. */
-function shares(weights: Float32Array, experts: number, horizon: number): number[] {
-  return Array.from({ length: experts }, (_, k) => {
-    let sum = 0;
-    for (let h = 0; h < horizon; h++) sum += weights[h * experts + k]! || 0;
-    return sum / horizon;
-  });
-}
-
-function isComplete(block: ArrayLike<number>, length: number): boolean {
-  for (let i = 0; i < length; i++) if (!Number.isFinite(block[i])) return false;
-  return block.length === length;
 }
