@@ -10,6 +10,7 @@ import { RESIDUAL_EXPERTS, RESIDUAL_SCALES, ResidualExperts } from './residual-e
 import type { ChainReport, ServedForecast } from './served.ts';
 import { slotOf } from './slots.ts';
 import { TrackRecord } from './track-record.ts';
+import { WaitingForecasts } from './waiting-forecasts.ts';
 
 export interface ChainForecasterOptions {
   /** Steps ahead. */
@@ -50,18 +51,7 @@ export class ChainForecaster {
   readonly #calibrator: Calibrator;
   readonly #maximum: MaximumQuantile;
   readonly #record: TrackRecord;
-  /**
-   * By slot: what the experts said, the middle, where upper quantiles start from with the scales there, the mixed and the
-   * served quantiles, all as changes from
-   * the last known rate at their origin: exact for a constant series and precise enough in single precision.
-   */
-  readonly #saidPoints: Float32Array;
-  readonly #middles: Float32Array;
-  readonly #starts: Float32Array;
-  readonly #scales: Float32Array;
-  readonly #saidQuantiles: Float32Array;
-  readonly #mixed: Float32Array;
-  readonly #calibrated: Float32Array;
+  readonly #waiting: WaitingForecasts;
   /** The network's block of the newest origin; NaN: silent. */
   readonly #gru: Float32Array;
   /** By origin modulo horizon + 1: the last known rate. */
@@ -89,14 +79,7 @@ export class ChainForecaster {
     this.#calibrator = new Calibrator(horizon);
     this.#maximum = new MaximumQuantile(horizon);
     this.#record = new TrackRecord(names);
-    const slots = slotOf(horizon + 1, 0);
-    this.#saidPoints = new Float32Array(slots * names.length);
-    this.#middles = new Float32Array(slots).fill(Number.NaN);
-    this.#starts = new Float32Array(slots).fill(Number.NaN);
-    this.#scales = new Float32Array(slots * RESIDUAL_SCALES);
-    this.#saidQuantiles = new Float32Array(slots * Q * QUANTILE_EXPERTS);
-    this.#mixed = new Float32Array(slots * Q);
-    this.#calibrated = new Float32Array(slots * Q);
+    this.#waiting = new WaitingForecasts(horizon, this.#points, QUANTILE_EXPERTS);
     this.#gru = new Float32Array(horizon * Q).fill(Number.NaN);
     this.#bases = new Float64Array(horizon + 1);
     this.#truths = new Float64Array(horizon).fill(Number.NaN);
@@ -181,25 +164,32 @@ export class ChainForecaster {
 
   #scoreStep(h: number, rate: number): void {
     const slot = slotOf(h + 1, this.#step);
-    const middle = this.#middles[slot]!;
+    const middle = this.#waiting.middles[slot]!;
     if (Number.isNaN(middle)) return;
     const change = rate - this.#base(h + 1);
     const pointsAt = slot * this.#points;
-    this.#middleMixer.score(h, change, this.#middles, slot, this.#saidPoints, pointsAt);
-    this.#startMixer.score(h, change, this.#starts, slot, this.#saidPoints, pointsAt);
+    this.#middleMixer.score(h, change, this.#waiting.middles, slot, this.#waiting.saidPoints, pointsAt);
+    this.#startMixer.score(h, change, this.#waiting.starts, slot, this.#waiting.saidPoints, pointsAt);
     const quantilesAt = slot * Q * QUANTILE_EXPERTS;
-    this.#quantileMixer.score(h, change, this.#mixed, slot * Q, this.#saidQuantiles, quantilesAt);
+    this.#quantileMixer.score(
+      h,
+      change,
+      this.#waiting.mixed,
+      slot * Q,
+      this.#waiting.saidQuantiles,
+      quantilesAt,
+    );
     this.#residuals.take(
       h,
       this.#step,
       change - middle,
-      change - this.#starts[slot]!,
-      change - this.#saidPoints[pointsAt + this.#experts.regression]!,
-      this.#scales,
+      change - this.#waiting.starts[slot]!,
+      change - this.#waiting.saidPoints[pointsAt + this.#experts.regression]!,
+      this.#waiting.scales,
       slot * RESIDUAL_SCALES,
     );
-    this.#calibrator.score(h, change, this.#calibrated, slot * Q);
-    this.#record.score(rate, change, this.#saidPoints, pointsAt, this.#calibrated, slot * Q);
+    this.#calibrator.score(h, change, this.#waiting.calibrated, slot * Q);
+    this.#record.score(rate, change, this.#waiting.saidPoints, pointsAt, this.#waiting.calibrated, slot * Q);
   }
 
   /** Makes what is served from the newest step and leaves it to be scored; once, and again when the network is told. */
@@ -219,39 +209,39 @@ export class ChainForecaster {
   #say(k: number, column: number): void {
     const row = this.#experts.say(k);
     for (let h = 0; h < this.#horizon; h++) {
-      this.#saidPoints[this.#slot(h) * this.#points + column] = this.#change(row[h]!);
+      this.#waiting.saidPoints[this.#slot(h) * this.#points + column] = this.#change(row[h]!);
     }
   }
 
   #settleStep(h: number): void {
     const slot = this.#slot(h);
     const pointsAt = slot * this.#points;
-    this.#saidPoints[pointsAt + this.#gruPoint] = this.#change(this.#gru[h * Q]!);
-    this.#middleMixer.mix(h, this.#saidPoints, pointsAt, this.#middles, slot);
-    this.#startMixer.mix(h, this.#saidPoints, pointsAt, this.#starts, slot);
+    this.#waiting.saidPoints[pointsAt + this.#gruPoint] = this.#change(this.#gru[h * Q]!);
+    this.#middleMixer.mix(h, this.#waiting.saidPoints, pointsAt, this.#waiting.middles, slot);
+    this.#startMixer.mix(h, this.#waiting.saidPoints, pointsAt, this.#waiting.starts, slot);
     this.#mixQuantiles(h, slot);
     const row = slot * Q;
-    for (let q = 0; q < Q; q++) this.#calibrated[row + q] = this.#mixed[row + q]!;
-    this.#calibrator.calibrate(h, this.#calibrated, row, -this.#last);
+    for (let q = 0; q < Q; q++) this.#waiting.calibrated[row + q] = this.#waiting.mixed[row + q]!;
+    this.#calibrator.calibrate(h, this.#waiting.calibrated, row, -this.#last);
     for (let q = 0; q < Q; q++) {
-      this.#served.quantiles[h * Q + q] = Math.max(0, this.#last + this.#calibrated[row + q]!);
+      this.#served.quantiles[h * Q + q] = Math.max(0, this.#last + this.#waiting.calibrated[row + q]!);
     }
   }
 
   #mixQuantiles(h: number, slot: number): void {
-    const start = this.#starts[slot]!;
+    const start = this.#waiting.starts[slot]!;
     const scalesAt = slot * RESIDUAL_SCALES;
-    const scales = this.#scales;
+    const scales = this.#waiting.scales;
     this.#residuals.scale(h, this.#last + start, scales, scalesAt);
-    const said = this.#saidQuantiles;
+    const said = this.#waiting.saidQuantiles;
     const at = slot * Q * QUANTILE_EXPERTS;
     const step = this.#step + h + 1;
-    this.#residuals.sayMedian(h, this.#middles[slot]!, scales, scalesAt, said, at);
+    this.#residuals.sayMedian(h, this.#waiting.middles[slot]!, scales, scalesAt, said, at);
     const upperAt = at + QUANTILE_EXPERTS;
-    const regression = this.#saidPoints[slot * this.#points + this.#experts.regression]!;
+    const regression = this.#waiting.saidPoints[slot * this.#points + this.#experts.regression]!;
     this.#residuals.say(h, step, start, regression, scales, scalesAt, said, upperAt, QUANTILE_EXPERTS);
     for (let q = 0; q < Q; q++) said[at + q * QUANTILE_EXPERTS + GRU] = this.#change(this.#gru[h * Q + q]!);
-    this.#quantileMixer.mix(h, said, at, this.#mixed, slot * Q);
+    this.#quantileMixer.mix(h, said, at, this.#waiting.mixed, slot * Q);
   }
 
   /** From the last known rate; less than a millionth of it is rounding. */
@@ -271,7 +261,7 @@ export class ChainForecaster {
 
   /** From a gap or an outage the way is longer than h steps, and says nothing about other times. */
   #leaveUnscored(): void {
-    for (let h = 0; h < this.#horizon; h++) this.#middles[this.#slot(h)] = Number.NaN;
+    for (let h = 0; h < this.#horizon; h++) this.#waiting.middles[this.#slot(h)] = Number.NaN;
     this.#maximum.skip(this.#step);
   }
 
@@ -279,9 +269,9 @@ export class ChainForecaster {
     const base = this.#base(stepsAgo);
     for (let h = stepsAgo; h < this.#horizon; h++) {
       const slot = slotOf(h + 1, this.#step - stepsAgo);
-      this.#saidPoints[slot * this.#points + this.#gruPoint] = block[h * Q]! - base;
+      this.#waiting.saidPoints[slot * this.#points + this.#gruPoint] = block[h * Q]! - base;
       for (let q = 0; q < Q; q++) {
-        this.#saidQuantiles[(slot * Q + q) * QUANTILE_EXPERTS + GRU] = block[h * Q + q]! - base;
+        this.#waiting.saidQuantiles[(slot * Q + q) * QUANTILE_EXPERTS + GRU] = block[h * Q + q]! - base;
       }
     }
   }
