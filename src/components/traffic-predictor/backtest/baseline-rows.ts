@@ -97,6 +97,7 @@ function ridge(horizon: number, stepSeconds: number): PointForecaster {
     absolute: false,
     penalty: 0.1,
     memorySteps: 5000,
+    turn: 0,
   };
   const few = new WindowMeans([15, 60]);
   const many = new WindowMeans([5, 10, 20, 40, 80, 160]);

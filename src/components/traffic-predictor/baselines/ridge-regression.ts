@@ -26,13 +26,18 @@ export interface RidgeSettings {
   readonly penalty: number;
   /** Rows older than about this many count no more. */
   readonly memorySteps: number;
+  /** Steps by which its work comes earlier, so that many regressions do not all fit at the same step. */
+  readonly turn: number;
 }
 
 /** As if this many rows had said that the last value stays. */
 const PRIOR_ROWS = 50;
 /** A fit holds until there is this share more to learn from, and at most so many steps. */
 const NEW_SHARE = 1 / 64;
-const MOST_STEPS_PER_FIT = 32;
+const MOST_STEPS_PER_FIT = 64;
+const SIZE_PER_STEP = 16;
+/** With this many rows every other one, at double weight, tells as much. */
+const SETTLED_ROWS = 1000;
 const FEATURES_PER_SEASON = 3;
 /** A spread is never taken for less than this share of the level. */
 const LEAST_SPREAD = 0.02;
@@ -67,7 +72,6 @@ export class RidgeRegression implements PointForecaster {
   #spread = 0;
   #level = 0;
   #rows = 0;
-  #unfitted = 0;
 
   constructor(horizon: number, settings: RidgeSettings, around: RidgeSurroundings) {
     this.#horizon = horizon;
@@ -94,10 +98,15 @@ export class RidgeRegression implements PointForecaster {
     if (!Number.isNaN(value)) this.#lastRaw = value;
     this.#take(this.#settings.root ? Math.sqrt(value) : value);
     if (this.#known === 0) return;
-    if (this.#knownInARow > this.#horizon) this.#learn();
+    const turn = this.#step + this.#settings.turn;
+    const stride = this.#rows < SETTLED_ROWS ? 1 : 2;
+    if (this.#knownInARow > this.#horizon && turn % stride === 0) this.#learn(stride);
     this.#describe();
-    this.#unfitted += 1;
-    if (this.#unfitted >= Math.min(MOST_STEPS_PER_FIT, this.#rows * NEW_SHARE)) this.#fit();
+    const holds = Math.max(
+      Math.ceil(this.#size / SIZE_PER_STEP),
+      Math.min(MOST_STEPS_PER_FIT, Math.floor(this.#rows * NEW_SHARE)),
+    );
+    if (turn % holds === 0) this.#fit();
   }
 
   forecast(out: Float64Array | Float32Array, at: number): void {
@@ -132,7 +141,7 @@ export class RidgeRegression implements PointForecaster {
   }
 
   /** The row of the origin one horizon ago, whose targets are all known now. */
-  #learn(): void {
+  #learn(stride: number): void {
     const { absolute, memorySteps } = this.#settings;
     const size = this.#size;
     const origin = this.#slot(this.#horizon);
@@ -143,22 +152,25 @@ export class RidgeRegression implements PointForecaster {
     const weight = absolute
       ? 1 / (spread * Math.max(this.#meanError(row, base), 0.3 * spread))
       : spread ** -2;
-    const keep = 1 - 1 / memorySteps;
-    this.#rows = this.#rows * keep + 1;
+    const keep = 1 - stride / memorySteps;
+    this.#rows = this.#rows * keep + stride;
     const horizon = this.#horizon;
     for (let h = 0; h < horizon; h++) {
       this.#changes[h] = this.#values[this.#slot(horizon - 1 - h)]! - base;
     }
+    this.#fold(this.#features.subarray(row, row + size), weight, keep);
+  }
+
+  /** Adds the row with the targets in `#changes` to the moments. */
+  #fold(features: Float32Array, weight: number, keep: number): void {
+    // Local names: the loops below are most of a step's work.
+    const [gram, moments, changes, horizon] = [this.#gram, this.#moments, this.#changes, this.#horizon];
     let cell = 0;
-    for (let i = 0; i < size; i++) {
-      const weighted = weight * this.#features[row + i]!;
-      for (let j = 0; j <= i; j++) {
-        this.#gram[cell] = this.#gram[cell]! * keep + weighted * this.#features[row + j]!;
-        cell += 1;
-      }
-      for (let h = 0, k = i * horizon; h < horizon; h++, k++) {
-        this.#moments[k] = this.#moments[k]! * keep + weighted * this.#changes[h]!;
-      }
+    let k = 0;
+    for (let i = 0; i < features.length; i++) {
+      const weighted = weight * features[i]!;
+      for (let j = 0; j <= i; j++, cell++) gram[cell] = gram[cell]! * keep + weighted * features[j]!;
+      for (let h = 0; h < horizon; h++, k++) moments[k] = moments[k]! * keep + weighted * changes[h]!;
     }
   }
 
@@ -195,7 +207,6 @@ export class RidgeRegression implements PointForecaster {
   }
 
   #fit(): void {
-    this.#unfitted = 0;
     const size = this.#size;
     let trace = 0;
     for (let i = 0; i < size; i++) trace += this.#gram[(i * (i + 3)) / 2]!;
@@ -215,13 +226,17 @@ export class RidgeRegression implements PointForecaster {
 
   /** Changes from the last value by step ahead, into `#changes`. */
   #predict(row: number): void {
-    const horizon = this.#horizon;
-    this.#changes.fill(0);
-    for (let i = 0; i < this.#size; i++) {
-      const feature = this.#features[row + i]!;
-      for (let h = 0, k = i * horizon; h < horizon; h++, k++) {
-        this.#changes[h]! += feature * this.#weights[k]!;
-      }
+    const [features, weights, changes, horizon] = [
+      this.#features,
+      this.#weights,
+      this.#changes,
+      this.#horizon,
+    ];
+    changes.fill(0);
+    let k = 0;
+    for (let i = row; i < row + this.#size; i++) {
+      const feature = features[i]!;
+      for (let h = 0; h < horizon; h++, k++) changes[h]! += feature * weights[k]!;
     }
   }
 }

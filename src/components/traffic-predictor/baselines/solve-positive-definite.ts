@@ -26,20 +26,23 @@ export function solvePositiveDefinite(
 
 function factorize(matrix: Float64Array, size: number): boolean {
   for (let i = 0; i < size; i++) {
+    const row = i * size;
     for (let j = 0; j <= i; j++) {
-      let sum = matrix[i * size + j]!;
-      for (let k = 0; k < j; k++) sum -= matrix[i * size + k]! * matrix[j * size + k]!;
+      const other = j * size;
+      let sum = matrix[row + j]!;
+      for (let k = 0; k < j; k++) sum -= matrix[row + k]! * matrix[other + k]!;
       if (i === j && !(sum > 0)) return false;
-      matrix[i * size + j] = i === j ? Math.sqrt(sum) : sum / matrix[j * size + j]!;
+      matrix[row + j] = i === j ? Math.sqrt(sum) : sum / matrix[other + j]!;
     }
   }
   return true;
 }
 
 function subtractRow(rows: Float64Array, columns: number, to: number, from: number, factor: number): void {
-  for (let c = 0; c < columns; c++) rows[to * columns + c]! -= factor * rows[from * columns + c]!;
+  const [target, source] = [to * columns, from * columns];
+  for (let c = 0; c < columns; c++) rows[target + c]! -= factor * rows[source + c]!;
 }
 
 function scaleRow(rows: Float64Array, columns: number, row: number, factor: number): void {
-  for (let c = 0; c < columns; c++) rows[row * columns + c]! *= factor;
+  for (let i = row * columns; i < (row + 1) * columns; i++) rows[i]! *= factor;
 }

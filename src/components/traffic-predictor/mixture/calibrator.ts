@@ -1,7 +1,7 @@
 import { LEVELS } from './levels.ts';
 
 /** How far one miss moves a quantile, relative to its distance from the median. */
-const RATE = 0.005;
+const RATE = 0.002;
 /** Widening and narrowing end at this factor: nothing winds up. */
 const MOST = Math.log(3);
 

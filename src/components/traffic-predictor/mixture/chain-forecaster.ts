@@ -15,6 +15,8 @@ export interface ChainForecasterOptions {
   readonly horizon: number;
   /** Length of a step, s; an hour, a day and a week follow from it. */
   readonly stepSeconds: number;
+  /** Any whole number from 0; chains with different ones do their heavier work at different steps. Default 0. */
+  readonly turn?: number;
 }
 
 /** Known steps before there is a forecast: one to go on, one to see how far off that is. */
@@ -75,9 +77,9 @@ export class ChainForecaster {
   #present = false;
   #settled = true;
 
-  constructor({ horizon, stepSeconds }: ChainForecasterOptions) {
+  constructor({ horizon, stepSeconds, turn = 0 }: ChainForecasterOptions) {
     this.#horizon = horizon;
-    this.#experts = new PointExperts(horizon, stepSeconds);
+    this.#experts = new PointExperts(horizon, stepSeconds, turn);
     const names = [...this.#experts.names];
     names.splice(-1, 0, 'gru');
     this.#points = names.length;
@@ -194,6 +196,7 @@ export class ChainForecaster {
       this.#step,
       change - middle,
       change - this.#starts[slot]!,
+      change - this.#saidPoints[pointsAt + this.#experts.regression]!,
       this.#scales,
       slot * RESIDUAL_SCALES,
     );
@@ -247,7 +250,8 @@ export class ChainForecaster {
     const step = this.#step + h + 1;
     this.#residuals.sayMedian(h, this.#middles[slot]!, scales, scalesAt, said, at);
     const upperAt = at + QUANTILE_EXPERTS;
-    this.#residuals.say(h, step, start, scales, scalesAt, said, upperAt, QUANTILE_EXPERTS);
+    const regression = this.#saidPoints[slot * this.#points + this.#experts.regression]!;
+    this.#residuals.say(h, step, start, regression, scales, scalesAt, said, upperAt, QUANTILE_EXPERTS);
     for (let q = 0; q < Q; q++) said[at + q * QUANTILE_EXPERTS + GRU] = this.#change(this.#gru[h * Q + q]!);
     this.#quantileMixer.mix(h, said, at, this.#mixed, slot * Q);
   }

@@ -47,9 +47,10 @@ export class HourlyResiduals {
     const unit = this.#units[h]!;
     if (!(unit > 0)) return;
     const z = residual / unit;
-    this.#takeCommon(h, z);
+    const bin = binOf(z);
+    this.#takeCommon(h, z, bin);
     const cell = this.#cell(h, step);
-    this.#counts[cell * BINS + binOf(z)]! += 1;
+    this.#counts[cell * BINS + bin]! += 1;
     this.#totals[cell]! += 1;
     if (this.#totals[cell] === MOST_COUNT) this.#halve(cell);
     this.#renewUnit(h);
@@ -60,23 +61,26 @@ export class HourlyResiduals {
    * exceed; 0 before the first.
    */
   quantiles(h: number, step: number, levels: readonly number[], out: Float64Array): void {
+    const [counts, common] = [this.#counts, this.#common];
     const cell = this.#cell(h, step);
-    const common = this.#commonTotals[h]!;
-    const share = PRIOR_COUNT / Math.max(PRIOR_COUNT, common);
-    const total = this.#totals[cell]! + common * share;
+    const commonTotal = this.#commonTotals[h]!;
+    const share = PRIOR_COUNT / Math.max(PRIOR_COUNT, commonTotal);
+    const total = this.#totals[cell]! + commonTotal * share;
     let above = 0;
     let bin = BINS - 1;
-    let count = this.#counts[cell * BINS + bin]! + share * this.#common[h * BINS + bin]!;
+    let count = counts[cell * BINS + bin]! + share * common[h * BINS + bin]!;
     for (let q = levels.length - 1; q >= 0; q--) {
       const wanted = (1 - levels[q]!) * total;
       while (bin > 0 && above + count <= wanted) {
         above += count;
         bin -= 1;
-        count = this.#counts[cell * BINS + bin]! + share * this.#common[h * BINS + bin]!;
+        count = counts[cell * BINS + bin]! + share * common[h * BINS + bin]!;
       }
       const within = count > 0 ? Math.min(1, (wanted - above) / count) : 0;
       out[q] =
-        common === 0 ? 0 : (EDGES[bin + 1]! - within * (EDGES[bin + 1]! - EDGES[bin]!)) * this.#units[h]!;
+        commonTotal === 0
+          ? 0
+          : (EDGES[bin + 1]! - within * (EDGES[bin + 1]! - EDGES[bin]!)) * this.#units[h]!;
     }
   }
 
@@ -85,10 +89,11 @@ export class HourlyResiduals {
     return phase * this.#horizon + h;
   }
 
-  #takeCommon(h: number, z: number): void {
+  #takeCommon(h: number, z: number, bin: number): void {
     const keep = 1 - 1 / MEMORY_STEPS;
-    for (let i = h * BINS; i < (h + 1) * BINS; i++) this.#common[i]! *= keep;
-    this.#common[h * BINS + binOf(z)]! += 1;
+    const common = this.#common;
+    for (let i = h * BINS; i < (h + 1) * BINS; i++) common[i]! *= keep;
+    common[h * BINS + bin]! += 1;
     this.#commonTotals[h] = this.#commonTotals[h]! * keep + 1;
     this.#roots[h]! += (Math.sqrt(Math.min(Math.abs(z), MOST_Z)) - this.#roots[h]!) / this.#commonTotals[h]!;
   }
@@ -131,6 +136,7 @@ function moveDown(counts: Uint8Array | Float32Array, cell: number, shift: number
 }
 
 function binOf(z: number): number {
-  if (z < LEAST) return 0;
-  return Math.min(BINS - 1, 1 + Math.floor(Math.log(z / LEAST) / Math.log(RATIO)));
+  let bin = 0;
+  while (bin < BINS - 1 && EDGES[bin + 1]! <= z) bin += 1;
+  return bin;
 }

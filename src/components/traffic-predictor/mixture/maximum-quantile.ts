@@ -24,7 +24,7 @@ export class MaximumQuantile {
   constructor(horizon: number) {
     this.#horizon = horizon;
     this.counts = new Int32Array(horizon);
-    this.#ratios = new ResidualQuantiles(horizon);
+    this.#ratios = new ResidualQuantiles(horizon, MAXIMUM_LEVELS);
     this.#stretch = new Float64Array(horizon);
     this.#pending = new Float32Array(3 * slotOf(horizon + 1, 0)).fill(Number.NaN);
   }
@@ -41,7 +41,7 @@ export class MaximumQuantile {
     for (let l = 0; l < this.#horizon; l++) {
       median = Math.max(median, quantiles[l * LEVELS.length]!);
       upper = Math.max(upper, quantiles[l * LEVELS.length + UPPER]!);
-      this.#ratios.quantiles(l, MAXIMUM_LEVELS, this.#ratio);
+      this.#ratios.quantiles(l, this.#ratio);
       const ratio = this.#ratio[0]! * Math.exp(this.#stretch[l]!);
       least = Math.max(least, upper, median + ratio * (upper - median));
       maximum95[l] = least;

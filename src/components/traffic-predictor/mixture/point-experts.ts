@@ -3,6 +3,7 @@ import { ExponentialMean } from '../baselines/exponential-mean.ts';
 import { LastValue } from '../baselines/last-value.ts';
 import { MovingMedian } from '../baselines/moving-median.ts';
 import type { PointForecaster } from '../baselines/point-forecaster.ts';
+import type { RidgeSettings } from '../baselines/ridge-regression.ts';
 import { RidgeRegression } from '../baselines/ridge-regression.ts';
 import { SeasonalPast } from '../baselines/seasonal-past.ts';
 import { SeasonalRatio } from '../baselines/seasonal-ratio.ts';
@@ -15,7 +16,19 @@ const DAY_SECONDS = 86_400;
 const CALM_STEPS = 61;
 
 const SHORT_WINDOWS = [15, 60];
-const MANY_WINDOWS = [5, 10, 20, 40, 80, 160];
+const LONG_WINDOWS = [60, 160];
+/** A few lags learn fast, many know more; the third goes to the median, which bursts leave alone. */
+const SHORT: RidgeSettings = {
+  lags: 8,
+  periods: [],
+  root: false,
+  absolute: false,
+  penalty: 0.1,
+  memorySteps: 5000,
+  turn: 0,
+};
+const LONG: RidgeSettings = { ...SHORT, lags: 60, penalty: 0.3 };
+const MEDIAN: RidgeSettings = { ...SHORT, root: true, absolute: true };
 
 /**
  * The simple methods of one chain, several settings of each, over one shared past. The moving median is the last of them:
@@ -23,18 +36,20 @@ const MANY_WINDOWS = [5, 10, 20, 40, 80, 160];
  */
 export class PointExperts {
   readonly names: readonly ExpertName[];
+  /** Place of the regression on few lags and seasons among the names. */
+  readonly regression: number;
   readonly #forecasters: readonly PointForecaster[];
   readonly #past: SeasonalPast;
   readonly #means: readonly WindowMeans[];
   readonly #row: Float64Array;
 
-  constructor(horizon: number, stepSeconds: number) {
+  constructor(horizon: number, stepSeconds: number, turn: number) {
     const past = new SeasonalPast(stepSeconds);
     const day = Math.round(DAY_SECONDS / stepSeconds);
     const calm = new MovingMedian(horizon, CALM_STEPS);
     const means = new WindowMeans(SHORT_WINDOWS);
-    const manyMeans = new WindowMeans(MANY_WINDOWS);
-    const linear = { root: false, absolute: false, penalty: 0.1, memorySteps: 5000 };
+    const longMeans = new WindowMeans(LONG_WINDOWS);
+    const seasons = [day, 7 * day];
     const experts: readonly (readonly [ExpertName, PointForecaster])[] = [
       ['naive', new LastValue(horizon)],
       ['ewma', new ExponentialMean(horizon, 0.05)],
@@ -43,31 +58,15 @@ export class PointExperts {
       ['seasonal-naive', new SeasonalValue(horizon, past)],
       ['seasonal-naive', new SeasonalRatio(horizon, past.blocks, day)],
       ['seasonal-naive', new SeasonalRatio(horizon, past.blocks, 7 * day)],
-      [
-        'ridge',
-        new RidgeRegression(horizon, { ...linear, lags: 8, periods: [day, 7 * day] }, { means, past }),
-      ],
-      [
-        'ridge',
-        new RidgeRegression(horizon, { ...linear, lags: 8, periods: [], root: true }, { means, past, calm }),
-      ],
-      [
-        'ridge',
-        new RidgeRegression(
-          horizon,
-          { ...linear, lags: 8, periods: [], root: true, absolute: true },
-          { means, past, calm },
-        ),
-      ],
-      [
-        'ridge',
-        new RidgeRegression(horizon, { ...linear, lags: 5, periods: [] }, { means: manyMeans, past }),
-      ],
+      ['ridge', new RidgeRegression(horizon, { ...SHORT, periods: seasons, turn }, { means, past })],
+      ['ridge', new RidgeRegression(horizon, { ...MEDIAN, turn: turn + 5 }, { means, past, calm })],
+      ['ridge', new RidgeRegression(horizon, { ...LONG, turn: turn + 10 }, { means: longMeans, past })],
       ['moving-median', calm],
     ];
-    this.#means = [means, manyMeans];
+    this.#means = [means, longMeans];
     this.#past = past;
     this.names = experts.map(([name]) => name);
+    this.regression = this.names.indexOf('ridge');
     this.#forecasters = experts.map(([, forecaster]) => forecaster);
     this.#row = new Float64Array(horizon);
   }

@@ -9,6 +9,8 @@ const POOLED = 0.75;
 /** Once this much is scored, weights are renewed at every fourth step, each step ahead at its turn. */
 const TURNS = 4;
 const SETTLED_STEPS = 500;
+/** Scored forecasts until when an expert is new. */
+const NEW_COUNT = 50;
 /** Growth at which sums are brought back to size. */
 const MOST_GROWTH = 1e9;
 
@@ -35,6 +37,8 @@ export class PolyMixer {
   readonly #growth: Float64Array;
   readonly #pooledRegret: Float64Array;
   readonly #pooledVariance: Float64Array;
+  /** Forecasts of each expert that were scored, one step ahead at the highest level. */
+  readonly #heard: Float64Array;
   #scored = 0;
 
   constructor(horizon: number, levels: readonly number[], experts: number) {
@@ -46,6 +50,7 @@ export class PolyMixer {
     this.#regret = new Float32Array(cells);
     this.#variance = new Float32Array(cells);
     this.#growth = new Float64Array(levels.length).fill(1);
+    this.#heard = new Float64Array(experts);
     this.#pooledRegret = new Float64Array(levels.length * experts);
     this.#pooledVariance = new Float64Array(levels.length * experts);
   }
@@ -71,7 +76,7 @@ export class PolyMixer {
     said: Float32Array,
     saidAt: number,
   ): void {
-    const experts = this.#experts;
+    const [experts, regret, variance] = [this.#experts, this.#regret, this.#variance];
     for (let q = 0; q < this.#levels.length; q++) {
       const mixture = mixed[mixedAt + q]!;
       if (Number.isNaN(mixture) || truth === mixture) continue;
@@ -82,8 +87,9 @@ export class PolyMixer {
         const gain = slope * (said[saidAt + q * experts + k]! - mixture);
         // Asleep.
         if (Number.isNaN(gain)) continue;
-        this.#regret[first + k]! += growth * gain;
-        this.#variance[first + k]! += growth * gain * gain;
+        if (h === 0 && q === this.#levels.length - 1) this.#heard[k]! += 1;
+        regret[first + k]! += growth * gain;
+        variance[first + k]! += growth * gain * gain;
       }
     }
   }
@@ -128,14 +134,15 @@ export class PolyMixer {
 
   /** NaN when an expert sleeps or wakes that did not when the weights were made. */
   #sum(first: number, said: Float32Array, at: number): number {
+    const [weights, experts] = [this.weights, this.#experts];
     let sum = 0;
     let awake = 0;
-    for (let k = 0; k < this.#experts; k++) {
-      const product = this.weights[first + k]! * said[at + k]!;
+    for (let k = 0; k < experts; k++) {
+      const product = weights[first + k]! * said[at + k]!;
       if (!Number.isNaN(product)) {
         sum += product;
         awake += 1;
-      } else if (!(Number.isNaN(this.weights[first + k]!) && Number.isNaN(said[at + k]!))) {
+      } else if (!(Number.isNaN(weights[first + k]!) && Number.isNaN(said[at + k]!))) {
         return Number.NaN;
       }
     }
@@ -154,12 +161,20 @@ export class PolyMixer {
       const regret = perRegret * this.#regret[first + k]! + POOLED * this.#pooledRegret[q * experts + k]!;
       const lead = regret + PRIOR * Math.sqrt(variance);
       const asleep = Number.isNaN(said[at + k]!);
-      const weight = asleep ? Number.NaN : lead > 0 ? lead / variance : 0;
+      const weight = asleep ? Number.NaN : lead > 0 ? lead / (variance + this.#newness(k)) : 0;
       this.weights[first + k] = weight;
       if (!asleep) sum += weight;
     }
     if (sum > 0) for (let k = 0; k < experts; k++) this.weights[first + k]! /= sum;
     else this.#weighEvenly(first, said, at);
+  }
+
+  /**
+   * What is added to the variance of an expert, in its mean over the experts: a newcomer's few gains are small beside the
+   * long memory of the others, and would make it loud.
+   */
+  #newness(k: number): number {
+    return Math.max(0, 1 - this.#heard[k]! / NEW_COUNT);
   }
 
   #weighEvenly(first: number, said: Float32Array, at: number): void {

@@ -15,12 +15,14 @@ const MOST_RECENT = 50;
 const LEAST_RESIDUALS = 10;
 /** Column of the quantiles by minute of the hour, in the scale √level. */
 const HOURLY = SCALES;
+/** Column of the plain residuals of one regression by itself: it may know a trend that the mixture does not yet. */
+const REGRESSION = SCALES + 1;
 /** Weight of a step in the level; a forecast is never taken for less than a quarter of it. */
 const LEVEL_WEIGHT = 0.03;
 const LEAST_SHARE = 0.25;
 
 /** Answers beside the one from outside. */
-export const RESIDUAL_EXPERTS = SCALES + 1;
+export const RESIDUAL_EXPERTS = SCALES + 2;
 
 /**
  * Ways to say how far the truth lies from a point forecast: quantiles of past residuals of the same step ahead, each in
@@ -30,6 +32,7 @@ export const RESIDUAL_EXPERTS = SCALES + 1;
 export class ResidualExperts {
   readonly #quantiles: readonly ResidualQuantiles[];
   readonly #hourly: HourlyResiduals;
+  readonly #ofRegression: ResidualQuantiles;
   /** Of residuals from the middle, in the scale √level. */
   readonly #medians: ResidualQuantiles;
   /** Mean |residual| by step ahead over the short and the long memory. */
@@ -41,8 +44,9 @@ export class ResidualExperts {
   #known = 0;
 
   constructor(horizon: number, stepSeconds: number) {
-    this.#quantiles = Array.from({ length: SCALES }, () => new ResidualQuantiles(horizon));
-    this.#medians = new ResidualQuantiles(horizon);
+    this.#quantiles = Array.from({ length: SCALES }, () => new ResidualQuantiles(horizon, UPPER_LEVELS));
+    this.#ofRegression = new ResidualQuantiles(horizon, UPPER_LEVELS);
+    this.#medians = new ResidualQuantiles(horizon, UPPER_LEVELS);
     this.#hourly = new HourlyResiduals(horizon, stepSeconds);
     this.#short = new Float64Array(horizon);
     this.#long = new Float64Array(horizon);
@@ -55,6 +59,7 @@ export class ResidualExperts {
     this.#level += Math.max(LEVEL_WEIGHT, 1 / this.#known) * (rate - this.#level);
     for (const quantiles of this.#quantiles) quantiles.fade();
     this.#medians.fade();
+    this.#ofRegression.fade();
   }
 
   /** Past residuals h steps ahead (from 0), at most about 1,000. */
@@ -91,13 +96,14 @@ export class ResidualExperts {
   }
 
   /**
-   * Writes the upper quantiles around a point forecast of `step` (as a change, as they are), in the form of `PolyMixer`:
-   * `said[at + q * stride + k]`, NaN where there is no scale yet.
+   * Writes the upper quantiles around a point forecast of `step`, and around that of the regression (as changes, as they
+   * are), in the form of `PolyMixer`: `said[at + q * stride + k]`, NaN where there is no scale yet.
    */
   say(
     h: number,
     step: number,
     point: number,
+    regression: number,
     scales: Float32Array,
     scalesAt: number,
     said: Float32Array,
@@ -106,11 +112,13 @@ export class ResidualExperts {
   ): void {
     for (let k = 0; k < SCALES; k++) {
       const scale = scales[scalesAt + k]!;
-      this.#quantiles[k]!.quantiles(h, UPPER_LEVELS, this.#row);
+      this.#quantiles[k]!.quantiles(h, this.#row);
       this.#write(point, scale > 0 ? scale : Number.NaN, said, at + k, stride);
     }
     this.#hourly.quantiles(h, step, UPPER_LEVELS, this.#row);
     this.#write(point, scales[scalesAt + ROOT]!, said, at + HOURLY, stride);
+    this.#ofRegression.quantiles(h, this.#row);
+    this.#write(regression, 1, said, at + REGRESSION, stride);
   }
 
   #write(point: number, scale: number, said: Float32Array, at: number, stride: number): void {
@@ -120,19 +128,22 @@ export class ResidualExperts {
   /**
    * Takes the residual of the forecast of `step` that was made h steps ahead (from 0), with its scales of then.
    *
-   * @param fromMiddle the residual from the middle, `residual` being that from where upper quantiles start
+   * @param fromMiddle the residual from the middle, and `fromRegression` from the regression, `residual` being that from
+   * where upper quantiles start
    */
   take(
     h: number,
     step: number,
     fromMiddle: number,
     residual: number,
+    fromRegression: number,
     scales: Float32Array,
     at: number,
   ): void {
     // After a jump out of next to nothing the scale of then is no measure.
     const root = Math.max(scales[at + ROOT]!, Math.sqrt(LEAST_SHARE * this.#level));
     this.#quantiles[0]!.take(h, residual);
+    this.#ofRegression.take(h, fromRegression);
     if (root > 0) {
       this.#medians.take(h, fromMiddle / root);
       this.#quantiles[ROOT]!.take(h, residual / root);

@@ -4,6 +4,9 @@ const FINENESS = 4;
 const REACH = 7;
 const WIDTH = (2 * REACH) / BINS;
 const MEMORY_STEPS = 1000;
+/** With this many residuals quantiles are looked up at every fourth step, each step ahead at its turn. */
+const SETTLED_COUNT = 500;
+const TURNS = 4;
 /** The unit of z is renewed when the typical |z| has left 1/2 … 2. */
 const MOST_DRIFT = 2;
 /** One residual moves the unit by no more than this. */
@@ -23,18 +26,26 @@ export class ResidualQuantiles {
   readonly #totals: Float64Array;
   readonly #units: Float64Array;
   readonly #roots: Float64Array;
+  /** The quantiles last looked up, [horizon × levels], NaN: to be looked up. */
+  readonly #levels: readonly number[];
+  readonly #found: Float64Array;
   #growth = 1;
+  #turn = 0;
 
-  constructor(horizon: number) {
+  /** @param levels of the quantiles that will be asked for, ascending and above 1/2 */
+  constructor(horizon: number, levels: readonly number[]) {
     this.#horizon = horizon;
     this.#counts = new Float32Array(horizon * BINS);
     this.#totals = new Float64Array(horizon);
     this.#units = new Float64Array(horizon);
     this.#roots = new Float64Array(horizon);
+    this.#levels = levels;
+    this.#found = new Float64Array(horizon * levels.length).fill(Number.NaN);
   }
 
   /** Lets older residuals fade by one step: newer ones count more. */
   fade(): void {
+    this.#turn += 1;
     this.#growth *= 1 + 1 / MEMORY_STEPS;
     if (this.#growth < 1e6) return;
     for (let i = 0; i < this.#counts.length; i++) this.#counts[i]! /= this.#growth;
@@ -60,10 +71,19 @@ export class ResidualQuantiles {
   }
 
   /**
-   * Writes the residuals, in scales, that shares `levels` (ascending, above 1/2) of those h steps ahead (from 0) did not
-   * exceed: the level·(1 + 1/n) quantiles, as in split conformal prediction (Lei et al. 2018); 0 before the first.
+   * Writes the residuals, in scales, that the levels' shares of those h steps ahead (from 0) did not exceed: the
+   * level·(1 + 1/n) quantiles, as in split conformal prediction (Lei et al. 2018); 0 before the first.
    */
-  quantiles(h: number, levels: readonly number[], out: Float64Array): void {
+  quantiles(h: number, out: Float64Array): void {
+    const levels = this.#levels.length;
+    const first = h * levels;
+    const due = this.count(h) < SETTLED_COUNT || (this.#turn + h) % TURNS === 0;
+    if (due || Number.isNaN(this.#found[first]!)) this.#lookUp(h);
+    for (let q = 0; q < levels; q++) out[q] = this.#found[first + q]!;
+  }
+
+  #lookUp(h: number): void {
+    const [levels, counts] = [this.#levels, this.#counts];
     const total = this.#totals[h]!;
     const correction = 1 + 1 / this.count(h);
     const first = h * BINS;
@@ -71,14 +91,14 @@ export class ResidualQuantiles {
     let bin = BINS - 1;
     for (let q = levels.length - 1; q >= 0; q--) {
       const wanted = Math.max(0, 1 - levels[q]! * correction) * total;
-      while (bin > 0 && above + this.#counts[first + bin]! <= wanted) {
-        above += this.#counts[first + bin]!;
+      while (bin > 0 && above + counts[first + bin]! <= wanted) {
+        above += counts[first + bin]!;
         bin -= 1;
       }
-      const count = this.#counts[first + bin]!;
+      const count = counts[first + bin]!;
       const share = count > 0 ? Math.min(1, (wanted - above) / count) : 0;
       const z = EDGES[bin + 1]! - share * (EDGES[bin + 1]! - EDGES[bin]!);
-      out[q] = total === 0 ? 0 : z * this.#units[h]!;
+      this.#found[h * levels.length + q] = total === 0 ? 0 : z * this.#units[h]!;
     }
   }
 
@@ -87,13 +107,14 @@ export class ResidualQuantiles {
     const half = this.#totals[h]! / 2;
     if (half === 0) return 0;
     const first = h * BINS;
+    const counts = this.#counts;
     let below = 0;
     let bin = 0;
-    while (bin < BINS - 1 && below + this.#counts[first + bin]! < half) {
-      below += this.#counts[first + bin]!;
+    while (bin < BINS - 1 && below + counts[first + bin]! < half) {
+      below += counts[first + bin]!;
       bin += 1;
     }
-    const share = Math.min(1, (half - below) / this.#counts[first + bin]!);
+    const share = Math.min(1, (half - below) / counts[first + bin]!);
     return (EDGES[bin]! + share * (EDGES[bin + 1]! - EDGES[bin]!)) * this.#units[h]!;
   }
 
@@ -108,11 +129,19 @@ export class ResidualQuantiles {
       this.#counts[first + binOf(middle / size)]! += before[bin]!;
     }
     this.#units[h]! *= size;
+    this.#found[h * this.#levels.length] = Number.NaN;
     this.#roots[h] = 1;
   }
 }
 
+/** The bin whose edges enclose z, the outermost for what is beyond. */
 function binOf(z: number): number {
-  const bin = Math.floor((Math.asinh(z * FINENESS) + REACH) / WIDTH);
-  return Math.max(0, Math.min(BINS - 1, bin));
+  let low = 0;
+  let high = BINS - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (EDGES[middle]! <= z) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }

@@ -119,7 +119,7 @@ export interface Kernels {
   ): void;
 
   sumOfSquares(from: Place, count: number): number;
-  /** One step of Adam over `count` weights; see `adam.ts`. */
+  /** One step of Adam over `count` weights; see `plain/adam.ts`. */
   adam(
     weights: Place,
     gradients: Place,

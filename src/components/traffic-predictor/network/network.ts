@@ -5,8 +5,12 @@ import { PlainKernels } from './plain-kernels.ts';
 import { simdKernels } from './simd-kernels.ts';
 
 /**
- * A network that forecasts quantiles: GRU layers over a window, then dense layers on the last state and the context, then
- * one linear head for the median of every step ahead and one for each increment to the next quantile.
+ * A network that forecasts quantiles: GRU layers over a window (Cho et al. 2014; `gru-layer.ts`), each with batch
+ * normalisation (Ioffe & Szegedy 2015) and dropout (Srivastava et al. 2014) where the shape says so, then ReLU layers on
+ * the last state and the context, then one linear head for the median of every step ahead and one for each increment to
+ * the next quantile (Gasthaus et al. 2019; `pinball.ts`), which see the window and the context directly too. It learns by
+ * the pinball loss (Koenker & Bassett 1978) with Adam (Kingma & Ba 2015) and a clipped gradient (Pascanu et al. 2013).
+ * `weight-layout.ts` tells how its weights lie in a file.
  */
 export interface Network {
   readonly shape: NetworkShape;

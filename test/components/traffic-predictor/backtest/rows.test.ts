@@ -99,7 +99,7 @@ describe('rows of a backtest', () => {
 
   it('cover as stated where the noise does not change, for every baseline', () => {
     const random = seededRandom(4);
-    const values = rangeOf(3000, (step) => 100 + 20 * Math.sin(step / 100) + 10 * random());
+    const values = rangeOf(3000, (step) => 100 + 20 * Math.sin((2 * Math.PI * step) / 144) + 10 * random());
     const origins = Int32Array.from({ length: 1500 }, (_, i) => i + 1490);
     for (const name of BASELINE_NAMES) {
       const { coverage } = scoreRows(values, baselineRows(name, values, origins, 3, 60), 1);

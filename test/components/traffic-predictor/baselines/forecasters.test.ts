@@ -124,7 +124,15 @@ describe('methods with a season', () => {
 });
 
 describe('ridge regression', () => {
-  const settings = { lags: 8, periods: [], root: false, absolute: false, penalty: 0.1, memorySteps: 5000 };
+  const settings = {
+    lags: 8,
+    periods: [],
+    root: false,
+    absolute: false,
+    penalty: 0.1,
+    memorySteps: 5000,
+    turn: 0,
+  };
 
   function ridge(horizon: number, root = false): PointForecaster {
     const past = new SeasonalPast(60);

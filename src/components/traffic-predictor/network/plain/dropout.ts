@@ -13,14 +13,10 @@ export function dropout(
   rate: number,
   seed: number,
 ): void {
-  const least = dropoutThreshold(rate);
+  // Hashes of 31 bits from here on stay.
+  const least = Math.round(rate * 2 ** 31);
   const scale = 1 / (1 - rate);
   for (let i = 0; i < count; i++) values[to + i] = hash(seed + i) >= least ? values[from + i]! * scale : 0;
-}
-
-/** Hashes of 31 bits from here on stay. */
-export function dropoutThreshold(rate: number): number {
-  return Math.round(rate * 2 ** 31);
 }
 
 /** 31 bits: the integer finalizer "lowbias32" of Wellons 2018 (public domain). */
