@@ -92,7 +92,10 @@ slos: { ${chains.map((chain) => `${chain}: 0.5`).join(', ')} }
 
 async function run(url: string, rate: number, seconds: number): Promise<void> {
   const interrupted = interruption();
-  const ended = AbortSignal.any([interrupted, AbortSignal.timeout(1000 * seconds)]);
+  const end = new AbortController();
+  setTimeout(() => end.abort(), 1000 * seconds).unref();
+  interrupted.addEventListener('abort', () => end.abort());
+  const ended = end.signal;
   const record = { service_id: 'service', chain_id: 'chain-0', response_time: 0.042 };
   const looking = look(new DaemonClient(url), ended);
   const { posts, failed } = await postSteadily(url, record, rate, ended);

@@ -79,8 +79,11 @@ export class ChainBook {
     const steps = Math.max(LEAST_STEPS, Math.floor(FIRST_STEPS / known.length));
     const courses = known.map(({ series }) => {
       const state = this.#states.get(series.chain);
-      if (state === undefined) return this.#begin(series, steps, most);
-      return this.#course(series, state, rowOf(series, state.untilSeconds), most);
+      const firstRow = state === undefined ? 0 : rowOf(series, state.untilSeconds);
+      // After a long gap, or when the clock has jumped, what is between can wait too.
+      if (state === undefined || series.rates.length - firstRow > steps)
+        return this.#begin(series, steps, most);
+      return this.#course(series, state, firstRow, most);
     });
     await this.#run(courses);
   }
@@ -97,7 +100,8 @@ export class ChainBook {
     let left = ROUND_STEPS;
     for (const chain of this.#outdated()) {
       const series = seriesOf(chain);
-      if (series === undefined || left <= 0) break;
+      if (series === undefined) this.#states.delete(chain);
+      if (series === undefined || left <= 0) continue;
       courses.push(this.#begin(series, steps, most));
       left -= Math.min(series.rates.length, steps);
     }
