@@ -35,8 +35,8 @@ const PRIOR_ROWS = 50;
 /** A fit holds until there is this share more to learn from, and at most so many steps. */
 const NEW_SHARE = 1 / 64;
 const MOST_STEPS_PER_FIT = 64;
+/** A larger regression fits, and once it has this many rows also learns, only at one step in size / 16, for all of them. */
 const SIZE_PER_STEP = 16;
-/** With this many rows every other one, at double weight, tells as much. */
 const SETTLED_ROWS = 1000;
 const FEATURES_PER_SEASON = 3;
 /** A spread is never taken for less than this share of the level. */
@@ -99,13 +99,11 @@ export class RidgeRegression implements PointForecaster {
     this.#take(this.#settings.root ? Math.sqrt(value) : value);
     if (this.#known === 0) return;
     const turn = this.#step + this.#settings.turn;
-    const stride = this.#rows < SETTLED_ROWS ? 1 : 2;
+    const least = Math.ceil(this.#size / SIZE_PER_STEP);
+    const stride = this.#rows < SETTLED_ROWS ? 1 : least;
     if (this.#knownInARow > this.#horizon && turn % stride === 0) this.#learn(stride);
     this.#describe();
-    const holds = Math.max(
-      Math.ceil(this.#size / SIZE_PER_STEP),
-      Math.min(MOST_STEPS_PER_FIT, Math.floor(this.#rows * NEW_SHARE)),
-    );
+    const holds = Math.max(least, Math.min(MOST_STEPS_PER_FIT, Math.floor(this.#rows * NEW_SHARE)));
     if (turn % holds === 0) this.#fit();
   }
 
