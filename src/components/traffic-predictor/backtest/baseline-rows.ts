@@ -8,7 +8,7 @@ import { RidgeRegression } from '../baselines/ridge-regression.ts';
 import { SeasonalPast } from '../baselines/seasonal-past.ts';
 import { SeasonalValue } from '../baselines/seasonal-value.ts';
 import { WindowMeans } from '../baselines/window-means.ts';
-import { PointRows } from './point-rows.ts';
+import { pointRows } from './point-rows.ts';
 import type { QuantileRows } from './quantile-rows.ts';
 
 const DAY_SECONDS = 86_400;
@@ -29,7 +29,7 @@ export function baselineRows(
   horizon: number,
   stepSeconds: number,
 ): QuantileRows {
-  return new PointRows(horizon).run(baseline(name, horizon, stepSeconds), values, origins);
+  return pointRows(() => baseline(name, horizon, stepSeconds), values, origins, horizon, stepSeconds);
 }
 
 function baseline(name: BaselineName, horizon: number, stepSeconds: number): PointForecaster {

@@ -32,7 +32,7 @@ export class BlockMeans {
     this.#means[this.#block(this.#step)] = this.#known === 0 ? Number.NaN : this.#sum / this.#known;
   }
 
-  /** The level `stepsAgo` steps before the newest (fractions allowed), on the line between the middles of blocks. */
+  /** The level `stepsAgo` steps before the newest (fractions allowed), on the line between the middles of blocks; beside a gap that of the known block. */
   levelAt(stepsAgo: number): number {
     const position = (this.#step - stepsAgo + 0.5) / this.blockSteps - 0.5;
     const left = Math.floor(position);
@@ -41,7 +41,8 @@ export class BlockMeans {
     const size = this.#means.length;
     const a = this.#means[left % size]!;
     const b = this.#means[(left + 1) % size]!;
-    return a + share * (b - a);
+    if (Number.isNaN(a)) return b;
+    return Number.isNaN(b) ? a : a + share * (b - a);
   }
 
   #block(step: number): number {

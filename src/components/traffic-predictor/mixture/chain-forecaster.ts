@@ -2,7 +2,6 @@ import { cleanRate, isComplete } from './accepted.ts';
 import { Calibrator } from './calibrator.ts';
 import { LEVELS, UPPER } from './levels.ts';
 import { MaximumQuantile } from './maximum-quantile.ts';
-import { foldInOutage } from './outage-forecast.ts';
 import { OutageWatch } from './outage-watch.ts';
 import { PointExperts } from './point-experts.ts';
 import { PolyMixer } from './poly-mixer.ts';
@@ -40,7 +39,7 @@ const MEDIAN: readonly number[] = [0.5];
  */
 export class ChainForecaster {
   readonly #horizon: number;
-  readonly #outage = new OutageWatch();
+  readonly #outage: OutageWatch;
   readonly #experts: PointExperts;
   readonly #gruPoint: number;
   readonly #points: number;
@@ -67,6 +66,7 @@ export class ChainForecaster {
 
   constructor({ horizon, stepSeconds, turn = 0 }: ChainForecasterOptions) {
     this.#horizon = horizon;
+    this.#outage = new OutageWatch(horizon, stepSeconds);
     this.#experts = new PointExperts(horizon, stepSeconds, turn);
     const names = [...this.#experts.names];
     names.splice(-1, 0, 'gru');
@@ -200,9 +200,7 @@ export class ChainForecaster {
     for (let k = 0; k < this.#experts.names.length; k++) this.#say(k, k < this.#gruPoint ? k : k + 1);
     for (let h = 0; h < this.#horizon; h++) this.#settleStep(h);
     this.#maximum.say(this.#step, this.#served.quantiles, this.#served.maximum95);
-    if (this.#outage.outageSteps > 0) {
-      foldInOutage(this.#outage.outageSteps, this.#served.quantiles, this.#served.maximum95);
-    }
+    this.#outage.fold(this.#served.quantiles, this.#served.maximum95);
     if (!this.#present) this.#leaveUnscored();
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Calibrator } from '../../../../src/components/traffic-predictor/mixture/calibrator.ts';
 import { HourlyResiduals } from '../../../../src/components/traffic-predictor/mixture/hourly-residuals.ts';
+import { OutageDays } from '../../../../src/components/traffic-predictor/mixture/outage-days.ts';
 import { foldInOutage } from '../../../../src/components/traffic-predictor/mixture/outage-forecast.ts';
 import { OutageWatch } from '../../../../src/components/traffic-predictor/mixture/outage-watch.ts';
 import { PolyMixer } from '../../../../src/components/traffic-predictor/mixture/poly-mixer.ts';
@@ -160,7 +161,7 @@ describe('calibration', () => {
 
 describe('outages', () => {
   it('takes the first zero of a busy service for one', () => {
-    const watch = new OutageWatch();
+    const watch = new OutageWatch(1, 60);
     for (let step = 0; step < 1000; step++) expect(watch.take(40)).toBe(40);
     expect(watch.take(0)).toBeNaN();
     expect(watch.take(Number.NaN)).toBeNaN();
@@ -171,19 +172,66 @@ describe('outages', () => {
   });
 
   it('takes the zeros of a service that rests every other step for traffic', () => {
-    const watch = new OutageWatch();
+    const watch = new OutageWatch(1, 60);
     for (let step = 0; step < 1000; step++) {
       expect(watch.take(step % 2)).toBe(step % 2);
     }
   });
 
-  it('serves the chance that it ends', () => {
+  it('serves the chance of traffic', () => {
     const quantiles = Float64Array.of(10, 20, 25, 40);
     const maximum95 = Float64Array.of(30);
-    // Ends within a step with probability 1/10: only 0.95 and 0.99 are above zero, at levels 0.5 and 0.9 of the rest.
-    foldInOutage(9, quantiles, maximum95);
+    // Traffic with probability 1/10: only 0.95 and 0.99 are above zero, at levels 0.5 and 0.9 of the rest.
+    foldInOutage(Float64Array.of(0.1), Float64Array.of(0.1), quantiles, maximum95);
     expect([...quantiles].map((each) => Number(each.toFixed(9)))).toEqual([0, 0, 10, 20]);
     expect([...maximum95]).toEqual([30]);
+  });
+
+  it('serves what was forecast where traffic is certain', () => {
+    const quantiles = Float64Array.of(0.1, 0.2, 0.7, 1.1);
+    const maximum95 = Float64Array.of(0.9);
+    foldInOutage(Float64Array.of(1), Float64Array.of(1), quantiles, maximum95);
+    expect([...quantiles, ...maximum95]).toEqual([0.1, 0.2, 0.7, 1.1, 0.9]);
+  });
+});
+
+describe('days with outages', () => {
+  /** Hours as steps, so a day is 24: `T` traffic, `0` an outage, `?` a gap. */
+  function chances(hours: string, outageSteps: number, horizon = 2) {
+    const days = new OutageDays(3600);
+    for (const hour of hours) days.advance(hour === 'T' ? 'traffic' : hour === '0' ? 'outage' : 'gap');
+    const [ahead, within] = [new Float64Array(horizon), new Float64Array(horizon)];
+    days.chances(outageSteps, ahead, within);
+    return { ahead: [...ahead], within: [...within] };
+  }
+  const open = 'TTTTTTTTTTTTTTTTTTTTTTTT';
+  const nightly = '00000000TTTTTTTTTTTT0000';
+
+  it('without days like today an outage ends by the rule of succession', () => {
+    expect(chances(`${open}T000`, 3)).toEqual({ ahead: [1 / 5, 2 / 6], within: [1 / 5, 2 / 6] });
+  });
+
+  it('a night ends as the nights before', () => {
+    const { ahead, within } = chances(`${nightly.repeat(5)}0000000`, 11);
+    // Four nights with an evening before; closed until eight.
+    expect(ahead[0]).toBeCloseTo(1 / 13 / 5, 12);
+    expect(ahead[1]).toBeCloseTo((2 / 14 + 4) / 5, 12);
+    expect(within[1]).toBe(ahead[1]);
+  });
+
+  it('it may begin as it began before', () => {
+    const { ahead } = chances(`${nightly.repeat(3)}00000000TTTTTTTTTTT`, 0);
+    expect(ahead).toEqual([1, 1 / 4]);
+  });
+
+  it('a new outage is not like one that had begun long before', () => {
+    const longOne = `${open}${'0'.repeat(24)}`;
+    expect(chances(`${longOne}${open.slice(0, 10)}00`, 2).ahead).toEqual([1 / 4, 2 / 5]);
+  });
+
+  it('what is a gap or still to come says nothing', () => {
+    expect(chances(`${open}TTTTT`, 0, 48).ahead).toEqual(new Array(48).fill(1));
+    expect(chances(`TTTTTTTT??????TT${open.slice(16)}TTTTTTT`, 0, 6).ahead).toEqual(new Array(6).fill(1));
   });
 });
 
