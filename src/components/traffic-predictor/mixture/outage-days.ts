@@ -42,23 +42,25 @@ export class OutageDays {
 
   /**
    * The probability of traffic h steps ahead into `ahead[h − 1]`, and of traffic at any step up to there into
-   * `within[h − 1]`: (p + days with traffic then) / (1 + days), over the days like today. p, what one says without them,
+   * `within[h − 1]`: (w·p + days with traffic then) / (w + days), over the days like today. p, what one says without them,
    * is 1 when there is traffic now, and h/(r + h + 1) in an outage that has lasted r steps: Laplace's rule of succession,
    * by which it lasts h more with probability (r + 1)/(r + h + 1) (its chance to end with a step was as probably any).
    *
    * @param outageSteps r; 0 when there is traffic
    */
   chances(outageSteps: number, ahead: Float64Array, within: Float64Array): void {
-    for (let h = 0; h < ahead.length; h++) ahead[h] = within[h] = alone(outageSteps, h + 1);
-    let days = 0;
+    // What r steps say is worth half a day, which two days outvote; that traffic goes on, a whole one.
+    const weight = outageSteps === 0 ? 1 : 0.5;
+    for (let h = 0; h < ahead.length; h++) ahead[h] = within[h] = weight * alone(outageSteps, h + 1);
+    let days = weight;
     for (let day = 1; day <= PAST_DAYS; day++) {
       if (!this.#wasAlike(day, outageSteps)) continue;
       days += 1;
       this.#add(day, outageSteps, ahead, within);
     }
     for (let h = 0; h < ahead.length; h++) {
-      ahead[h]! /= 1 + days;
-      within[h]! /= 1 + days;
+      ahead[h]! /= days;
+      within[h]! /= days;
     }
   }
 

@@ -214,8 +214,8 @@ describe('days with outages', () => {
   it('a night ends as the nights before', () => {
     const { ahead, within } = chances(`${nightly.repeat(5)}0000000`, 11);
     // Four nights with an evening before; closed until eight.
-    expect(ahead[0]).toBeCloseTo(1 / 13 / 5, 12);
-    expect(ahead[1]).toBeCloseTo((2 / 14 + 4) / 5, 12);
+    expect(ahead[0]).toBeCloseTo(1 / 13 / 9, 12);
+    expect(ahead[1]).toBeCloseTo((2 / 14 + 8) / 9, 12);
     expect(within[1]).toBe(ahead[1]);
   });
 
