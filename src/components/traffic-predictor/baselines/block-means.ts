@@ -41,8 +41,8 @@ export class BlockMeans {
     const size = this.#means.length;
     const a = this.#means[left % size]!;
     const b = this.#means[(left + 1) % size]!;
-    if (Number.isNaN(a)) return b;
-    return Number.isNaN(b) ? a : a + share * (b - a);
+    if (share === 0 || Number.isNaN(b)) return a;
+    return Number.isNaN(a) ? b : a + share * (b - a);
   }
 
   #block(step: number): number {

@@ -20,6 +20,7 @@ export class DampedTrend implements PointForecaster {
   #level = Number.NaN;
   #trend = 0;
   #kept = 1;
+  #afterGap = false;
 
   constructor(horizon: number, settings: DampedTrendSettings) {
     this.#horizon = horizon;
@@ -31,15 +32,16 @@ export class DampedTrend implements PointForecaster {
     this.#kept *= 1 - alpha;
     if (Number.isNaN(value)) {
       this.#trend = 0;
+      this.#afterGap = true;
       return;
     }
     const before = this.#level;
     const expected = before + damping * this.#trend;
-    const afterGap = this.#kept < 1 - alpha;
     this.#level = Number.isNaN(before) ? value : expected + (1 - this.#kept) * (value - expected);
-    const slope = afterGap || Number.isNaN(before) ? 0 : this.#level - before;
+    const slope = this.#afterGap || Number.isNaN(before) ? 0 : this.#level - before;
     this.#trend = beta * slope + (1 - beta) * damping * this.#trend;
     this.#kept = 1;
+    this.#afterGap = false;
   }
 
   forecast(out: Float64Array | Float32Array, at: number): void {

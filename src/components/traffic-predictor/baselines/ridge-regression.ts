@@ -1,6 +1,6 @@
 import type { MovingMedian } from './moving-median.ts';
 import type { PointForecaster } from './point-forecaster.ts';
-import type { SeasonalPast } from './seasonal-past.ts';
+import { type SeasonalPast, seasonsBefore } from './seasonal-past.ts';
 import { solveRidge } from './solve-ridge.ts';
 import type { WindowMeans } from './window-means.ts';
 
@@ -193,7 +193,7 @@ export class RidgeRegression implements PointForecaster {
     for (const period of this.#settings.periods) {
       for (let i = 0; i < FEATURES_PER_SEASON; i++) {
         const ahead = Math.round((i * this.#horizon) / (FEATURES_PER_SEASON - 1));
-        this.#features[k++] = this.#difference(this.#around.past.valueAt(period - ahead));
+        this.#features[k++] = this.#difference(this.#around.past.valueAt(seasonsBefore(period, ahead)));
       }
     }
     if (this.#around.calm !== undefined) this.#features[k] = this.#difference(this.#around.calm.median);

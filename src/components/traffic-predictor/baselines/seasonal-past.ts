@@ -39,3 +39,8 @@ export class SeasonalPast {
     return Float64Array.from({ length }, (_, i) => this.valueAt(length - 1 - i));
   }
 }
+
+/** How many steps before now that time lies which is whole seasons before the one `ahead`: as few as make it past. */
+export function seasonsBefore(period: number, ahead: number): number {
+  return period * Math.max(1, Math.ceil(ahead / period)) - ahead;
+}

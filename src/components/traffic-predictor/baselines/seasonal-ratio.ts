@@ -1,5 +1,6 @@
 import type { BlockMeans } from './block-means.ts';
 import type { PointForecaster } from './point-forecaster.ts';
+import { seasonsBefore } from './seasonal-past.ts';
 
 /** Steps that the present level is a mean over, in blocks of the past: the newest hour. */
 const LEVEL_BLOCKS = 6;
@@ -33,7 +34,9 @@ export class SeasonalRatio implements PointForecaster {
 
   forecast(out: Float64Array | Float32Array, at: number): void {
     const ratio = this.#ratio();
-    for (let h = 1; h <= this.#horizon; h++) out[at + h - 1] = ratio * this.#past.levelAt(this.#period - h);
+    for (let h = 1; h <= this.#horizon; h++) {
+      out[at + h - 1] = ratio * this.#past.levelAt(seasonsBefore(this.#period, h));
+    }
   }
 
   #ratio(): number {

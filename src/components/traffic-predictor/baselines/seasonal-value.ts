@@ -1,6 +1,6 @@
 import { findPeriod } from './find-period.ts';
 import type { PointForecaster } from './point-forecaster.ts';
-import type { SeasonalPast } from './seasonal-past.ts';
+import { type SeasonalPast, seasonsBefore } from './seasonal-past.ts';
 
 /** Steps between two searches for a period, and the longest stretch that is searched. */
 const STEPS_PER_SEARCH = 720;
@@ -44,8 +44,7 @@ export class SeasonalValue implements PointForecaster {
   forecast(out: Float64Array | Float32Array, at: number): void {
     const period = this.#period;
     for (let h = 1; h <= this.#horizon; h++) {
-      out[at + h - 1] =
-        period === undefined ? Number.NaN : this.#past.valueAt(period * Math.ceil(h / period) - h);
+      out[at + h - 1] = period === undefined ? Number.NaN : this.#past.valueAt(seasonsBefore(period, h));
     }
   }
 }

@@ -66,6 +66,11 @@ describe('methods without a season', () => {
     });
   });
 
+  it('the damped trend takes no jump over a gap for a slope, whatever the weight of the newest value', () => {
+    const jump = [10, 10, gap, gap, gap, gap, 100];
+    expect(at(new DampedTrend(3, { level: 1, trend: 1, damping: 0.5 }), jump, 3)).toEqual([100, 100, 100]);
+  });
+
   it('the damped trend never falls below zero', () => {
     const falling = [50, 40, 30, 20, 10, 1];
     const forecasts = at(new DampedTrend(8, { level: 1, trend: 1, damping: 1 }), falling, 8);
@@ -113,6 +118,20 @@ describe('methods with a season', () => {
     at(withPast(past, new SeasonalRatio(10, past.blocks, 1440)), values, 10).forEach((forecast, h) => {
       expect(Math.abs(forecast / (1.5 * course(2160 + h)) - 1)).toBeLessThan(0.05);
     });
+  });
+
+  it('reads a season shorter than the horizon as often as it takes, and never what it does not know', () => {
+    const past = new SeasonalPast(3600);
+    const values = rangeOf(24 * 6, (step) => 10 + (step % 24));
+    at(withPast(past, new SeasonalRatio(50, past.blocks, 24)), values, 50).forEach((forecast, h) => {
+      expect(Math.abs(forecast / (10 + (h % 24)) - 1)).toBeLessThan(0.03);
+    });
+  });
+
+  it('has the level of the known block beside a gap', () => {
+    const blocks = new BlockMeans(3600);
+    for (const value of [1, 2, gap, 4]) blocks.advance(value);
+    expect([0, 0.5, 1, 1.5, 2].map((ago) => blocks.levelAt(ago))).toEqual([4, 4, gap, 2, 2]);
   });
 
   it('has the mean of each block, on lines between their middles', () => {
