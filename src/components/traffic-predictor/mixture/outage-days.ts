@@ -2,6 +2,9 @@ const DAY_SECONDS = 86_400;
 const SLOT_SECONDS = 60;
 /** Outages that began within half an hour of each other are alike. */
 const ALIKE_SECONDS = 1800;
+/** Days that it takes to outvote that traffic goes on, and what the length of an outage says. */
+const TRAFFIC_DAYS = 3;
+const OUTAGE_DAYS = 0.5;
 /** A byte holds eight days: today and the seven before. */
 const PAST_DAYS = 7;
 
@@ -49,8 +52,7 @@ export class OutageDays {
    * @param outageSteps r; 0 when there is traffic
    */
   chances(outageSteps: number, ahead: Float64Array, within: Float64Array): void {
-    // What r steps say is worth half a day, which two days outvote; that traffic goes on, a whole one.
-    const weight = outageSteps === 0 ? 1 : 0.5;
+    const weight = outageSteps === 0 ? TRAFFIC_DAYS : OUTAGE_DAYS;
     for (let h = 0; h < ahead.length; h++) ahead[h] = within[h] = weight * alone(outageSteps, h + 1);
     let days = weight;
     for (let day = 1; day <= PAST_DAYS; day++) {

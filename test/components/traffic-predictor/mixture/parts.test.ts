@@ -221,7 +221,7 @@ describe('days with outages', () => {
 
   it('it may begin as it began before', () => {
     const { ahead } = chances(`${nightly.repeat(3)}00000000TTTTTTTTTTT`, 0);
-    expect(ahead).toEqual([1, 1 / 4]);
+    expect(ahead).toEqual([1, 1 / 2]);
   });
 
   it('a new outage is not like one that had begun long before', () => {
