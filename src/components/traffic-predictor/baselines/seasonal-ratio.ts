@@ -9,7 +9,7 @@ const MOST_RATIO = 3;
 
 /**
  * The smooth course of one season ago, brought to the present level: level(t + h − S) times the ratio of the mean of
- * the newest hour to the mean of the same hour one season ago. The block means are shared, and advanced by who owns
+ * the newest hour to the mean of the same hour one season ago; as it was when nothing is known of the newest hour. The block means are shared, and advanced by who owns
  * them.
  */
 export class SeasonalRatio implements PointForecaster {
@@ -18,6 +18,7 @@ export class SeasonalRatio implements PointForecaster {
   readonly #period: number;
   readonly #weight: number;
   #now = Number.NaN;
+  #unknown = 0;
 
   /** @param period steps */
   constructor(horizon: number, past: BlockMeans, period: number) {
@@ -28,6 +29,7 @@ export class SeasonalRatio implements PointForecaster {
   }
 
   advance(value: number): void {
+    this.#unknown = Number.isNaN(value) ? this.#unknown + 1 : 0;
     if (Number.isNaN(value)) return;
     this.#now = Number.isNaN(this.#now) ? value : this.#now + this.#weight * (value - this.#now);
   }
@@ -40,6 +42,7 @@ export class SeasonalRatio implements PointForecaster {
   }
 
   #ratio(): number {
+    if (this.#unknown > LEVEL_BLOCKS * this.#past.blockSteps) return 1;
     let then = 0;
     for (let block = 0; block < LEVEL_BLOCKS; block++) {
       then += this.#past.levelAt(this.#period + (block + 0.5) * this.#past.blockSteps) / LEVEL_BLOCKS;

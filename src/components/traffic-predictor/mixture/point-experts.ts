@@ -11,6 +11,7 @@ import { SeasonalValue } from '../baselines/seasonal-value.ts';
 import { WindowMeans } from '../baselines/window-means.ts';
 import type { ExpertName } from './served.ts';
 
+const HOUR_SECONDS = 3600;
 const DAY_SECONDS = 86_400;
 /** The calm level: bursts of up to half this many steps leave it alone. */
 const CALM_STEPS = 61;
@@ -42,11 +43,16 @@ export class PointExperts {
   readonly #past: SeasonalPast;
   readonly #means: readonly WindowMeans[];
   readonly #row: Float64Array;
+  readonly #yesterday: PointForecaster;
+  readonly #season: Float64Array;
+  readonly #hour: number;
+  #unknown = 0;
 
   constructor(horizon: number, stepSeconds: number, turn: number) {
     const past = new SeasonalPast(stepSeconds);
     const day = Math.round(DAY_SECONDS / stepSeconds);
     const calm = new MovingMedian(horizon, CALM_STEPS);
+    const yesterday = new SeasonalRatio(horizon, past.blocks, day);
     const means = new WindowMeans(SHORT_WINDOWS);
     const longMeans = new WindowMeans(LONG_WINDOWS);
     const seasons = [day, 7 * day];
@@ -56,7 +62,7 @@ export class PointExperts {
       ['ewma', new ExponentialMean(horizon, 0.15)],
       ['holt', new DampedTrend(horizon, { level: 0.3, trend: 0.1, damping: 0.9 })],
       ['seasonal-naive', new SeasonalValue(horizon, past, undefined, turn)],
-      ['seasonal-naive', new SeasonalRatio(horizon, past.blocks, day)],
+      ['seasonal-naive', yesterday],
       ['seasonal-naive', new SeasonalRatio(horizon, past.blocks, 7 * day)],
       ['ridge', new RidgeRegression(horizon, { ...SHORT, periods: seasons, turn }, { means, past })],
       ['ridge', new RidgeRegression(horizon, { ...MEDIAN, turn: turn + 5 }, { means, past, calm })],
@@ -69,17 +75,30 @@ export class PointExperts {
     this.regression = this.names.indexOf('ridge');
     this.#forecasters = experts.map(([, forecaster]) => forecaster);
     this.#row = new Float64Array(horizon);
+    this.#yesterday = yesterday;
+    this.#season = new Float64Array(horizon);
+    this.#hour = Math.ceil(HOUR_SECONDS / stepSeconds);
   }
 
   advance(value: number): void {
+    this.#unknown = Number.isNaN(value) ? this.#unknown + 1 : 0;
     this.#past.advance(value);
     for (const means of this.#means) means.advance(value);
     for (const forecaster of this.#forecasters) forecaster.advance(value);
+    if (this.#unknown > this.#hour) this.#yesterday.forecast(this.#season, 0);
+    else this.#season.fill(Number.NaN);
   }
 
-  /** What expert `k` says from the newest step, by step ahead; the array is reused by the next call. */
+  /**
+   * What expert `k` says from the newest step, by step ahead; the array is reused by the next call. When nothing has been
+   * known for an hour, who goes on from the last value is silent where yesterday tells more.
+   */
   say(k: number): Float64Array {
     this.#forecasters[k]!.forecast(this.#row, 0);
+    if (this.names[k] === 'seasonal-naive') return this.#row;
+    this.#season.forEach((rate, h) => {
+      if (!Number.isNaN(rate)) this.#row[h] = Number.NaN;
+    });
     return this.#row;
   }
 }
