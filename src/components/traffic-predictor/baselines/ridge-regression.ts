@@ -1,7 +1,7 @@
 import type { MovingMedian } from './moving-median.ts';
 import type { PointForecaster } from './point-forecaster.ts';
 import type { SeasonalPast } from './seasonal-past.ts';
-import { solvePositiveDefinite } from './solve-positive-definite.ts';
+import { solveRidge } from './solve-ridge.ts';
 import type { WindowMeans } from './window-means.ts';
 
 /** What a regression looks at beside the series itself; advanced by who owns it. */
@@ -35,8 +35,8 @@ const PRIOR_ROWS = 50;
 /** A fit holds until there is this share more to learn from, and at most so many steps. */
 const NEW_SHARE = 1 / 64;
 const MOST_STEPS_PER_FIT = 64;
+/** A larger regression fits, and once it has this many rows also learns, only at one step in size / 16, for all of them. */
 const SIZE_PER_STEP = 16;
-/** With this many rows every other one, at double weight, tells as much. */
 const SETTLED_ROWS = 1000;
 const FEATURES_PER_SEASON = 3;
 /** A spread is never taken for less than this share of the level. */
@@ -99,13 +99,11 @@ export class RidgeRegression implements PointForecaster {
     this.#take(this.#settings.root ? Math.sqrt(value) : value);
     if (this.#known === 0) return;
     const turn = this.#step + this.#settings.turn;
-    const stride = this.#rows < SETTLED_ROWS ? 1 : 2;
+    const least = Math.ceil(this.#size / SIZE_PER_STEP);
+    const stride = this.#rows < SETTLED_ROWS ? 1 : least;
     if (this.#knownInARow > this.#horizon && turn % stride === 0) this.#learn(stride);
     this.#describe();
-    const holds = Math.max(
-      Math.ceil(this.#size / SIZE_PER_STEP),
-      Math.min(MOST_STEPS_PER_FIT, Math.floor(this.#rows * NEW_SHARE)),
-    );
+    const holds = Math.max(least, Math.min(MOST_STEPS_PER_FIT, Math.floor(this.#rows * NEW_SHARE)));
     if (turn % holds === 0) this.#fit();
   }
 
@@ -207,21 +205,8 @@ export class RidgeRegression implements PointForecaster {
   }
 
   #fit(): void {
-    const size = this.#size;
-    let trace = 0;
-    for (let i = 0; i < size; i++) trace += this.#gram[(i * (i + 3)) / 2]!;
-    if (!(trace > 0)) return;
-    const penalty = (this.#settings.penalty * trace * (1 + PRIOR_ROWS / (this.#rows + 1))) / size;
-    const matrix = scratch.matrix(size * size);
-    let cell = 0;
-    for (let i = 0; i < size; i++) {
-      for (let j = 0; j <= i; j++) matrix[i * size + j] = this.#gram[cell++]!;
-      matrix[i * size + i]! += penalty;
-    }
-    const right = scratch.right(size * this.#horizon);
-    right.set(this.#moments);
-    const weights = solvePositiveDefinite(matrix, right, size, this.#horizon);
-    if (weights !== undefined) this.#weights.set(weights);
+    const share = this.#settings.penalty * (1 + PRIOR_ROWS / (this.#rows + 1));
+    solveRidge(this.#gram, this.#moments, this.#size, this.#horizon, share, this.#weights);
   }
 
   /** Changes from the last value by step ahead, into `#changes`. */
@@ -240,21 +225,3 @@ export class RidgeRegression implements PointForecaster {
     }
   }
 }
-
-/** Room for solving that all regressions share: they run one after the other, and the room is no longer than a fit's. */
-class Scratch {
-  #matrix = new Float64Array();
-  #right = new Float64Array();
-
-  matrix(length: number): Float64Array {
-    if (this.#matrix.length < length) this.#matrix = new Float64Array(length);
-    return this.#matrix;
-  }
-
-  right(length: number): Float64Array {
-    if (this.#right.length < length) this.#right = new Float64Array(length);
-    return this.#right.subarray(0, length);
-  }
-}
-
-const scratch = new Scratch();

@@ -15,23 +15,29 @@ export class SeasonalValue implements PointForecaster {
   readonly #horizon: number;
   readonly #past: SeasonalPast;
   readonly #fixed: boolean;
+  readonly #turn: number;
   #period: number | undefined;
   #steps = 0;
   #next = LEAST_STEPS;
 
-  /** @param period steps; absent: found from the data */
-  constructor(horizon: number, past: SeasonalPast, period?: number) {
+  /**
+   * @param period steps; absent: found from the data
+   * @param turn steps by which later searches are put off, so that many series do not all search at the same step
+   */
+  constructor(horizon: number, past: SeasonalPast, period?: number, turn = 0) {
     this.#horizon = horizon;
     this.#past = past;
     this.#fixed = period !== undefined;
     this.#period = period;
+    this.#turn = turn;
   }
 
   advance(_value: number): void {
     this.#steps += 1;
     if (this.#fixed || this.#steps !== this.#next) return;
     // Rarer as there is more: at double the steps, and in the end twice a day of minutes.
-    this.#next += Math.min(this.#steps, STEPS_PER_SEARCH);
+    const settles = this.#steps < STEPS_PER_SEARCH && 2 * this.#steps >= STEPS_PER_SEARCH;
+    this.#next += Math.min(this.#steps, STEPS_PER_SEARCH) + (settles ? this.#turn % STEPS_PER_SEARCH : 0);
     this.#period = findPeriod(this.#past.recent(SEARCHED_STEPS));
   }
 

@@ -1,3 +1,4 @@
+import { cleanRate, isComplete } from './accepted.ts';
 import { Calibrator } from './calibrator.ts';
 import { LEVELS, UPPER } from './levels.ts';
 import { MaximumQuantile } from './maximum-quantile.ts';
@@ -9,6 +10,7 @@ import { RESIDUAL_EXPERTS, RESIDUAL_SCALES, ResidualExperts } from './residual-e
 import type { ChainReport, ServedForecast } from './served.ts';
 import { slotOf } from './slots.ts';
 import { TrackRecord } from './track-record.ts';
+import { WaitingForecasts } from './waiting-forecasts.ts';
 
 export interface ChainForecasterOptions {
   /** Steps ahead. */
@@ -27,9 +29,6 @@ const Q = LEVELS.length;
 const GRU = RESIDUAL_EXPERTS;
 const QUANTILE_EXPERTS = RESIDUAL_EXPERTS + 1;
 const MEDIAN: readonly number[] = [0.5];
-/** Requests/s: one in thirty years, and more than there will ever be. */
-const LEAST_RATE = 1e-9;
-const MOST_RATE = 1e15;
 
 /**
  * Forecasts one chain's rate, step by step and strictly causal: nothing after a step goes into what is served there.
@@ -52,18 +51,7 @@ export class ChainForecaster {
   readonly #calibrator: Calibrator;
   readonly #maximum: MaximumQuantile;
   readonly #record: TrackRecord;
-  /**
-   * By slot: what the experts said, the middle, where upper quantiles start from with the scales there, the mixed and the
-   * served quantiles, all as changes from
-   * the last known rate at their origin: exact for a constant series and precise enough in single precision.
-   */
-  readonly #saidPoints: Float32Array;
-  readonly #middles: Float32Array;
-  readonly #starts: Float32Array;
-  readonly #scales: Float32Array;
-  readonly #saidQuantiles: Float32Array;
-  readonly #mixed: Float32Array;
-  readonly #calibrated: Float32Array;
+  readonly #waiting: WaitingForecasts;
   /** The network's block of the newest origin; NaN: silent. */
   readonly #gru: Float32Array;
   /** By origin modulo horizon + 1: the last known rate. */
@@ -91,14 +79,7 @@ export class ChainForecaster {
     this.#calibrator = new Calibrator(horizon);
     this.#maximum = new MaximumQuantile(horizon);
     this.#record = new TrackRecord(names);
-    const slots = slotOf(horizon + 1, 0);
-    this.#saidPoints = new Float32Array(slots * names.length);
-    this.#middles = new Float32Array(slots).fill(Number.NaN);
-    this.#starts = new Float32Array(slots).fill(Number.NaN);
-    this.#scales = new Float32Array(slots * RESIDUAL_SCALES);
-    this.#saidQuantiles = new Float32Array(slots * Q * QUANTILE_EXPERTS);
-    this.#mixed = new Float32Array(slots * Q);
-    this.#calibrated = new Float32Array(slots * Q);
+    this.#waiting = new WaitingForecasts(horizon, this.#points, QUANTILE_EXPERTS);
     this.#gru = new Float32Array(horizon * Q).fill(Number.NaN);
     this.#bases = new Float64Array(horizon + 1);
     this.#truths = new Float64Array(horizon).fill(Number.NaN);
@@ -153,10 +134,10 @@ export class ChainForecaster {
 
   /** Weights, errors and coverage, for people to read. Not for every step. */
   report(): ChainReport {
-    const middle = shares(this.#middleMixer.weights, this.#points, this.#horizon);
-    const start = [...shares(this.#startMixer.weights, this.#points - 1, this.#horizon), 0];
+    const middle = this.#middleMixer.shares(0);
+    const start = [...this.#startMixer.shares(0), 0];
     // The network's own upper quantiles, beside its part in where the others start from.
-    const gru = this.#gruShare(UPPER);
+    const gru = this.#quantileMixer.shares(UPPER)[GRU]!;
     const upper = start.map((share, k) => share * (1 - gru) + (k === this.#gruPoint ? gru : 0));
     return this.#record.report(this.#known, middle, upper);
   }
@@ -183,25 +164,32 @@ export class ChainForecaster {
 
   #scoreStep(h: number, rate: number): void {
     const slot = slotOf(h + 1, this.#step);
-    const middle = this.#middles[slot]!;
+    const middle = this.#waiting.middles[slot]!;
     if (Number.isNaN(middle)) return;
     const change = rate - this.#base(h + 1);
     const pointsAt = slot * this.#points;
-    this.#middleMixer.score(h, change, this.#middles, slot, this.#saidPoints, pointsAt);
-    this.#startMixer.score(h, change, this.#starts, slot, this.#saidPoints, pointsAt);
+    this.#middleMixer.score(h, change, this.#waiting.middles, slot, this.#waiting.saidPoints, pointsAt);
+    this.#startMixer.score(h, change, this.#waiting.starts, slot, this.#waiting.saidPoints, pointsAt);
     const quantilesAt = slot * Q * QUANTILE_EXPERTS;
-    this.#quantileMixer.score(h, change, this.#mixed, slot * Q, this.#saidQuantiles, quantilesAt);
+    this.#quantileMixer.score(
+      h,
+      change,
+      this.#waiting.mixed,
+      slot * Q,
+      this.#waiting.saidQuantiles,
+      quantilesAt,
+    );
     this.#residuals.take(
       h,
       this.#step,
       change - middle,
-      change - this.#starts[slot]!,
-      change - this.#saidPoints[pointsAt + this.#experts.regression]!,
-      this.#scales,
+      change - this.#waiting.starts[slot]!,
+      change - this.#waiting.saidPoints[pointsAt + this.#experts.regression]!,
+      this.#waiting.scales,
       slot * RESIDUAL_SCALES,
     );
-    this.#calibrator.score(h, change, this.#calibrated, slot * Q);
-    this.#record.score(rate, change, this.#saidPoints, pointsAt, this.#calibrated, slot * Q);
+    this.#calibrator.score(h, change, this.#waiting.calibrated, slot * Q);
+    this.#record.score(rate, change, this.#waiting.saidPoints, pointsAt, this.#waiting.calibrated, slot * Q);
   }
 
   /** Makes what is served from the newest step and leaves it to be scored; once, and again when the network is told. */
@@ -221,39 +209,39 @@ export class ChainForecaster {
   #say(k: number, column: number): void {
     const row = this.#experts.say(k);
     for (let h = 0; h < this.#horizon; h++) {
-      this.#saidPoints[this.#slot(h) * this.#points + column] = this.#change(row[h]!);
+      this.#waiting.saidPoints[this.#slot(h) * this.#points + column] = this.#change(row[h]!);
     }
   }
 
   #settleStep(h: number): void {
     const slot = this.#slot(h);
     const pointsAt = slot * this.#points;
-    this.#saidPoints[pointsAt + this.#gruPoint] = this.#change(this.#gru[h * Q]!);
-    this.#middleMixer.mix(h, this.#saidPoints, pointsAt, this.#middles, slot);
-    this.#startMixer.mix(h, this.#saidPoints, pointsAt, this.#starts, slot);
+    this.#waiting.saidPoints[pointsAt + this.#gruPoint] = this.#change(this.#gru[h * Q]!);
+    this.#middleMixer.mix(h, this.#waiting.saidPoints, pointsAt, this.#waiting.middles, slot);
+    this.#startMixer.mix(h, this.#waiting.saidPoints, pointsAt, this.#waiting.starts, slot);
     this.#mixQuantiles(h, slot);
     const row = slot * Q;
-    for (let q = 0; q < Q; q++) this.#calibrated[row + q] = this.#mixed[row + q]!;
-    this.#calibrator.calibrate(h, this.#calibrated, row, -this.#last);
+    for (let q = 0; q < Q; q++) this.#waiting.calibrated[row + q] = this.#waiting.mixed[row + q]!;
+    this.#calibrator.calibrate(h, this.#waiting.calibrated, row, -this.#last);
     for (let q = 0; q < Q; q++) {
-      this.#served.quantiles[h * Q + q] = Math.max(0, this.#last + this.#calibrated[row + q]!);
+      this.#served.quantiles[h * Q + q] = Math.max(0, this.#last + this.#waiting.calibrated[row + q]!);
     }
   }
 
   #mixQuantiles(h: number, slot: number): void {
-    const start = this.#starts[slot]!;
+    const start = this.#waiting.starts[slot]!;
     const scalesAt = slot * RESIDUAL_SCALES;
-    const scales = this.#scales;
+    const scales = this.#waiting.scales;
     this.#residuals.scale(h, this.#last + start, scales, scalesAt);
-    const said = this.#saidQuantiles;
+    const said = this.#waiting.saidQuantiles;
     const at = slot * Q * QUANTILE_EXPERTS;
     const step = this.#step + h + 1;
-    this.#residuals.sayMedian(h, this.#middles[slot]!, scales, scalesAt, said, at);
+    this.#residuals.sayMedian(h, this.#waiting.middles[slot]!, scales, scalesAt, said, at);
     const upperAt = at + QUANTILE_EXPERTS;
-    const regression = this.#saidPoints[slot * this.#points + this.#experts.regression]!;
+    const regression = this.#waiting.saidPoints[slot * this.#points + this.#experts.regression]!;
     this.#residuals.say(h, step, start, regression, scales, scalesAt, said, upperAt, QUANTILE_EXPERTS);
     for (let q = 0; q < Q; q++) said[at + q * QUANTILE_EXPERTS + GRU] = this.#change(this.#gru[h * Q + q]!);
-    this.#quantileMixer.mix(h, said, at, this.#mixed, slot * Q);
+    this.#quantileMixer.mix(h, said, at, this.#waiting.mixed, slot * Q);
   }
 
   /** From the last known rate; less than a millionth of it is rounding. */
@@ -273,7 +261,7 @@ export class ChainForecaster {
 
   /** From a gap or an outage the way is longer than h steps, and says nothing about other times. */
   #leaveUnscored(): void {
-    for (let h = 0; h < this.#horizon; h++) this.#middles[this.#slot(h)] = Number.NaN;
+    for (let h = 0; h < this.#horizon; h++) this.#waiting.middles[this.#slot(h)] = Number.NaN;
     this.#maximum.skip(this.#step);
   }
 
@@ -281,37 +269,10 @@ export class ChainForecaster {
     const base = this.#base(stepsAgo);
     for (let h = stepsAgo; h < this.#horizon; h++) {
       const slot = slotOf(h + 1, this.#step - stepsAgo);
-      this.#saidPoints[slot * this.#points + this.#gruPoint] = block[h * Q]! - base;
+      this.#waiting.saidPoints[slot * this.#points + this.#gruPoint] = block[h * Q]! - base;
       for (let q = 0; q < Q; q++) {
-        this.#saidQuantiles[(slot * Q + q) * QUANTILE_EXPERTS + GRU] = block[h * Q + q]! - base;
+        this.#waiting.saidQuantiles[(slot * Q + q) * QUANTILE_EXPERTS + GRU] = block[h * Q + q]! - base;
       }
     }
   }
-
-  #gruShare(q: number): number {
-    const { weights } = this.#quantileMixer;
-    let sum = 0;
-    for (let h = 0; h < this.#horizon; h++) sum += weights[(h * Q + q) * QUANTILE_EXPERTS + GRU]! || 0;
-    return sum / this.#horizon;
-  }
-}
-
-/** NaN for what is no rate; next to nothing is nothing, or its ratio to a real rate would not be a number. */
-function cleanRate(rate: number): number {
-  if (!(rate >= 0 && rate <= MOST_RATE)) return Number.NaN;
-  return rate < LEAST_RATE ? 0 : rate;
-}
-
-/** Mean weight of each expert over the steps ahead, at the median. */
-function shares(weights: Float32Array, experts: number, horizon: number): number[] {
-  return Array.from({ length: experts }, (_, k) => {
-    let sum = 0;
-    for (let h = 0; h < horizon; h++) sum += weights[h * experts + k]! || 0;
-    return sum / horizon;
-  });
-}
-
-function isComplete(block: ArrayLike<number>, length: number): boolean {
-  for (let i = 0; i < length; i++) if (!Number.isFinite(block[i])) return false;
-  return block.length === length;
 }

@@ -55,7 +55,7 @@ export class PointExperts {
       ['ewma', new ExponentialMean(horizon, 0.05)],
       ['ewma', new ExponentialMean(horizon, 0.15)],
       ['holt', new DampedTrend(horizon, { level: 0.3, trend: 0.1, damping: 0.9 })],
-      ['seasonal-naive', new SeasonalValue(horizon, past)],
+      ['seasonal-naive', new SeasonalValue(horizon, past, undefined, turn)],
       ['seasonal-naive', new SeasonalRatio(horizon, past.blocks, day)],
       ['seasonal-naive', new SeasonalRatio(horizon, past.blocks, 7 * day)],
       ['ridge', new RidgeRegression(horizon, { ...SHORT, periods: seasons, turn }, { means, past })],

@@ -26,12 +26,12 @@ const MOST_GROWTH = 1e9;
  * smoothing of Berrisch & Ziel 2021); experts sleep where they say NaN and are compared only where they were awake.
  */
 export class PolyMixer {
-  /** [horizon × levels × experts]; NaN: asleep when the weights were made. */
-  readonly weights: Float32Array;
   readonly #horizon: number;
   readonly #levels: readonly number[];
   readonly #experts: number;
-  /** As `weights`: faded sums, newer terms times the growth of their level instead of older ones times less. */
+  /** [horizon × levels × experts]; NaN: asleep when the weights were made. */
+  readonly #weights: Float32Array;
+  /** As the weights: faded sums, newer terms times the growth of their level instead of older ones times less. */
   readonly #regret: Float32Array;
   readonly #variance: Float32Array;
   readonly #growth: Float64Array;
@@ -46,7 +46,7 @@ export class PolyMixer {
     this.#horizon = horizon;
     this.#levels = levels;
     this.#experts = experts;
-    this.weights = new Float32Array(cells).fill(Number.NaN);
+    this.#weights = new Float32Array(cells).fill(Number.NaN);
     this.#regret = new Float32Array(cells);
     this.#variance = new Float32Array(cells);
     this.#growth = new Float64Array(levels.length).fill(1);
@@ -132,9 +132,20 @@ export class PolyMixer {
     }
   }
 
+  /** The experts' shares at one of the levels, mean over the steps ahead. */
+  shares(q: number): number[] {
+    return Array.from({ length: this.#experts }, (_, k) => {
+      let sum = 0;
+      for (let h = 0; h < this.#horizon; h++) {
+        sum += this.#weights[(h * this.#levels.length + q) * this.#experts + k]! || 0;
+      }
+      return sum / this.#horizon;
+    });
+  }
+
   /** NaN when an expert sleeps or wakes that did not when the weights were made. */
   #sum(first: number, said: Float32Array, at: number): number {
-    const [weights, experts] = [this.weights, this.#experts];
+    const [weights, experts] = [this.#weights, this.#experts];
     let sum = 0;
     let awake = 0;
     for (let k = 0; k < experts; k++) {
@@ -162,10 +173,10 @@ export class PolyMixer {
       const lead = regret + PRIOR * Math.sqrt(variance);
       const asleep = Number.isNaN(said[at + k]!);
       const weight = asleep ? Number.NaN : lead > 0 ? lead / (variance + this.#newness(k)) : 0;
-      this.weights[first + k] = weight;
+      this.#weights[first + k] = weight;
       if (!asleep) sum += weight;
     }
-    if (sum > 0) for (let k = 0; k < experts; k++) this.weights[first + k]! /= sum;
+    if (sum > 0) for (let k = 0; k < experts; k++) this.#weights[first + k]! /= sum;
     else this.#weighEvenly(first, said, at);
   }
 
@@ -181,7 +192,7 @@ export class PolyMixer {
     let awake = 0;
     for (let k = 0; k < this.#experts; k++) if (!Number.isNaN(said[at + k]!)) awake += 1;
     for (let k = 0; k < this.#experts; k++) {
-      this.weights[first + k] = Number.isNaN(said[at + k]!) ? Number.NaN : 1 / awake;
+      this.#weights[first + k] = Number.isNaN(said[at + k]!) ? Number.NaN : 1 / awake;
     }
   }
 
