@@ -1,7 +1,7 @@
 /** Entry of the thread in which one training happens. */
 import { setPriority } from 'node:os';
 
-/** As `nice` counts: 0 is what everything else has; the most there is, as 10 cost requests twice as much. */
+/** As `nice` counts: 0 is what everything else has, and this is the most there is. */
 const NICENESS = 19;
 
 // Before anything else is loaded: that takes as long as many requests.
