@@ -4,6 +4,7 @@ import { endSeconds, type Remembered } from './chain-memory.ts';
 import type { GruForecaster } from './gru/gru-forecaster.ts';
 import { ChainForecaster } from './mixture/chain-forecaster.ts';
 import { LEVELS } from './mixture/levels.ts';
+import { recentlyKnown } from './recently-known.ts';
 
 /** Steps that all forecasters together are led through when they begin; but each at least so many. */
 const FIRST_STEPS = 20_000;
@@ -17,8 +18,6 @@ const PAST_ORIGINS = 240;
 const MOST_PAST_WINDOWS = 30_000;
 /** New origins at which it is asked in one call, of all chains together; each has its newest. */
 const MOST_NEW_WINDOWS = 6_000;
-/** A past that was changed by late records is learned again no sooner than this after the last time, s. */
-const LEAST_AGE_SECONDS = 3600;
 /** A network's cut lies on the grid but for rounding. */
 const ROUNDING = 1e-6;
 
@@ -27,6 +26,8 @@ interface ChainState {
   /** End of the newest step that it was led through, and of the newest when it began, s. */
   untilSeconds: number;
   readonly begunSeconds: number;
+  /** Of all steps that it was led through. */
+  knownSteps: number;
   /** It was led through too little of the past. */
   readonly isShort: boolean;
   /** It was led through a past that is no longer what is known. */
@@ -39,6 +40,7 @@ interface Course {
   readonly series: ChainSeries;
   readonly state: ChainState;
   readonly firstRow: number;
+  readonly end: number;
   readonly origins: Int32Array;
 }
 
@@ -62,7 +64,9 @@ export class ChainBook {
     const state = this.#states.get(series.chain);
     if (state === undefined || changedSeconds >= state.untilSeconds) return;
     const isAnother = changedSeconds === Number.NEGATIVE_INFINITY || endSeconds(series) < state.untilSeconds;
-    if (isAnother) this.#states.delete(series.chain);
+    // Traffic of before that has only now been told: most of what is known it has not seen.
+    const isBlind = recentlyKnown(series, series.rates.length) > 2 * state.knownSteps;
+    if (isAnother || isBlind) this.#states.delete(series.chain);
     // Late records of the newest steps are the rule, and what is learned from them fades by itself.
     else if (changedSeconds < state.untilSeconds - this.#horizon * series.stepSeconds)
       state.isOutdated = true;
@@ -77,8 +81,9 @@ export class ChainBook {
     for (const state of this.#states.values()) state.knowsNetwork = false;
   }
 
-  forecaster(chain: string): ChainForecaster | undefined {
-    return this.#states.get(chain)?.forecaster;
+  /** The forecaster of a chain, and the end of the newest step that it was led through, s. */
+  forecaster(chain: string): Pick<ChainState, 'forecaster' | 'untilSeconds'> | undefined {
+    return this.#states.get(chain);
   }
 
   /** Leads the forecasters to the ends of these series. */
@@ -119,7 +124,7 @@ export class ChainBook {
   #outdated(): string[] {
     const hasNetwork = this.#gru.cutSeconds !== undefined;
     const outdated = [...this.#states].filter(
-      ([, state]) => state.isShort || (hasNetwork && !state.knowsNetwork) || isDue(state),
+      ([, { isShort, isOutdated, knowsNetwork }]) => isShort || isOutdated || (hasNetwork && !knowsNetwork),
     );
     return outdated
       .sort(([, left], [, right]) => left.begunSeconds - right.begunSeconds)
@@ -137,6 +142,7 @@ export class ChainBook {
       }),
       untilSeconds: Number.NEGATIVE_INFINITY,
       begunSeconds: endSeconds(series),
+      knownSteps: 0,
       isShort: steps < wanted,
       isOutdated: false,
       knowsNetwork: this.#gru.cutSeconds !== undefined,
@@ -144,13 +150,20 @@ export class ChainBook {
     return this.#course(series, state, Math.max(0, series.rates.length - steps), mostOrigins);
   }
 
+  /** A step that is not known yet may be told soon, and is then led through as what it was: a short gap at the end waits. */
+  #rowsToLead({ rates }: ChainSeries): number {
+    let end = rates.length;
+    while (end > 0 && Number.isNaN(rates[end - 1])) end -= 1;
+    return rates.length - end < this.#horizon ? end : rates.length;
+  }
+
   /** The network speaks only where all that it was trained or chosen on lies before the first forecast step. */
   #course(series: ChainSeries, state: ChainState, firstRow: number, mostOrigins: number): Course {
     const { cutSeconds = Number.POSITIVE_INFINITY } = this.#gru;
-    const end = series.rates.length;
+    const end = this.#rowsToLead(series);
     const first = Math.max(firstRow, end - mostOrigins, Math.ceil(rowsTo(series, cutSeconds) - 1 - ROUNDING));
     const origins = Int32Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i);
-    return { series, state, firstRow, origins };
+    return { series, state, firstRow, end, origins };
   }
 
   /** A forecaster that is stopped on its way by an error is gone, and begins anew the next time. */
@@ -158,17 +171,18 @@ export class ChainBook {
     for (const { series } of courses) this.#states.delete(series.chain);
     const blocks = await this.#gru.forecast(courses);
     const breathe = breather();
-    for (const [i, { series, state, firstRow, origins }] of courses.entries()) {
+    for (const [i, { series, state, firstRow, end, origins }] of courses.entries()) {
       let next = 0;
-      for (let row = firstRow; row < series.rates.length; row++) {
+      for (let row = firstRow; row < end; row++) {
         state.forecaster.advance(series.rates[row]!);
+        if (!Number.isNaN(series.rates[row])) state.knownSteps += 1;
         if (row === origins[next]) {
           state.forecaster.tellGru(blocks?.[i]?.subarray(...this.#blockAt(next)));
           next += 1;
         }
         await breathe();
       }
-      state.untilSeconds = endSeconds(series);
+      state.untilSeconds = Math.max(state.untilSeconds, series.startSeconds + end * series.stepSeconds);
       this.#states.set(series.chain, state);
     }
   }
@@ -188,10 +202,6 @@ export function turnOf(chain: string): number {
 
 function share(windows: number, chains: number): number {
   return Math.max(1, Math.min(PAST_ORIGINS, Math.floor(windows / chains)));
-}
-
-function isDue({ isOutdated, begunSeconds, untilSeconds }: ChainState): boolean {
-  return isOutdated && untilSeconds - begunSeconds >= LEAST_AGE_SECONDS;
 }
 
 /** Rows of a series up to a time. */

@@ -203,11 +203,11 @@ export class TrafficPredictor implements TrafficForecaster {
 
   #outcome(series: ChainSeries, lead: number): ForecastOutcome {
     const have = recentlyKnown(series, this.#sequenceLength);
-    const forecaster = have < NEEDED_STEPS ? undefined : this.#book.forecaster(series.chain);
-    const served = forecaster?.forecast();
-    if (forecaster === undefined || served === undefined) {
+    const led = have < NEEDED_STEPS ? undefined : this.#book.forecaster(series.chain);
+    const served = led?.forecaster.forecast();
+    if (led === undefined || served === undefined) {
       return { kind: 'not-enough-data', chain: series.chain, have, need: NEEDED_STEPS };
     }
-    return forecastOf(series, served, forecaster.report(), lead);
+    return forecastOf(series, led.untilSeconds, served, led.forecaster.report(), lead);
   }
 }

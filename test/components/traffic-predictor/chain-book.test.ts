@@ -70,18 +70,47 @@ describe('what is said of a chain', () => {
     expect(await say(predictor, piece(noisyWave(50), 40, 50))).toEqual(first);
   });
 
-  test('is what the corrected past leads to, an hour after late records have changed it', async () => {
-    const rates = noisyWave(140);
+  test('is what the corrected past leads to, from the call after late records have changed it', async () => {
+    const rates = noisyWave(80);
     const corrected = rates.slice();
     corrected[60] = 2 * rates[60]!;
     const predictor = new TrafficPredictor(options);
     await say(predictor, piece(rates, 0, 80));
-    const once = await say(predictor, piece(corrected, 55, 80));
-    expect(once).not.toEqual(await say(new TrafficPredictor(options), piece(corrected, 0, 80)));
-    // An hour later, and not before, it is learned again.
-    await say(predictor, piece(corrected, 70, 140));
-    const said = await say(predictor, piece(corrected, 70, 140));
-    expect(said).toEqual(await say(new TrafficPredictor(options), piece(corrected, 0, 140)));
+    await say(predictor, piece(corrected, 55, 80));
+    const said = await say(predictor, piece(corrected, 55, 80));
+    expect(said).toEqual(await say(new TrafficPredictor(options), piece(corrected, 0, 80)));
+  });
+
+  test('lets corrections of the newest steps pass', async () => {
+    const rates = noisyWave(80);
+    const corrected = rates.slice();
+    corrected[78] = 2 * rates[78]!;
+    const predictor = new TrafficPredictor(options);
+    const first = await say(predictor, piece(rates, 0, 80));
+    await say(predictor, piece(corrected, 55, 80));
+    expect(await say(predictor, piece(corrected, 55, 80))).toEqual(first);
+  });
+
+  test('waits for steps that are not known yet, and speaks from the last that is', async () => {
+    const rates = noisyWave(80);
+    const late = rates.slice();
+    late.fill(Number.NaN, 78);
+    const predictor = new TrafficPredictor(options);
+    const early = await say(predictor, piece(late, 0, 80));
+    const known = await say(new TrafficPredictor(options), piece(rates, 0, 78));
+    expect(early.startSeconds).toBe(80 * STEP);
+    expect(early.medians).toEqual([known.medians[2], known.medians[2], known.medians[2]]);
+    expect(early.maximum95).toBe(known.maximum95);
+    const said = await say(predictor, piece(rates, 70, 80));
+    expect(said).toEqual(await say(new TrafficPredictor(options), piece(rates, 0, 80)));
+  });
+
+  test('rests at once on traffic of before that is told after a start', async () => {
+    const rates = noisyWave(80);
+    const predictor = new TrafficPredictor(options);
+    await predictor.predict([piece(new Float64Array(80).fill(Number.NaN), 0, 80)], HORIZON);
+    const said = await say(predictor, piece(rates, 0, 80));
+    expect(said).toEqual(await say(new TrafficPredictor(options), piece(rates, 0, 80)));
   });
 
   test('goes on when a correction is small, and begins anew when the clock is set back', async () => {
