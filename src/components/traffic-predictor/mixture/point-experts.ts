@@ -40,8 +40,8 @@ export class PointExperts {
   /** Place of the regression on few lags and seasons among the names. */
   readonly regression: number;
   readonly #forecasters: readonly PointForecaster[];
-  readonly #past: SeasonalPast;
-  readonly #means: readonly WindowMeans[];
+  /** All that goes along, what others look at first. */
+  readonly #parts: readonly { advance(value: number): void }[];
   readonly #row: Float64Array;
   readonly #yesterday: PointForecaster;
   readonly #season: Float64Array;
@@ -69,11 +69,10 @@ export class PointExperts {
       ['ridge', new RidgeRegression(horizon, { ...LONG, turn: turn + 10 }, { means: longMeans, past })],
       ['moving-median', calm],
     ];
-    this.#means = [means, longMeans];
-    this.#past = past;
     this.names = experts.map(([name]) => name);
     this.regression = this.names.indexOf('ridge');
     this.#forecasters = experts.map(([, forecaster]) => forecaster);
+    this.#parts = [...new Set([past, means, longMeans, calm, ...this.#forecasters])];
     this.#row = new Float64Array(horizon);
     this.#yesterday = yesterday;
     this.#season = new Float64Array(horizon);
@@ -82,9 +81,7 @@ export class PointExperts {
 
   advance(value: number): void {
     this.#unknown = Number.isNaN(value) ? this.#unknown + 1 : 0;
-    this.#past.advance(value);
-    for (const means of this.#means) means.advance(value);
-    for (const forecaster of this.#forecasters) forecaster.advance(value);
+    for (const part of this.#parts) part.advance(value);
     if (this.#unknown > this.#hour) this.#yesterday.forecast(this.#season, 0);
     else this.#season.fill(Number.NaN);
   }
