@@ -21,6 +21,7 @@ export class OutageDays {
   readonly #traffic: Uint8Array;
   readonly #alikeSlots: number;
   #step = -1;
+  #lastOutage = Number.NEGATIVE_INFINITY;
 
   constructor(stepSeconds: number) {
     this.#stepsPerSlot = Math.max(1, Math.round(SLOT_SECONDS / stepSeconds));
@@ -39,6 +40,7 @@ export class OutageDays {
       this.#known[place]! &= ~bit;
       this.#traffic[place]! &= ~bit;
     }
+    if (state === 'outage') this.#lastOutage = slot;
     if (state !== 'gap') this.#known[place]! |= bit;
     if (state === 'traffic') this.#traffic[place]! |= bit;
   }
@@ -52,6 +54,11 @@ export class OutageDays {
    * @param outageSteps r; 0 when there is traffic
    */
   chances(outageSteps: number, ahead: Float64Array, within: Float64Array): void {
+    if (this.#slotAt(0) - this.#lastOutage > (PAST_DAYS + 1) * this.#slots) {
+      ahead.fill(1);
+      within.fill(1);
+      return;
+    }
     const weight = outageSteps === 0 ? TRAFFIC_DAYS : OUTAGE_DAYS;
     for (let h = 0; h < ahead.length; h++) ahead[h] = within[h] = weight * alone(outageSteps, h + 1);
     let days = weight;
