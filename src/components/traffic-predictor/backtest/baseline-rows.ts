@@ -4,7 +4,7 @@ import { LastValue } from '../baselines/last-value.ts';
 import { LeastError } from '../baselines/least-error.ts';
 import { MovingMean } from '../baselines/moving-mean.ts';
 import type { PointForecaster } from '../baselines/point-forecaster.ts';
-import { RidgeRegression } from '../baselines/ridge-regression.ts';
+import { FEW_LAGS, RidgeRegression } from '../baselines/ridge-regression.ts';
 import { SeasonalPast } from '../baselines/seasonal-past.ts';
 import { SeasonalValue } from '../baselines/seasonal-value.ts';
 import { WindowMeans } from '../baselines/window-means.ts';
@@ -90,15 +90,7 @@ function seasonalNaive(horizon: number, stepSeconds: number): PointForecaster {
 function ridge(horizon: number, stepSeconds: number): PointForecaster {
   const day = Math.round(DAY_SECONDS / stepSeconds);
   const past = new SeasonalPast(stepSeconds, 7 * day + horizon + 1);
-  const settings = {
-    lags: 8,
-    periods: [day, 7 * day],
-    root: false,
-    absolute: false,
-    penalty: 0.1,
-    memorySteps: 5000,
-    turn: 0,
-  };
+  const settings = { ...FEW_LAGS, periods: [day, 7 * day] };
   const few = new WindowMeans([15, 60]);
   const many = new WindowMeans([5, 10, 20, 40, 80, 160]);
   const chosen = new LeastError(

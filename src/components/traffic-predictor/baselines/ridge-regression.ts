@@ -30,6 +30,17 @@ export interface RidgeSettings {
   readonly turn: number;
 }
 
+/** A few lags learn fast. */
+export const FEW_LAGS: RidgeSettings = {
+  lags: 8,
+  periods: [],
+  root: false,
+  absolute: false,
+  penalty: 0.1,
+  memorySteps: 5000,
+  turn: 0,
+};
+
 /** As if this many rows had said that the last value stays. */
 const PRIOR_ROWS = 50;
 /** A fit holds until there is this share more to learn from, and at most so many steps. */

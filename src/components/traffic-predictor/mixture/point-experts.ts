@@ -3,8 +3,7 @@ import { ExponentialMean } from '../baselines/exponential-mean.ts';
 import { LastValue } from '../baselines/last-value.ts';
 import { MovingMedian } from '../baselines/moving-median.ts';
 import type { PointForecaster } from '../baselines/point-forecaster.ts';
-import type { RidgeSettings } from '../baselines/ridge-regression.ts';
-import { RidgeRegression } from '../baselines/ridge-regression.ts';
+import { FEW_LAGS, RidgeRegression, type RidgeSettings } from '../baselines/ridge-regression.ts';
 import { SeasonalPast } from '../baselines/seasonal-past.ts';
 import { SeasonalRatio } from '../baselines/seasonal-ratio.ts';
 import { SeasonalValue } from '../baselines/seasonal-value.ts';
@@ -18,18 +17,9 @@ const CALM_STEPS = 61;
 
 const SHORT_WINDOWS = [15, 60];
 const LONG_WINDOWS = [60, 160];
-/** A few lags learn fast, many know more; the third goes to the median, which bursts leave alone. */
-const SHORT: RidgeSettings = {
-  lags: 8,
-  periods: [],
-  root: false,
-  absolute: false,
-  penalty: 0.1,
-  memorySteps: 5000,
-  turn: 0,
-};
-const LONG: RidgeSettings = { ...SHORT, lags: 60, penalty: 0.3 };
-const MEDIAN: RidgeSettings = { ...SHORT, root: true, absolute: true };
+/** Many lags know more; the third regression goes to the median, which bursts leave alone. */
+const LONG: RidgeSettings = { ...FEW_LAGS, lags: 60, penalty: 0.3 };
+const MEDIAN: RidgeSettings = { ...FEW_LAGS, root: true, absolute: true };
 
 /**
  * The simple methods of one chain, several settings of each, over one shared past. The moving median is the last of them:
@@ -64,7 +54,7 @@ export class PointExperts {
       ['seasonal-naive', new SeasonalValue(horizon, past, undefined, turn)],
       ['seasonal-naive', yesterday],
       ['seasonal-naive', new SeasonalRatio(horizon, past.blocks, 7 * day)],
-      ['ridge', new RidgeRegression(horizon, { ...SHORT, periods: seasons, turn }, { means, past })],
+      ['ridge', new RidgeRegression(horizon, { ...FEW_LAGS, periods: seasons, turn }, { means, past })],
       ['ridge', new RidgeRegression(horizon, { ...MEDIAN, turn: turn + 5 }, { means, past, calm })],
       ['ridge', new RidgeRegression(horizon, { ...LONG, turn: turn + 10 }, { means: longMeans, past })],
       ['moving-median', calm],

@@ -9,7 +9,10 @@ import { MovingMean } from '../../../../src/components/traffic-predictor/baselin
 import { MovingMedian } from '../../../../src/components/traffic-predictor/baselines/moving-median.ts';
 import type { PointForecaster } from '../../../../src/components/traffic-predictor/baselines/point-forecaster.ts';
 import { pointForecasts } from '../../../../src/components/traffic-predictor/baselines/point-forecaster.ts';
-import { RidgeRegression } from '../../../../src/components/traffic-predictor/baselines/ridge-regression.ts';
+import {
+  FEW_LAGS,
+  RidgeRegression,
+} from '../../../../src/components/traffic-predictor/baselines/ridge-regression.ts';
 import { SeasonalPast } from '../../../../src/components/traffic-predictor/baselines/seasonal-past.ts';
 import { SeasonalRatio } from '../../../../src/components/traffic-predictor/baselines/seasonal-ratio.ts';
 import { SeasonalValue } from '../../../../src/components/traffic-predictor/baselines/seasonal-value.ts';
@@ -143,23 +146,13 @@ describe('methods with a season', () => {
 });
 
 describe('ridge regression', () => {
-  const settings = {
-    lags: 8,
-    periods: [],
-    root: false,
-    absolute: false,
-    penalty: 0.1,
-    memorySteps: 5000,
-    turn: 0,
-  };
-
   function ridge(horizon: number, root = false): PointForecaster {
     const past = new SeasonalPast(60);
     const means = new WindowMeans([5, 20]);
     const calm = new MovingMedian(horizon, 21);
     const regression = new RidgeRegression(
       horizon,
-      { ...settings, root, absolute: root },
+      { ...FEW_LAGS, root, absolute: root },
       { means, past, calm },
     );
     return {
