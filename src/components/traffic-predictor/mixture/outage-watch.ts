@@ -19,6 +19,8 @@ export class OutageWatch {
   #zeros = 0;
   #positive = false;
   #inARow = 0;
+  /** Zeros of the outage under way that passed for traffic before it was one. */
+  #passed = 0;
   #outage = 0;
 
   constructor(horizon: number, stepSeconds: number) {
@@ -43,10 +45,11 @@ export class OutageWatch {
   #told(rate: number): number {
     if (rate > 0) {
       this.#count(1, 0);
-      const zeros = this.#outage > 0 ? 1 : this.#inARow;
+      const zeros = this.#outage > 0 ? Math.max(1, this.#passed) : this.#inARow;
       this.#count(zeros, zeros);
       this.#positive = true;
       this.#inARow = 0;
+      this.#passed = 0;
       this.#outage = 0;
       return rate;
     }
@@ -54,11 +57,12 @@ export class OutageWatch {
     this.#inARow += 1;
     const share = (this.#zeros + 0.5) / (this.#steps + 1);
     const outage = share ** this.#inARow < IMPROBABLE;
+    if (!outage) this.#passed = this.#inARow;
     this.#outage = outage ? this.#inARow : 0;
     return outage ? Number.NaN : rate;
   }
 
-  /** Zeros count once they are over, and an outage as one: else its first would make those of the next probable. */
+  /** Zeros count once they are over; of an outage those that passed for traffic, and one if none did. */
   #count(steps: number, zeros: number): void {
     const keep = (1 - 1 / MEMORY_STEPS) ** steps;
     this.#steps = this.#steps * keep + steps;

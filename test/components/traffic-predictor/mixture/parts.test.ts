@@ -178,6 +178,22 @@ describe('outages', () => {
     }
   });
 
+  it('learns that a service which was busy once now has a request every five steps', () => {
+    const watch = new OutageWatch(1, 60);
+    for (let step = 0; step < 1000; step++) watch.take(40);
+    const taken = Array.from({ length: 3000 }, (_, step) => watch.take(step % 5 === 4 ? 1 : 0));
+    expect(taken.slice(0, 4)).toEqual([Number.NaN, Number.NaN, Number.NaN, Number.NaN]);
+    expect(taken.slice(2000).some(Number.isNaN)).toBe(false);
+  });
+
+  it('takes the first zero of every night for an outage, however many there were', () => {
+    const watch = new OutageWatch(1, 60);
+    for (let night = 0; night < 10; night++) {
+      for (let step = 0; step < 720; step++) watch.take(40);
+      for (let step = 0; step < 720; step++) expect(watch.take(0)).toBeNaN();
+    }
+  });
+
   it('serves the chance of traffic', () => {
     const quantiles = Float64Array.of(10, 20, 25, 40);
     const maximum95 = Float64Array.of(30);
