@@ -1,4 +1,4 @@
-import { cleanRate, isComplete } from './accepted.ts';
+import { cleanRate, isComplete, LEAST_RATE } from './accepted.ts';
 import { Calibrator } from './calibrator.ts';
 import { LEVELS, UPPER } from './levels.ts';
 import { MaximumQuantile } from './maximum-quantile.ts';
@@ -28,6 +28,9 @@ const Q = LEVELS.length;
 /** Column of the network among the quantile experts. */
 const GRU = RESIDUAL_EXPERTS;
 const QUANTILE_EXPERTS = RESIDUAL_EXPERTS + 1;
+/** Share of the rates of late that is next to nothing, and the steps of their memory: longer than any expert's of a rest. */
+const NEGLIGIBLE = 1e-6;
+const LEVEL_STEPS = 1000;
 const MEDIAN: readonly number[] = [0.5];
 
 /**
@@ -62,6 +65,8 @@ export class ChainForecaster {
   #step = -1;
   #known = 0;
   #last = 0;
+  /** Mean rate over the last `LEVEL_STEPS`. */
+  #level = LEAST_RATE;
   #present = false;
   #settled = true;
 
@@ -101,6 +106,7 @@ export class ChainForecaster {
       this.#score(known);
       this.#known += 1;
       this.#last = known;
+      this.#level = Math.max(LEAST_RATE, this.#level + (known - this.#level) / LEVEL_STEPS);
     }
     this.#bases[this.#step % (this.#horizon + 1)] = this.#last;
     this.#experts.advance(known);
@@ -153,7 +159,8 @@ export class ChainForecaster {
     let largest = 0;
     for (let h = 0; h < this.#horizon && h < this.#step; h++) {
       largest = Math.max(largest, this.#truths[(this.#step - h) % this.#horizon]!);
-      const covered = Number.isNaN(largest) ? undefined : this.#maximum.score(h, this.#step, largest);
+      const change = largest - this.#base(h + 1);
+      const covered = Number.isNaN(change) ? undefined : this.#maximum.score(h, this.#step, change);
       if (covered !== undefined && h === this.#horizon - 1) this.#record.scoreMaximum(covered);
       this.#scoreStep(h, rate);
     }
@@ -199,7 +206,7 @@ export class ChainForecaster {
     if (this.#known === 0) return;
     for (let k = 0; k < this.#experts.names.length; k++) this.#say(k, k < this.#gruPoint ? k : k + 1);
     for (let h = 0; h < this.#horizon; h++) this.#settleStep(h);
-    this.#maximum.say(this.#step, this.#served.quantiles, this.#served.maximum95);
+    this.#maximum.say(this.#step, this.#last, this.#served.quantiles, this.#served.maximum95);
     if (this.#outage.outageSteps > 0) {
       foldInOutage(this.#outage.outageSteps, this.#served.quantiles, this.#served.maximum95);
     }
@@ -219,9 +226,14 @@ export class ChainForecaster {
     this.#waiting.saidPoints[pointsAt + this.#gruPoint] = this.#change(this.#gru[h * Q]!);
     this.#middleMixer.mix(h, this.#waiting.saidPoints, pointsAt, this.#waiting.middles, slot);
     this.#startMixer.mix(h, this.#waiting.saidPoints, pointsAt, this.#waiting.starts, slot);
+    standIn(this.#waiting.middles, slot, 0);
+    standIn(this.#waiting.starts, slot, 0);
     this.#mixQuantiles(h, slot);
     const row = slot * Q;
-    for (let q = 0; q < Q; q++) this.#waiting.calibrated[row + q] = this.#waiting.mixed[row + q]!;
+    for (let q = 0; q < Q; q++) {
+      standIn(this.#waiting.mixed, row + q, this.#waiting.middles[slot]!);
+      this.#waiting.calibrated[row + q] = this.#waiting.mixed[row + q]!;
+    }
     this.#calibrator.calibrate(h, this.#waiting.calibrated, row, -this.#last);
     for (let q = 0; q < Q; q++) {
       this.#served.quantiles[h * Q + q] = Math.max(0, this.#last + this.#waiting.calibrated[row + q]!);
@@ -244,10 +256,10 @@ export class ChainForecaster {
     this.#quantileMixer.mix(h, said, at, this.#waiting.mixed, slot * Q);
   }
 
-  /** From the last known rate; less than a millionth of it is rounding. */
+  /** From the last known rate; next to nothing, beside the rates of late, is rounding or a memory that runs out. */
   #change(rate: number): number {
     const change = rate - this.#last;
-    return Math.abs(change) < 1e-6 * this.#last ? 0 : change;
+    return Math.abs(change) < NEGLIGIBLE * Math.max(this.#last, this.#level) ? 0 : change;
   }
 
   /** The last known rate some steps ago. */
@@ -275,4 +287,9 @@ export class ChainForecaster {
       }
     }
   }
+}
+
+/** No number that is not finite is served or learned from, whatever an expert says: it would stay for good. */
+function standIn(numbers: Float32Array, at: number, value: number): void {
+  if (!Number.isFinite(numbers[at]!)) numbers[at] = value;
 }

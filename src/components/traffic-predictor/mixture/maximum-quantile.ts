@@ -18,7 +18,7 @@ export class MaximumQuantile {
   readonly #ratios: ResidualQuantiles;
   readonly #ratio = new Float64Array(1);
   readonly #stretch: Float64Array;
-  /** By slot: largest median, largest 0.95 quantile, and what was served. */
+  /** By slot: largest median, largest 0.95 quantile, and what was served; as changes from the last known rate. */
   readonly #pending: Float32Array;
 
   constructor(horizon: number) {
@@ -33,8 +33,12 @@ export class MaximumQuantile {
     this.#ratios.fade();
   }
 
-  /** Writes the maximum's quantile for every lead of the forecast made at `origin`, and remembers it for scoring. */
-  say(origin: number, quantiles: ArrayLike<number>, maximum95: Float64Array): void {
+  /**
+   * Writes the maximum's quantile for every lead of the forecast made at `origin`, and remembers it for scoring.
+   *
+   * @param base the last known rate there, requests/s
+   */
+  say(origin: number, base: number, quantiles: ArrayLike<number>, maximum95: Float64Array): void {
     let median = 0;
     let upper = 0;
     let least = 0;
@@ -46,9 +50,9 @@ export class MaximumQuantile {
       least = Math.max(least, upper, median + ratio * (upper - median));
       maximum95[l] = least;
       const slot = 3 * slotOf(l + 1, origin);
-      this.#pending[slot] = median;
-      this.#pending[slot + 1] = upper;
-      this.#pending[slot + 2] = least;
+      this.#pending[slot] = median - base;
+      this.#pending[slot + 1] = upper - base;
+      this.#pending[slot + 2] = least - base;
     }
   }
 
@@ -57,7 +61,11 @@ export class MaximumQuantile {
     for (let l = 0; l < this.#horizon; l++) this.#pending[3 * slotOf(l + 1, origin)] = Number.NaN;
   }
 
-  /** Scores lead `l` (from 0) of the forecast made l + 1 steps before `step`; answers whether it covered. */
+  /**
+   * Scores lead `l` (from 0) of the forecast made l + 1 steps before `step`; answers whether it covered.
+   *
+   * @param largest rate of these steps, as a change from the last known rate at the origin
+   */
   score(l: number, step: number, largest: number): boolean | undefined {
     const slot = 3 * slotOf(l + 1, step);
     const median = this.#pending[slot]!;

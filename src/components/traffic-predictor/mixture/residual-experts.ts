@@ -11,6 +11,8 @@ const SHORT_STEPS = 30;
 const LONG_STEPS = 1000;
 /** A residual is taken for at most this many times the recent size. */
 const MOST_RECENT = 50;
+/** A forecast is taken for at most this many times the level, which runs out to nothing in a long rest. */
+const MOST_LEVEL_GROWTH = 100;
 /** Residuals that a recent size must rest on. */
 const LEAST_RESIDUALS = 10;
 /** Column of the quantiles by minute of the hour, in the scale √level. */
@@ -62,18 +64,14 @@ export class ResidualExperts {
     this.#ofRegression.fade();
   }
 
-  /** Past residuals h steps ahead (from 0), at most about 1,000. */
-  count(h: number): number {
-    return this.#quantiles[0]!.count(h);
-  }
-
   /** Writes the scales that hold now for a point forecast h steps ahead (from 0): `scales[at … at + SCALES − 1]`. */
   scale(h: number, point: number, scales: Float32Array, at: number): void {
     const level = Math.max(point, LEAST_SHARE * this.#level);
     scales[at] = 1;
     scales[at + ROOT] = Math.sqrt(level);
     const settled = this.#counts[h]! >= LEAST_RESIDUALS && this.#level > 0;
-    const size = Math.sqrt((this.#short[h]! * this.#long[h]! * level) / this.#level);
+    const growth = Math.min(MOST_LEVEL_GROWTH, level / this.#level);
+    const size = Math.sqrt(this.#short[h]! * this.#long[h]! * growth);
     scales[at + RECENT] = settled ? size : 0;
   }
 
