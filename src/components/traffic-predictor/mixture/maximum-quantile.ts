@@ -4,6 +4,8 @@ import { slotOf } from './slots.ts';
 
 const RATE = 0.02;
 const MOST = Math.log(3);
+/** Beyond this many distances a truth says that nothing was known of the spread, not how far maxima go. */
+const MOST_RATIO = 10;
 const MAXIMUM_LEVELS: readonly number[] = [LEVELS[UPPER]!];
 
 /**
@@ -74,7 +76,8 @@ export class MaximumQuantile {
     const covered = largest <= this.#pending[slot + 2]!;
     this.counts[l]! += 1;
     if (upper > median) {
-      this.#ratios.take(l, (largest - median) / (upper - median));
+      const ratio = (largest - median) / (upper - median);
+      this.#ratios.take(l, Math.max(-MOST_RATIO, Math.min(MOST_RATIO, ratio)));
       const stretch = this.#stretch[l]! + RATE * ((covered ? 0 : 1) - (1 - LEVELS[UPPER]!));
       this.#stretch[l] = Math.max(-MOST, Math.min(MOST, stretch));
     }
