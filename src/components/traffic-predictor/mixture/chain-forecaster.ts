@@ -31,6 +31,8 @@ const QUANTILE_EXPERTS = RESIDUAL_EXPERTS + 1;
 /** Share of the rates of late that is next to nothing, and the steps of their memory: longer than any expert's of a rest. */
 const NEGLIGIBLE = 1e-6;
 const LEVEL_STEPS = 1000;
+/** No expert is believed further than this many times the largest rate ever. */
+const MOST_GROWTH = 10;
 const MEDIAN: readonly number[] = [0.5];
 
 /**
@@ -65,6 +67,7 @@ export class ChainForecaster {
   #step = -1;
   #known = 0;
   #last = 0;
+  #largest = 0;
   /** Mean rate over the last `LEVEL_STEPS`. */
   #level = LEAST_RATE;
   #present = false;
@@ -106,6 +109,7 @@ export class ChainForecaster {
       this.#score(known);
       this.#known += 1;
       this.#last = known;
+      this.#largest = Math.max(this.#largest, known);
       this.#level = Math.max(LEAST_RATE, this.#level + (known - this.#level) / LEVEL_STEPS);
     }
     this.#bases[this.#step % (this.#horizon + 1)] = this.#last;
@@ -232,7 +236,8 @@ export class ChainForecaster {
     const row = slot * Q;
     for (let q = 0; q < Q; q++) {
       standIn(this.#waiting.mixed, row + q, this.#waiting.middles[slot]!);
-      this.#waiting.calibrated[row + q] = this.#waiting.mixed[row + q]!;
+      const width = this.#waiting.mixed[row + q]! - this.#waiting.mixed[row]!;
+      this.#waiting.calibrated[row + q] = this.#waiting.mixed[this.#isNegligible(width) ? row : row + q]!;
     }
     this.#calibrator.calibrate(h, this.#waiting.calibrated, row, -this.#last);
     for (let q = 0; q < Q; q++) {
@@ -256,10 +261,15 @@ export class ChainForecaster {
     this.#quantileMixer.mix(h, said, at, this.#waiting.mixed, slot * Q);
   }
 
-  /** From the last known rate; next to nothing, beside the rates of late, is rounding or a memory that runs out. */
+  /** What an expert says, from the last known rate; next to nothing, beside the rates of late, is rounding or a memory that runs out. */
   #change(rate: number): number {
-    const change = rate - this.#last;
-    return Math.abs(change) < NEGLIGIBLE * Math.max(this.#last, this.#level) ? 0 : change;
+    const most = MOST_GROWTH * this.#largest;
+    const change = Math.max(-most, Math.min(most, rate)) - this.#last;
+    return this.#isNegligible(change) ? 0 : change;
+  }
+
+  #isNegligible(change: number): boolean {
+    return Math.abs(change) < NEGLIGIBLE * Math.max(this.#last, this.#level);
   }
 
   /** The last known rate some steps ago. */

@@ -10,8 +10,9 @@ const PRIOR_COUNT = 4;
 const MOST_COUNT = 255;
 const MEMORY_STEPS = 1000;
 const MOST_DRIFT = 2;
-/** The share of residuals that a unit may leave in the last bin, where their size is lost. */
+/** The share of residuals that a unit may leave in the last bin, where their size is lost; but a single one always. */
 const MOST_LOST = 0.002;
+const SINGLE = 1.5;
 /** One residual moves the unit by no more than this. */
 const MOST_Z = 100;
 
@@ -122,17 +123,17 @@ export class HourlyResiduals {
   /** @param z of the newest residual */
   #renewUnit(h: number, z: number): void {
     const size = this.#roots[h]! ** 2;
-    const beyond = z > EDGES[BINS]! && this.#above(h, BINS - 1) > MOST_LOST;
+    const beyond = z > EDGES[BINS]! && this.#lost(h, BINS - 1);
     if (beyond) this.#moveUnit(h, Math.ceil(Math.log2(z / EDGES[BINS]!)) + 1);
     else if (size > MOST_DRIFT) this.#moveUnit(h, Math.round(Math.log2(size)));
-    else if (size < 1 / MOST_DRIFT && this.#above(h, BINS - 3) <= MOST_LOST) this.#moveUnit(h, -1);
+    else if (size < 1 / MOST_DRIFT && !this.#lost(h, BINS - 3)) this.#moveUnit(h, -1);
   }
 
-  /** Share of the residuals in the bins from `first` on. */
-  #above(h: number, first: number): number {
+  /** Whether too many of the residuals are in the bins from `first` on. */
+  #lost(h: number, first: number): boolean {
     let sum = 0;
     for (let bin = first; bin < BINS; bin++) sum += this.#common[h * BINS + bin]!;
-    return sum / this.#commonTotals[h]!;
+    return sum > Math.max(MOST_LOST * this.#commonTotals[h]!, SINGLE);
   }
 
   /** Makes the unit 2^octaves of what it was. */

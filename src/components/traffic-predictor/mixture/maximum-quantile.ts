@@ -78,7 +78,9 @@ export class MaximumQuantile {
     if (upper > median) {
       const ratio = (largest - median) / (upper - median);
       this.#ratios.take(l, Math.max(-MOST_RATIO, Math.min(MOST_RATIO, ratio)));
-      const stretch = this.#stretch[l]! + RATE * ((covered ? 0 : 1) - (1 - LEVELS[UPPER]!));
+      // At the 0.95 quantile narrowing ends: what had no effect would only have to be made up for later.
+      const narrowing = this.#pending[slot + 2]! > upper ? 1 - LEVELS[UPPER]! : 0;
+      const stretch = this.#stretch[l]! + RATE * (covered ? -narrowing : LEVELS[UPPER]!);
       this.#stretch[l] = Math.max(-MOST, Math.min(MOST, stretch));
     }
     return covered;

@@ -9,6 +9,12 @@ const RECENT = 2;
 /** The recent size is the geometric mean of two memories: fewer would be noise, more would come late. */
 const SHORT_STEPS = 30;
 const LONG_STEPS = 1000;
+/**
+ * Residuals below this share of the long memory are those of a calm. They tell little of the noise that comes back after
+ * it, so but for the short memory only one in this many steps counts: prime to the steps of an hour.
+ */
+const CALM_SHARE = 0.001;
+const CALM_TURNS = 11;
 /** A residual is taken for at most this many times the recent size. */
 const MOST_RECENT = 50;
 /** A forecast is taken for at most this many times the level, which runs out to nothing in a long rest. */
@@ -72,7 +78,7 @@ export class ResidualExperts {
     const settled = this.#counts[h]! >= LEAST_RESIDUALS && this.#level > 0;
     const growth = Math.min(MOST_LEVEL_GROWTH, level / this.#level);
     const size = Math.sqrt(this.#short[h]! * this.#long[h]! * growth);
-    scales[at + RECENT] = settled ? size : 0;
+    scales[at + RECENT] = settled ? size : Number.NaN;
   }
 
   /**
@@ -111,7 +117,7 @@ export class ResidualExperts {
     for (let k = 0; k < SCALES; k++) {
       const scale = scales[scalesAt + k]!;
       this.#quantiles[k]!.quantiles(h, this.#row);
-      this.#write(point, scale > 0 ? scale : Number.NaN, said, at + k, stride);
+      this.#write(point, scale > 0 || k === RECENT ? scale : Number.NaN, said, at + k, stride);
     }
     this.#hourly.quantiles(h, step, UPPER_LEVELS, this.#row);
     this.#write(point, scales[scalesAt + ROOT]!, said, at + HOURLY, stride);
@@ -138,6 +144,11 @@ export class ResidualExperts {
     scales: Float32Array,
     at: number,
   ): void {
+    const size = Math.abs(residual);
+    this.#short[h]! += (size - this.#short[h]!) / Math.min(SHORT_STEPS, this.#counts[h]! + 1);
+    if (size < CALM_SHARE * this.#long[h]! && step % CALM_TURNS !== 0) return;
+    this.#counts[h]! += 1;
+    this.#long[h]! += (size - this.#long[h]!) / Math.min(LONG_STEPS, this.#counts[h]!);
     // After a jump out of next to nothing the scale of then is no measure.
     const root = Math.max(scales[at + ROOT]!, Math.sqrt(LEAST_SHARE * this.#level));
     this.#quantiles[0]!.take(h, residual);
@@ -147,14 +158,10 @@ export class ResidualExperts {
       this.#quantiles[ROOT]!.take(h, residual / root);
       this.#hourly.take(h, step, residual / root);
     }
-    const recent = scales[at + RECENT]!;
+    const recent = Math.max(scales[at + RECENT]!, LEAST_SHARE * this.#long[h]!);
     if (recent > 0) {
       this.#quantiles[RECENT]!.take(h, Math.max(-MOST_RECENT, Math.min(MOST_RECENT, residual / recent)));
     }
-    this.#counts[h]! += 1;
-    const size = Math.abs(residual);
-    this.#short[h]! += Math.max(1 / SHORT_STEPS, 1 / this.#counts[h]!) * (size - this.#short[h]!);
-    this.#long[h]! += Math.max(1 / LONG_STEPS, 1 / this.#counts[h]!) * (size - this.#long[h]!);
   }
 }
 

@@ -12,8 +12,9 @@ const SETTLED_COUNT = 500;
 const TURNS = 4;
 /** The unit of z is renewed when the typical |z| has left 1/2 … 2, by a power of two: so rounding changes nothing else. */
 const MOST_DRIFT = 2;
-/** The share of residuals that a unit may leave in the outermost bins, where their size is lost. */
+/** The share of residuals that a unit may leave in the outermost bins, where their size is lost; but a single one always. */
 const MOST_LOST = 0.002;
+const SINGLE = 1.5;
 /** One residual moves the unit by no more than this. */
 const MOST_Z = 100;
 
@@ -135,22 +136,22 @@ export class ResidualQuantiles {
   /** @param z of the newest residual */
   #renewUnit(h: number, z: number): void {
     const size = this.#roots[h]! ** 2;
-    if (z > EDGES[BINS]! && this.#outside(h, OUTERMOST) > MOST_LOST) {
+    if (z > EDGES[BINS]! && this.#lost(h, OUTERMOST)) {
       this.#multiplyUnit(h, 2 ** Math.ceil(Math.log2(z / OUTERMOST)));
     } else if (size > MOST_DRIFT) {
       this.#multiplyUnit(h, 2 ** Math.round(Math.log2(size)));
-    } else if (size < 1 / MOST_DRIFT && this.#outside(h, OUTERMOST / 2) <= MOST_LOST) {
+    } else if (size < 1 / MOST_DRIFT && !this.#lost(h, OUTERMOST / 2)) {
       this.#multiplyUnit(h, 1 / 2);
     }
   }
 
-  /** Share of the residuals h steps ahead in bins that reach beyond ∓z. */
-  #outside(h: number, z: number): number {
+  /** Whether too many of the residuals h steps ahead are in bins that reach beyond ∓z. */
+  #lost(h: number, z: number): boolean {
     const counts = this.#counts;
     let sum = 0;
     for (let bin = 0, i = h * BINS; EDGES[bin]! < -z; bin++)
       sum += counts[i + bin]! + counts[i + BINS - 1 - bin]!;
-    return sum / this.#totals[h]!;
+    return sum > Math.max(MOST_LOST * this.#totals[h]!, SINGLE * this.#growth);
   }
 
   #multiplyUnit(h: number, by: number): void {

@@ -195,6 +195,33 @@ describe('coverage', () => {
   });
 });
 
+describe('a calm between noise', () => {
+  const random = seededRandom(6);
+  const noise = () => 100 + 40 * (random() + random() - 1);
+
+  it.each([1000, 4000, 10_000])('leaves the former spread to come back to: %i constant steps', (calm) => {
+    const rates = rangeOf(1000 + calm + 300 + HORIZON, (step) =>
+      step >= 1000 && step < 1000 + calm ? 100 : noise(),
+    );
+    const forecaster = fed(rates.subarray(0, 1000 + calm));
+    let covered = 0;
+    for (let step = 1000 + calm; step + HORIZON < rates.length; step++) {
+      forecaster.advance(rates[step]!);
+      const { quantiles } = forecaster.forecast()!;
+      for (let h = 0; h < HORIZON; h++) {
+        if (rates[step + h + 1]! <= quantiles[h * LEVELS.length + UPPER]!) covered += 1 / HORIZON / 300;
+      }
+    }
+    expect(covered).toBeGreaterThan(0.88);
+  });
+
+  it('has no width when it stays', () => {
+    const forecaster = fed(rangeOf(11_000, (step) => (step < 1000 ? noise() : 100)));
+    const { quantiles, maximum95 } = served(forecaster)!;
+    for (const each of [...quantiles, ...maximum95]) expect(Math.abs(each - 100)).toBeLessThan(0.1);
+  });
+});
+
 describe('the network as an expert', () => {
   /** Alternating 10 and 90 at random, which nobody but the network can know. */
   const random = seededRandom(5);
