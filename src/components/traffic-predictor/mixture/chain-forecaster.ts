@@ -1,5 +1,6 @@
-import { cleanRate, isComplete, LEAST_RATE } from './accepted.ts';
+import { cleanRate, isComplete } from './accepted.ts';
 import { Calibrator } from './calibrator.ts';
+import { KnownRates } from './known-rates.ts';
 import { LEVELS, UPPER } from './levels.ts';
 import { MaximumQuantile } from './maximum-quantile.ts';
 import { foldInOutage } from './outage-forecast.ts';
@@ -10,7 +11,7 @@ import { RESIDUAL_EXPERTS, RESIDUAL_SCALES, ResidualExperts } from './residual-e
 import type { ChainReport, ServedForecast } from './served.ts';
 import { slotOf } from './slots.ts';
 import { TrackRecord } from './track-record.ts';
-import { WaitingForecasts } from './waiting-forecasts.ts';
+import { standIn, WaitingForecasts } from './waiting-forecasts.ts';
 
 export interface ChainForecasterOptions {
   /** Steps ahead. */
@@ -28,11 +29,6 @@ const Q = LEVELS.length;
 /** Column of the network among the quantile experts. */
 const GRU = RESIDUAL_EXPERTS;
 const QUANTILE_EXPERTS = RESIDUAL_EXPERTS + 1;
-/** Share of the rates of late that is next to nothing, and the steps of their memory: longer than any expert's of a rest. */
-const NEGLIGIBLE = 1e-6;
-const LEVEL_STEPS = 1000;
-/** No expert is believed further than this many times the largest rate ever. */
-const MOST_GROWTH = 10;
 const MEDIAN: readonly number[] = [0.5];
 
 /**
@@ -59,17 +55,9 @@ export class ChainForecaster {
   readonly #waiting: WaitingForecasts;
   /** The network's block of the newest origin; NaN: silent. */
   readonly #gru: Float32Array;
-  /** By origin modulo horizon + 1: the last known rate. */
-  readonly #bases: Float64Array;
-  /** The last known rates, NaN at gaps, for the maximum. */
-  readonly #truths: Float64Array;
+  readonly #rates: KnownRates;
   readonly #served: ServedForecast;
   #step = -1;
-  #known = 0;
-  #last = 0;
-  #largest = 0;
-  /** Mean rate over the last `LEVEL_STEPS`. */
-  #level = LEAST_RATE;
   #present = false;
   #settled = true;
 
@@ -89,8 +77,7 @@ export class ChainForecaster {
     this.#record = new TrackRecord(names);
     this.#waiting = new WaitingForecasts(horizon, this.#points, QUANTILE_EXPERTS);
     this.#gru = new Float32Array(horizon * Q).fill(Number.NaN);
-    this.#bases = new Float64Array(horizon + 1);
-    this.#truths = new Float64Array(horizon).fill(Number.NaN);
+    this.#rates = new KnownRates(horizon);
     this.#served = {
       quantiles: new Float64Array(horizon * Q),
       maximum95: new Float64Array(horizon),
@@ -104,32 +91,20 @@ export class ChainForecaster {
     this.#step += 1;
     const known = this.#outage.take(cleanRate(rate));
     this.#present = !Number.isNaN(known);
-    this.#truths[this.#step % this.#horizon] = known;
-    if (this.#present) {
-      this.#score(known);
-      this.#known += 1;
-      this.#last = known;
-      this.#largest = Math.max(this.#largest, known);
-      this.#level = Math.max(LEAST_RATE, this.#level + (known - this.#level) / LEVEL_STEPS);
-    }
-    this.#bases[this.#step % (this.#horizon + 1)] = this.#last;
+    this.#rates.note(this.#step, known);
+    if (this.#present) this.#score(known);
+    this.#rates.advance(this.#step, known);
     this.#experts.advance(known);
     this.#gru.fill(Number.NaN);
     this.#settled = false;
   }
 
   /**
-   * The network's quantiles [horizon × LEVELS] from the newest step, or from a few steps ago (fewer than the horizon:
-   * for its weight only, what was served there stays). Undefined or a block with a number that is not finite: it is
-   * silent there, and is compared with the others only where it spoke.
+   * The network's quantiles [horizon × LEVELS] from the newest step. Undefined or a block with a number that is not
+   * finite: it is silent there, and is compared with the others only where it spoke.
    */
-  tellGru(block: ArrayLike<number> | undefined, stepsAgo = 0): void {
+  tellGru(block: ArrayLike<number> | undefined): void {
     if (block !== undefined && !isComplete(block, this.#horizon * Q)) return;
-    if (stepsAgo > 0) {
-      if (block !== undefined && stepsAgo < this.#horizon && stepsAgo <= this.#step)
-        this.#tellLate(block, stepsAgo);
-      return;
-    }
     if (block === undefined) this.#gru.fill(Number.NaN);
     else this.#gru.set(block);
     this.#settled = false;
@@ -137,7 +112,7 @@ export class ChainForecaster {
 
   /** What is served from the newest step; undefined before `NEEDED_STEPS` known steps. */
   forecast(): ServedForecast | undefined {
-    if (this.#known < NEEDED_STEPS) return undefined;
+    if (this.#rates.count < NEEDED_STEPS) return undefined;
     this.#settle();
     return this.#served;
   }
@@ -149,7 +124,7 @@ export class ChainForecaster {
     // The network's own upper quantiles, beside its part in where the others start from.
     const gru = this.#quantileMixer.shares(UPPER)[GRU]!;
     const upper = start.map((share, k) => share * (1 - gru) + (k === this.#gruPoint ? gru : 0));
-    return this.#record.report(this.#known, middle, upper);
+    return this.#record.report(this.#rates.count, middle, upper);
   }
 
   /** Scores everything that was forecast for this step, each part in the order in which it was made. */
@@ -162,8 +137,8 @@ export class ChainForecaster {
     this.#record.fade();
     let largest = 0;
     for (let h = 0; h < this.#horizon && h < this.#step; h++) {
-      largest = Math.max(largest, this.#truths[(this.#step - h) % this.#horizon]!);
-      const change = largest - this.#base(h + 1);
+      largest = Math.max(largest, this.#rates.truth(this.#step - h));
+      const change = largest - this.#rates.base(this.#step - h - 1);
       const covered = Number.isNaN(change) ? undefined : this.#maximum.score(h, this.#step, change);
       if (covered !== undefined && h === this.#horizon - 1) this.#record.scoreMaximum(covered);
       this.#scoreStep(h, rate);
@@ -177,7 +152,7 @@ export class ChainForecaster {
     const slot = slotOf(h + 1, this.#step);
     const middle = this.#waiting.middles[slot]!;
     if (Number.isNaN(middle)) return;
-    const change = rate - this.#base(h + 1);
+    const change = rate - this.#rates.base(this.#step - h - 1);
     const pointsAt = slot * this.#points;
     this.#middleMixer.score(h, change, this.#waiting.middles, slot, this.#waiting.saidPoints, pointsAt);
     this.#startMixer.score(h, change, this.#waiting.starts, slot, this.#waiting.saidPoints, pointsAt);
@@ -207,27 +182,31 @@ export class ChainForecaster {
   #settle(): void {
     if (this.#settled) return;
     this.#settled = true;
-    if (this.#known === 0) return;
+    if (this.#rates.count === 0) return;
     for (let k = 0; k < this.#experts.names.length; k++) this.#say(k, k < this.#gruPoint ? k : k + 1);
     for (let h = 0; h < this.#horizon; h++) this.#settleStep(h);
-    this.#maximum.say(this.#step, this.#last, this.#served.quantiles, this.#served.maximum95);
+    this.#maximum.say(this.#step, this.#rates.last, this.#served.quantiles, this.#served.maximum95);
     if (this.#outage.outageSteps > 0) {
       foldInOutage(this.#outage.outageSteps, this.#served.quantiles, this.#served.maximum95);
     }
-    if (!this.#present) this.#leaveUnscored();
+    // From a gap or an outage the way is longer than h steps, and says nothing about other times.
+    if (!this.#present) {
+      this.#waiting.skip(this.#step);
+      this.#maximum.skip(this.#step);
+    }
   }
 
   #say(k: number, column: number): void {
     const row = this.#experts.say(k);
     for (let h = 0; h < this.#horizon; h++) {
-      this.#waiting.saidPoints[this.#slot(h) * this.#points + column] = this.#change(row[h]!);
+      this.#waiting.saidPoints[this.#slot(h) * this.#points + column] = this.#rates.change(row[h]!);
     }
   }
 
   #settleStep(h: number): void {
     const slot = this.#slot(h);
     const pointsAt = slot * this.#points;
-    this.#waiting.saidPoints[pointsAt + this.#gruPoint] = this.#change(this.#gru[h * Q]!);
+    this.#waiting.saidPoints[pointsAt + this.#gruPoint] = this.#rates.change(this.#gru[h * Q]!);
     this.#middleMixer.mix(h, this.#waiting.saidPoints, pointsAt, this.#waiting.middles, slot);
     this.#startMixer.mix(h, this.#waiting.saidPoints, pointsAt, this.#waiting.starts, slot);
     standIn(this.#waiting.middles, slot, 0);
@@ -237,11 +216,12 @@ export class ChainForecaster {
     for (let q = 0; q < Q; q++) {
       standIn(this.#waiting.mixed, row + q, this.#waiting.middles[slot]!);
       const width = this.#waiting.mixed[row + q]! - this.#waiting.mixed[row]!;
-      this.#waiting.calibrated[row + q] = this.#waiting.mixed[this.#isNegligible(width) ? row : row + q]!;
+      this.#waiting.calibrated[row + q] =
+        this.#waiting.mixed[this.#rates.isNegligible(width) ? row : row + q]!;
     }
-    this.#calibrator.calibrate(h, this.#waiting.calibrated, row, -this.#last);
+    this.#calibrator.calibrate(h, this.#waiting.calibrated, row, -this.#rates.last);
     for (let q = 0; q < Q; q++) {
-      this.#served.quantiles[h * Q + q] = Math.max(0, this.#last + this.#waiting.calibrated[row + q]!);
+      this.#served.quantiles[h * Q + q] = Math.max(0, this.#rates.last + this.#waiting.calibrated[row + q]!);
     }
   }
 
@@ -249,7 +229,7 @@ export class ChainForecaster {
     const start = this.#waiting.starts[slot]!;
     const scalesAt = slot * RESIDUAL_SCALES;
     const scales = this.#waiting.scales;
-    this.#residuals.scale(h, this.#last + start, scales, scalesAt);
+    this.#residuals.scale(h, this.#rates.last + start, scales, scalesAt);
     const said = this.#waiting.saidQuantiles;
     const at = slot * Q * QUANTILE_EXPERTS;
     const step = this.#step + h + 1;
@@ -257,49 +237,12 @@ export class ChainForecaster {
     const upperAt = at + QUANTILE_EXPERTS;
     const regression = this.#waiting.saidPoints[slot * this.#points + this.#experts.regression]!;
     this.#residuals.say(h, step, start, regression, scales, scalesAt, said, upperAt, QUANTILE_EXPERTS);
-    for (let q = 0; q < Q; q++) said[at + q * QUANTILE_EXPERTS + GRU] = this.#change(this.#gru[h * Q + q]!);
+    for (let q = 0; q < Q; q++)
+      said[at + q * QUANTILE_EXPERTS + GRU] = this.#rates.change(this.#gru[h * Q + q]!);
     this.#quantileMixer.mix(h, said, at, this.#waiting.mixed, slot * Q);
-  }
-
-  /** What an expert says, from the last known rate; next to nothing, beside the rates of late, is rounding or a memory that runs out. */
-  #change(rate: number): number {
-    const most = MOST_GROWTH * this.#largest;
-    const change = Math.max(-most, Math.min(most, rate)) - this.#last;
-    return this.#isNegligible(change) ? 0 : change;
-  }
-
-  #isNegligible(change: number): boolean {
-    return Math.abs(change) < NEGLIGIBLE * Math.max(this.#last, this.#level);
-  }
-
-  /** The last known rate some steps ago. */
-  #base(stepsAgo: number): number {
-    return this.#bases[(this.#step + this.#bases.length - stepsAgo) % this.#bases.length]!;
   }
 
   #slot(h: number): number {
     return slotOf(h + 1, this.#step);
   }
-
-  /** From a gap or an outage the way is longer than h steps, and says nothing about other times. */
-  #leaveUnscored(): void {
-    for (let h = 0; h < this.#horizon; h++) this.#waiting.middles[this.#slot(h)] = Number.NaN;
-    this.#maximum.skip(this.#step);
-  }
-
-  #tellLate(block: ArrayLike<number>, stepsAgo: number): void {
-    const base = this.#base(stepsAgo);
-    for (let h = stepsAgo; h < this.#horizon; h++) {
-      const slot = slotOf(h + 1, this.#step - stepsAgo);
-      this.#waiting.saidPoints[slot * this.#points + this.#gruPoint] = block[h * Q]! - base;
-      for (let q = 0; q < Q; q++) {
-        this.#waiting.saidQuantiles[(slot * Q + q) * QUANTILE_EXPERTS + GRU] = block[h * Q + q]! - base;
-      }
-    }
-  }
-}
-
-/** No number that is not finite is served or learned from, whatever an expert says: it would stay for good. */
-function standIn(numbers: Float32Array, at: number, value: number): void {
-  if (!Number.isFinite(numbers[at]!)) numbers[at] = value;
 }

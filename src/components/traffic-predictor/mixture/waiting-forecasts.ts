@@ -19,8 +19,10 @@ export class WaitingForecasts {
   /** [slots × LEVELS]: their mixture, and what was served. */
   readonly mixed: Float32Array;
   readonly calibrated: Float32Array;
+  readonly #horizon: number;
 
   constructor(horizon: number, pointExperts: number, quantileExperts: number) {
+    this.#horizon = horizon;
     const slots = slotOf(horizon + 1, 0);
     const rows = slots * LEVELS.length;
     this.saidPoints = new Float32Array(slots * pointExperts);
@@ -31,4 +33,14 @@ export class WaitingForecasts {
     this.mixed = new Float32Array(rows);
     this.calibrated = new Float32Array(rows);
   }
+
+  /** Nothing of the forecasts made at `origin` will be scored. */
+  skip(origin: number): void {
+    for (let h = 0; h < this.#horizon; h++) this.middles[slotOf(h + 1, origin)] = Number.NaN;
+  }
+}
+
+/** No number that is not finite is served or learned from, whatever an expert says: it would stay for good. */
+export function standIn(numbers: Float32Array, at: number, value: number): void {
+  if (!Number.isFinite(numbers[at]!)) numbers[at] = value;
 }

@@ -245,21 +245,6 @@ describe('the network as an expert', () => {
     expect(next.report().experts.find(({ name }) => name === 'gru')?.medianWeight).toBeGreaterThan(0.9);
   });
 
-  it('is compared when it is told a few steps late, which changes nothing that was served', () => {
-    const late = newForecaster();
-    const silent = newForecaster();
-    coins.subarray(0, 100).forEach((each, step) => {
-      late.advance(each);
-      silent.advance(each);
-      const before = served(late);
-      if (step >= 2) late.tellGru(knowing(step - 2), 2);
-      expect(served(late)).toEqual(before);
-    });
-    const gru = late.report().experts.find(({ name }) => name === 'gru');
-    expect(gru?.errorToNaive).toBeCloseTo(0, 6);
-    expect(silent.report().experts.find(({ name }) => name === 'gru')?.errorToNaive).toBeUndefined();
-  });
-
   it('is taken for silent when its block is no forecast', () => {
     const told = fed(noisy(100));
     const block = blockOf(5);
