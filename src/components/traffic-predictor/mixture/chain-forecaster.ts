@@ -10,6 +10,7 @@ import { PolyMixer } from './poly-mixer.ts';
 import { RESIDUAL_EXPERTS, RESIDUAL_SCALES, ResidualExperts } from './residual-experts.ts';
 import type { ChainReport, ServedForecast } from './served.ts';
 import { slotOf } from './slots.ts';
+import { float32s } from './small-arrays.ts';
 import { TrackRecord } from './track-record.ts';
 import { standIn, WaitingForecasts } from './waiting-forecasts.ts';
 
@@ -76,7 +77,7 @@ export class ChainForecaster {
     this.#maximum = new MaximumQuantile(horizon);
     this.#record = new TrackRecord(names);
     this.#waiting = new WaitingForecasts(horizon, this.#points, QUANTILE_EXPERTS);
-    this.#gru = new Float32Array(horizon * Q).fill(Number.NaN);
+    this.#gru = float32s(horizon * Q).fill(Number.NaN);
     this.#rates = new KnownRates(horizon);
     this.#served = {
       quantiles: new Float64Array(horizon * Q),

@@ -1,3 +1,5 @@
+import { float32s, float64s } from './small-arrays.ts';
+
 const PHASES = 60;
 const HOUR_SECONDS = 3600;
 /** Bin 0 holds what is not above zero, bin 1 z up to `LEAST`, the others are √2 wide in ratio: up to 181. */
@@ -41,11 +43,11 @@ export class HourlyResiduals {
     this.#stepsPerHour = Math.max(1, Math.round(HOUR_SECONDS / stepSeconds));
     this.#counts = new Uint8Array(PHASES * horizon * BINS);
     this.#totals = new Uint8Array(PHASES * horizon);
-    this.#common = new Float32Array(horizon * BINS);
-    this.#commonTotals = new Float64Array(horizon);
-    this.#units = new Float64Array(horizon);
-    this.#sized = new Float64Array(horizon);
-    this.#roots = new Float64Array(horizon);
+    this.#common = float32s(horizon * BINS);
+    this.#commonTotals = float64s(horizon);
+    this.#units = float64s(horizon);
+    this.#sized = float64s(horizon);
+    this.#roots = float64s(horizon);
   }
 
   /** Takes the residual in scales of the forecast of `step`, made h steps ahead (from 0). */

@@ -1,4 +1,5 @@
 import { LEAST_RATE } from './accepted.ts';
+import { float64s } from './small-arrays.ts';
 
 /** Share of the rates of late that is next to nothing, and the steps of their memory: longer than any expert's of a rest. */
 const NEGLIGIBLE = 1e-6;
@@ -23,8 +24,8 @@ export class KnownRates {
 
   constructor(horizon: number) {
     this.#horizon = horizon;
-    this.#bases = new Float64Array(horizon + 1);
-    this.#truths = new Float64Array(horizon).fill(Number.NaN);
+    this.#bases = float64s(horizon + 1);
+    this.#truths = float64s(horizon).fill(Number.NaN);
   }
 
   /** Notes the rate of a step for what was forecast before it, NaN at a gap. */

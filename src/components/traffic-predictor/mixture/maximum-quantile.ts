@@ -1,6 +1,7 @@
 import { LEVELS, UPPER } from './levels.ts';
 import { ResidualQuantiles } from './residual-quantiles.ts';
 import { slotOf } from './slots.ts';
+import { float32s, float64s } from './small-arrays.ts';
 
 const RATE = 0.02;
 const MOST = Math.log(3);
@@ -18,7 +19,7 @@ export class MaximumQuantile {
   readonly counts: Int32Array;
   readonly #horizon: number;
   readonly #ratios: ResidualQuantiles;
-  readonly #ratio = new Float64Array(1);
+  readonly #ratio = float64s(1);
   readonly #stretch: Float64Array;
   /** By slot: largest median, largest 0.95 quantile, and what was served; as changes from the last known rate. */
   readonly #pending: Float32Array;
@@ -27,8 +28,8 @@ export class MaximumQuantile {
     this.#horizon = horizon;
     this.counts = new Int32Array(horizon);
     this.#ratios = new ResidualQuantiles(horizon, MAXIMUM_LEVELS);
-    this.#stretch = new Float64Array(horizon);
-    this.#pending = new Float32Array(3 * slotOf(horizon + 1, 0)).fill(Number.NaN);
+    this.#stretch = float64s(horizon);
+    this.#pending = float32s(3 * slotOf(horizon + 1, 0)).fill(Number.NaN);
   }
 
   fade(): void {

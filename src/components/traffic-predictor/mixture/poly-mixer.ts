@@ -1,3 +1,5 @@
+import { float32s, float64s } from './small-arrays.ts';
+
 /** Experts get a lead of this many standard errors of their regret, so that chance does not silence them. */
 const PRIOR = 1;
 /** Regret older than a third of all that was scored, and in the end older than about this, counts no more. */
@@ -46,13 +48,13 @@ export class PolyMixer {
     this.#horizon = horizon;
     this.#levels = levels;
     this.#experts = experts;
-    this.#weights = new Float32Array(cells).fill(Number.NaN);
-    this.#regret = new Float32Array(cells);
-    this.#variance = new Float32Array(cells);
-    this.#growth = new Float64Array(levels.length).fill(1);
-    this.#heard = new Float64Array(experts);
-    this.#pooledRegret = new Float64Array(levels.length * experts);
-    this.#pooledVariance = new Float64Array(levels.length * experts);
+    this.#weights = float32s(cells).fill(Number.NaN);
+    this.#regret = float32s(cells);
+    this.#variance = float32s(cells);
+    this.#growth = float64s(levels.length).fill(1);
+    this.#heard = float64s(experts);
+    this.#pooledRegret = float64s(levels.length * experts);
+    this.#pooledVariance = float64s(levels.length * experts);
   }
 
   /** Lets a step's worth of regret fade; before the scoring of each known step. */

@@ -1,6 +1,7 @@
 import { HourlyResiduals } from './hourly-residuals.ts';
 import { UPPER_LEVELS } from './levels.ts';
 import { ResidualQuantiles } from './residual-quantiles.ts';
+import { float64s } from './small-arrays.ts';
 
 /** Local scales of a residual: none, √level (counts), and its own recent size. */
 const SCALES = 3;
@@ -47,7 +48,7 @@ export class ResidualExperts {
   readonly #short: Float64Array;
   readonly #long: Float64Array;
   readonly #counts: Float64Array;
-  readonly #row = new Float64Array(UPPER_LEVELS.length);
+  readonly #row = float64s(UPPER_LEVELS.length);
   #level = 0;
   #known = 0;
 
@@ -56,9 +57,9 @@ export class ResidualExperts {
     this.#ofRegression = new ResidualQuantiles(horizon, UPPER_LEVELS);
     this.#medians = new ResidualQuantiles(horizon, UPPER_LEVELS);
     this.#hourly = new HourlyResiduals(horizon, stepSeconds);
-    this.#short = new Float64Array(horizon);
-    this.#long = new Float64Array(horizon);
-    this.#counts = new Float64Array(horizon);
+    this.#short = float64s(horizon);
+    this.#long = float64s(horizon);
+    this.#counts = float64s(horizon);
   }
 
   /** Before the residuals of a known step are taken. */

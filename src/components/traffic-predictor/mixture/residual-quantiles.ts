@@ -1,3 +1,5 @@
+import { float32s, float64s } from './small-arrays.ts';
+
 /**
  * Bins per step ahead: the middle one holds the zeros alone, those on either side are even in asinh(FINENESS · z) up to
  * REACH: |z| up to 137, by a third each.
@@ -49,13 +51,13 @@ export class ResidualQuantiles {
   /** @param levels of the quantiles that will be asked for, ascending and above 1/2 */
   constructor(horizon: number, levels: readonly number[]) {
     this.#horizon = horizon;
-    this.#counts = new Float32Array(horizon * BINS);
-    this.#totals = new Float64Array(horizon);
-    this.#units = new Float64Array(horizon);
-    this.#sized = new Float64Array(horizon);
-    this.#roots = new Float64Array(horizon);
+    this.#counts = float32s(horizon * BINS);
+    this.#totals = float64s(horizon);
+    this.#units = float64s(horizon);
+    this.#sized = float64s(horizon);
+    this.#roots = float64s(horizon);
     this.#levels = levels;
-    this.#found = new Float64Array(horizon * levels.length).fill(Number.NaN);
+    this.#found = float64s(horizon * levels.length).fill(Number.NaN);
   }
 
   /** Lets older residuals fade by one step: newer ones count more. */

@@ -1,6 +1,7 @@
 import { LEVELS } from './levels.ts';
 import { RESIDUAL_SCALES } from './residual-experts.ts';
 import { slotOf } from './slots.ts';
+import { float32s } from './small-arrays.ts';
 
 /**
  * What waits to be scored, by slot (`slots.ts`): all as changes from the last known rate at the origin, which is exact for a
@@ -25,13 +26,13 @@ export class WaitingForecasts {
     this.#horizon = horizon;
     const slots = slotOf(horizon + 1, 0);
     const rows = slots * LEVELS.length;
-    this.saidPoints = new Float32Array(slots * pointExperts);
-    this.middles = new Float32Array(slots).fill(Number.NaN);
-    this.starts = new Float32Array(slots).fill(Number.NaN);
-    this.scales = new Float32Array(slots * RESIDUAL_SCALES);
-    this.saidQuantiles = new Float32Array(rows * quantileExperts);
-    this.mixed = new Float32Array(rows);
-    this.calibrated = new Float32Array(rows);
+    this.saidPoints = float32s(slots * pointExperts);
+    this.middles = float32s(slots).fill(Number.NaN);
+    this.starts = float32s(slots).fill(Number.NaN);
+    this.scales = float32s(slots * RESIDUAL_SCALES);
+    this.saidQuantiles = float32s(rows * quantileExperts);
+    this.mixed = float32s(rows);
+    this.calibrated = float32s(rows);
   }
 
   /** Nothing of the forecasts made at `origin` will be scored. */
