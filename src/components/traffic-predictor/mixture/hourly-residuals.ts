@@ -1,6 +1,6 @@
 import { float32s, float64s } from './small-arrays.ts';
 
-const PHASES = 60;
+const MOST_PHASES = 60;
 const HOUR_SECONDS = 3600;
 /** Bin 0 holds what is not above zero, bin 1 z up to `LEAST`, the others are √2 wide in ratio: up to 181. */
 const BINS = 21;
@@ -29,6 +29,7 @@ const EDGES = Float64Array.from({ length: BINS + 1 }, (_, i) => (i < 2 ? 0 : LEA
 export class HourlyResiduals {
   readonly #horizon: number;
   readonly #stepsPerHour: number;
+  readonly #phases: number;
   readonly #counts: Uint8Array;
   readonly #totals: Uint8Array;
   /** The same over all phases, by step ahead, fading; the unit of z; and over all but the zeros the faded mean of √|z|. */
@@ -41,8 +42,9 @@ export class HourlyResiduals {
   constructor(horizon: number, stepSeconds: number) {
     this.#horizon = horizon;
     this.#stepsPerHour = Math.max(1, Math.round(HOUR_SECONDS / stepSeconds));
-    this.#counts = new Uint8Array(PHASES * horizon * BINS);
-    this.#totals = new Uint8Array(PHASES * horizon);
+    this.#phases = Math.min(MOST_PHASES, this.#stepsPerHour);
+    this.#counts = new Uint8Array(this.#phases * horizon * BINS);
+    this.#totals = new Uint8Array(this.#phases * horizon);
     this.#common = float32s(horizon * BINS);
     this.#commonTotals = float64s(horizon);
     this.#units = float64s(horizon);
@@ -97,7 +99,7 @@ export class HourlyResiduals {
   }
 
   #cell(h: number, step: number): number {
-    const phase = Math.floor(((step % this.#stepsPerHour) * PHASES) / this.#stepsPerHour);
+    const phase = Math.floor(((step % this.#stepsPerHour) * this.#phases) / this.#stepsPerHour);
     return phase * this.#horizon + h;
   }
 
@@ -141,7 +143,8 @@ export class HourlyResiduals {
   /** Makes the unit 2^octaves of what it was. */
   #moveUnit(h: number, octaves: number): void {
     const shift = octaves * BINS_PER_OCTAVE;
-    for (let phase = 0; phase < PHASES; phase++) moveDown(this.#counts, phase * this.#horizon + h, shift);
+    for (let phase = 0; phase < this.#phases; phase++)
+      moveDown(this.#counts, phase * this.#horizon + h, shift);
     moveDown(this.#common, h, shift);
     this.#units[h]! *= 2 ** octaves;
     this.#roots[h]! /= 2 ** (octaves / 2);
