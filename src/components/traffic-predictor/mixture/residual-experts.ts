@@ -12,7 +12,8 @@ const SHORT_STEPS = 30;
 const LONG_STEPS = 1000;
 /**
  * Residuals below this share of the long memory are those of a calm. They tell little of the noise that comes back after
- * it, so but for the short memory only one in this many steps counts: prime to the steps of an hour.
+ * it, so where the recent size is the scale only one in this many steps of them counts; the other scales take all of them,
+ * and are right where the calm stays.
  */
 const CALM_SHARE = 0.001;
 const CALM_TURNS = 11;
@@ -44,7 +45,7 @@ export class ResidualExperts {
   readonly #ofRegression: ResidualQuantiles;
   /** Of residuals from the middle, in the scale √level. */
   readonly #medians: ResidualQuantiles;
-  /** Mean |residual| by step ahead over the short and the long memory. */
+  /** Mean |residual| by step ahead over the short and the long memory, and how many the long one has taken. */
   readonly #short: Float64Array;
   readonly #long: Float64Array;
   readonly #counts: Float64Array;
@@ -147,9 +148,6 @@ export class ResidualExperts {
   ): void {
     const size = Math.abs(residual);
     this.#short[h]! += (size - this.#short[h]!) / Math.min(SHORT_STEPS, this.#counts[h]! + 1);
-    if (size < CALM_SHARE * this.#long[h]! && step % CALM_TURNS !== 0) return;
-    this.#counts[h]! += 1;
-    this.#long[h]! += (size - this.#long[h]!) / Math.min(LONG_STEPS, this.#counts[h]!);
     // After a jump out of next to nothing the scale of then is no measure.
     const root = Math.max(scales[at + ROOT]!, Math.sqrt(LEAST_SHARE * this.#level));
     this.#quantiles[0]!.take(h, residual);
@@ -159,6 +157,9 @@ export class ResidualExperts {
       this.#quantiles[ROOT]!.take(h, residual / root);
       this.#hourly.take(h, step, residual / root);
     }
+    if (size < CALM_SHARE * this.#long[h]! && step % CALM_TURNS !== 0) return;
+    this.#counts[h]! += 1;
+    this.#long[h]! += (size - this.#long[h]!) / Math.min(LONG_STEPS, this.#counts[h]!);
     const recent = Math.max(scales[at + RECENT]!, LEAST_SHARE * this.#long[h]!);
     if (recent > 0) {
       this.#quantiles[RECENT]!.take(h, Math.max(-MOST_RECENT, Math.min(MOST_RECENT, residual / recent)));
