@@ -58,6 +58,7 @@ export async function drive(series: ChainSeries, options: DriveOptions): Promise
       const origin = steps - 1 - options.firstOrigin;
       if (origin < 0) continue;
       if (outcome?.kind === 'forecast') spoken.noteServed(origin, outcome);
+      else spoken.noteSilence(origin, lastKnown(series.rates, steps - 1));
       const blocks = await gru.forecast([
         { series: part(series, 0, steps), origins: Int32Array.of(steps - 1) },
       ]);
@@ -110,6 +111,16 @@ class Transcript {
     this.#served = unsaid(origins.length * horizon * LEVELS.length);
     this.#maxima = unsaid(origins.length * horizon);
     this.#gru = unsaid(origins.length * horizon * LEVELS.length);
+  }
+
+  /** Without a forecast the daemon plans for the present load: for what it saw last. */
+  noteSilence(origin: number, last: number): void {
+    this.#served.fill(last, ...this.#range(origin, this.#horizon * LEVELS.length));
+    this.#maxima.fill(last, ...this.#range(origin, this.#horizon));
+  }
+
+  #range(origin: number, length: number): [number, number] {
+    return [origin * length, (origin + 1) * length];
   }
 
   noteServed(

@@ -140,7 +140,7 @@ export const PredictionSchema = Type.Object(
       default: 10,
       unit: 'steps',
       minimum: 1,
-      maximum: 500,
+      maximum: 120,
       description: 'Steps that are forecast.',
     }),
     feature_dim: Type.Integer({

@@ -4,26 +4,33 @@ import { endSeconds, type Remembered } from './chain-memory.ts';
 import type { GruForecaster } from './gru/gru-forecaster.ts';
 import { ChainForecaster } from './mixture/chain-forecaster.ts';
 import { LEVELS } from './mixture/levels.ts';
+import { recentlyKnown } from './recently-known.ts';
 
 /** Steps that all forecasters together are led through when they begin; but each at least so many. */
-const FIRST_STEPS = 100_000;
+const FIRST_STEPS = 20_000;
 const LEAST_STEPS = 60;
 /** And when they are renewed. */
 const PAST_STEPS = 3_000_000;
-/** Steps of one round of renewals: others wait for no more. */
+/** Steps of one round of renewals, or those of one chain: others wait for no more. */
 const ROUND_STEPS = 10_000;
 /** Past origins at which the network is asked when it is new to a chain, and of all chains together. */
 const PAST_ORIGINS = 240;
 const MOST_PAST_WINDOWS = 30_000;
 /** New origins at which it is asked in one call, of all chains together; each has its newest. */
 const MOST_NEW_WINDOWS = 6_000;
+/** A network's cut lies on the grid but for rounding. */
+const ROUNDING = 1e-6;
 
 interface ChainState {
   readonly forecaster: ChainForecaster;
   /** End of the newest step that it was led through, and of the newest when it began, s. */
   untilSeconds: number;
   readonly begunSeconds: number;
-  /** It was led through a past that is no longer what is known, or through too little of it. */
+  /** Of all steps that it was led through. */
+  knownSteps: number;
+  /** It was led through too little of the past. */
+  readonly isShort: boolean;
+  /** It was led through a past that is no longer what is known. */
   isOutdated: boolean;
   knowsNetwork: boolean;
 }
@@ -33,6 +40,7 @@ interface Course {
   readonly series: ChainSeries;
   readonly state: ChainState;
   readonly firstRow: number;
+  readonly end: number;
   readonly origins: Int32Array;
 }
 
@@ -56,8 +64,12 @@ export class ChainBook {
     const state = this.#states.get(series.chain);
     if (state === undefined || changedSeconds >= state.untilSeconds) return;
     const isAnother = changedSeconds === Number.NEGATIVE_INFINITY || endSeconds(series) < state.untilSeconds;
-    if (isAnother) this.#states.delete(series.chain);
-    else state.isOutdated = true;
+    // Traffic of before that has only now been told: most of what is known it has not seen.
+    const isBlind = recentlyKnown(series, series.rates.length) > 2 * state.knownSteps;
+    if (isAnother || isBlind) this.#states.delete(series.chain);
+    // Late records of the newest steps are the rule, and what is learned from them fades by itself.
+    else if (changedSeconds < state.untilSeconds - this.#horizon * series.stepSeconds)
+      state.isOutdated = true;
   }
 
   forget(chains: readonly string[]): void {
@@ -69,8 +81,9 @@ export class ChainBook {
     for (const state of this.#states.values()) state.knowsNetwork = false;
   }
 
-  forecaster(chain: string): ChainForecaster | undefined {
-    return this.#states.get(chain)?.forecaster;
+  /** The forecaster of a chain, and the end of the newest step that it was led through, s. */
+  forecaster(chain: string): Pick<ChainState, 'forecaster' | 'untilSeconds'> | undefined {
+    return this.#states.get(chain);
   }
 
   /** Leads the forecasters to the ends of these series. */
@@ -79,7 +92,7 @@ export class ChainBook {
     const steps = Math.max(LEAST_STEPS, Math.floor(FIRST_STEPS / known.length));
     const courses = known.map(({ series }) => {
       const state = this.#states.get(series.chain);
-      const firstRow = state === undefined ? 0 : rowOf(series, state.untilSeconds);
+      const firstRow = state === undefined ? 0 : Math.max(0, Math.round(rowsTo(series, state.untilSeconds)));
       // After a long gap, or when the clock has jumped, what is between can wait too.
       if (state === undefined || series.rates.length - firstRow > steps)
         return this.#begin(series, steps, most);
@@ -111,7 +124,7 @@ export class ChainBook {
   #outdated(): string[] {
     const hasNetwork = this.#gru.cutSeconds !== undefined;
     const outdated = [...this.#states].filter(
-      ([, { isOutdated, knowsNetwork }]) => isOutdated || (hasNetwork && !knowsNetwork),
+      ([, { isShort, isOutdated, knowsNetwork }]) => isShort || isOutdated || (hasNetwork && !knowsNetwork),
     );
     return outdated
       .sort(([, left], [, right]) => left.begunSeconds - right.begunSeconds)
@@ -122,39 +135,55 @@ export class ChainBook {
   #begin(series: ChainSeries, steps: number, mostOrigins: number): Course {
     const wanted = Math.min(series.rates.length, Math.floor(PAST_STEPS / Math.max(1, this.#states.size)));
     const state = {
-      forecaster: new ChainForecaster({ horizon: this.#horizon, stepSeconds: series.stepSeconds }),
+      forecaster: new ChainForecaster({
+        horizon: this.#horizon,
+        stepSeconds: series.stepSeconds,
+        turn: turnOf(series.chain),
+      }),
       untilSeconds: Number.NEGATIVE_INFINITY,
       begunSeconds: endSeconds(series),
-      isOutdated: steps < wanted,
+      knownSteps: 0,
+      isShort: steps < wanted,
+      isOutdated: false,
       knowsNetwork: this.#gru.cutSeconds !== undefined,
     };
-    this.#states.set(series.chain, state);
     return this.#course(series, state, Math.max(0, series.rates.length - steps), mostOrigins);
+  }
+
+  /** A step that is not known yet may be told soon, and is then led through as what it was: a short gap at the end waits. */
+  #rowsToLead({ rates }: ChainSeries): number {
+    let end = rates.length;
+    while (end > 0 && Number.isNaN(rates[end - 1])) end -= 1;
+    return rates.length - end < this.#horizon ? end : rates.length;
   }
 
   /** The network speaks only where all that it was trained or chosen on lies before the first forecast step. */
   #course(series: ChainSeries, state: ChainState, firstRow: number, mostOrigins: number): Course {
     const { cutSeconds = Number.POSITIVE_INFINITY } = this.#gru;
-    const end = series.rates.length;
-    const first = Math.max(firstRow, end - mostOrigins, Math.ceil(rowOf(series, cutSeconds) - 1));
+    const end = this.#rowsToLead(series);
+    const first = Math.max(firstRow, end - mostOrigins, Math.ceil(rowsTo(series, cutSeconds) - 1 - ROUNDING));
     const origins = Int32Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i);
-    return { series, state, firstRow, origins };
+    return { series, state, firstRow, end, origins };
   }
 
+  /** A forecaster that is stopped on its way by an error is gone, and begins anew the next time. */
   async #run(courses: readonly Course[]): Promise<void> {
+    for (const { series } of courses) this.#states.delete(series.chain);
     const blocks = await this.#gru.forecast(courses);
     const breathe = breather();
-    for (const [i, { series, state, firstRow, origins }] of courses.entries()) {
+    for (const [i, { series, state, firstRow, end, origins }] of courses.entries()) {
       let next = 0;
-      for (let row = firstRow; row < series.rates.length; row++) {
+      for (let row = firstRow; row < end; row++) {
         state.forecaster.advance(series.rates[row]!);
+        if (!Number.isNaN(series.rates[row])) state.knownSteps += 1;
         if (row === origins[next]) {
           state.forecaster.tellGru(blocks?.[i]?.subarray(...this.#blockAt(next)));
           next += 1;
         }
         await breathe();
       }
-      state.untilSeconds = endSeconds(series);
+      state.untilSeconds = Math.max(state.untilSeconds, series.startSeconds + end * series.stepSeconds);
+      this.#states.set(series.chain, state);
     }
   }
 
@@ -164,10 +193,18 @@ export class ChainBook {
   }
 }
 
+/** When its heavy work falls due: for ever the same of a chain, and another of most others (Java's hash of a string). */
+export function turnOf(chain: string): number {
+  let hash = 0;
+  for (let i = 0; i < chain.length; i++) hash = (Math.imul(31, hash) + chain.charCodeAt(i)) >>> 0;
+  return hash;
+}
+
 function share(windows: number, chains: number): number {
   return Math.max(1, Math.min(PAST_ORIGINS, Math.floor(windows / chains)));
 }
 
-function rowOf(series: ChainSeries, seconds: number): number {
+/** Rows of a series up to a time. */
+function rowsTo(series: ChainSeries, seconds: number): number {
   return (seconds - series.startSeconds) / series.stepSeconds;
 }

@@ -9,15 +9,23 @@ const LEAST_TOLD_SHARE = 0.1;
 
 const COVERAGE_LEVELS = ['0.5', '0.9', '0.95', '0.99'] as const;
 
-/** What is served at the end of a series in the form that plans and people take. */
+/**
+ * What is served in the form that plans and people take, from the end of the series on. Its newest steps may not be known
+ * yet: then a forecast from further back is used, and for steps beyond its horizon what it says of its last.
+ *
+ * @param untilSeconds end of the last step that what is served rests on
+ */
 export function forecastOf(
   series: ChainSeries,
+  untilSeconds: number,
   { quantiles, maximum95, maximumCounts }: ServedForecast,
   report: ChainReport,
   leadSteps: number,
 ): Forecast {
-  const column = (quantile: number) =>
-    Array.from({ length: maximum95.length }, (_, i) => quantiles[i * LEVELS.length + quantile]!);
+  const horizon = maximum95.length;
+  const ago = Math.round((endSeconds(series) - untilSeconds) / series.stepSeconds);
+  const rows = Array.from({ length: horizon }, (_, i) => Math.min(i + ago, horizon - 1));
+  const column = (quantile: number) => rows.map((row) => quantiles[row * LEVELS.length + quantile]!);
   const bySharesDown = [...report.experts].sort((left, right) => right.medianWeight - left.medianWeight);
   return {
     kind: 'forecast',
@@ -32,10 +40,10 @@ export function forecastOf(
     quantiles90: column(1),
     quantiles95: column(2),
     quantiles99: column(3),
-    maximum95: maximum95[leadSteps - 1]!,
+    maximum95: maximum95[rows[leadSteps - 1]!]!,
     leadSteps,
-    maxima95: [...maximum95],
-    maximumOrigins: maximumCounts[leadSteps - 1]!,
+    maxima95: rows.map((row) => maximum95[row]!),
+    maximumOrigins: maximumCounts[rows[leadSteps - 1]!]!,
     backtest: figures(report.experts, ({ errorToNaive }) => errorToNaive),
     ...(isFigure(report.errorToRate) && { errorRatio: report.errorToRate }),
     coverage: coverageOf(report),

@@ -67,8 +67,9 @@ export class TrafficPredictor implements TrafficForecaster {
     const lead = Math.max(1, Math.min(this.#horizon, Math.round(leadSteps)));
     const outcomes = this.#inTurn(async () => {
       const known = await this.#remember(recent);
-      await this.#book.advance(known);
-      return this.#speak(known, lead);
+      await this.#book.advance([...known.values()]);
+      const outcomes = await this.#speak(known, lead);
+      return recent.map(({ chain }) => outcomes.get(chain)!);
     });
     return this.#thenRenew(outcomes);
   }
@@ -125,13 +126,22 @@ export class TrafficPredictor implements TrafficForecaster {
   }
 
   async #train(history: readonly ChainSeries[], signal: AbortSignal | undefined): Promise<TrainingOutcome> {
-    await this.#inTurn(() => this.#remember(history));
-    const step = this.#options.step ?? 60;
-    const trainable = history.filter(({ stepSeconds }) => stepSeconds === step);
-    const outcome = await this.#gru.train(trainable, (work) => this.#inTurn(work), signal);
+    const outcome = await this.#tryToTrain(history, signal).catch(
+      (thrown: unknown): TrainingOutcome => ({ kind: 'failed', reason: messageOf(thrown) }),
+    );
     this.#lastTraining = { ...outcome, atSeconds: this.#clock.nowSeconds() };
     this.#options.logger?.info({ ...outcome, backend: this.#gru.backend }, 'training of the predictor ended');
     return outcome;
+  }
+
+  async #tryToTrain(
+    history: readonly ChainSeries[],
+    signal: AbortSignal | undefined,
+  ): Promise<TrainingOutcome> {
+    await this.#inTurn(() => this.#remember(history));
+    const step = this.#options.step ?? 60;
+    const trainable = history.filter(({ stepSeconds }) => stepSeconds === step);
+    return this.#gru.train(trainable, (work) => this.#inTurn(work), signal);
   }
 
   /** Begins to renew forecasters when this is done; the next call then finds the first of them renewed. */
@@ -162,14 +172,15 @@ export class TrafficPredictor implements TrafficForecaster {
     return result;
   }
 
-  async #remember(all: readonly ChainSeries[]): Promise<readonly Remembered[]> {
+  /** By chain; of two series of one chain the later says what is known now. */
+  async #remember(all: readonly ChainSeries[]): Promise<ReadonlyMap<string, Remembered>> {
     const breathe = breather();
-    const known: Remembered[] = [];
+    const known = new Map<string, Remembered>();
     let newest = Number.NEGATIVE_INFINITY;
     for (const series of all) {
       const remembered = this.#memory.merge(series);
       this.#book.note(remembered);
-      known.push(remembered);
+      known.set(series.chain, remembered);
       newest = Math.max(newest, endSeconds(series));
       await breathe();
     }
@@ -177,11 +188,14 @@ export class TrafficPredictor implements TrafficForecaster {
     return known;
   }
 
-  async #speak(known: readonly Remembered[], lead: number): Promise<readonly ForecastOutcome[]> {
+  async #speak(
+    known: ReadonlyMap<string, Remembered>,
+    lead: number,
+  ): Promise<ReadonlyMap<string, ForecastOutcome>> {
     const breathe = breather();
-    const outcomes: ForecastOutcome[] = [];
-    for (const { series } of known) {
-      outcomes.push(this.#outcome(series, lead));
+    const outcomes = new Map<string, ForecastOutcome>();
+    for (const [chain, { series }] of known) {
+      outcomes.set(chain, this.#outcome(series, lead));
       await breathe();
     }
     return outcomes;
@@ -189,11 +203,11 @@ export class TrafficPredictor implements TrafficForecaster {
 
   #outcome(series: ChainSeries, lead: number): ForecastOutcome {
     const have = recentlyKnown(series, this.#sequenceLength);
-    const forecaster = have < NEEDED_STEPS ? undefined : this.#book.forecaster(series.chain);
-    const served = forecaster?.forecast();
-    if (forecaster === undefined || served === undefined) {
+    const led = have < NEEDED_STEPS ? undefined : this.#book.forecaster(series.chain);
+    const served = led?.forecaster.forecast();
+    if (led === undefined || served === undefined) {
       return { kind: 'not-enough-data', chain: series.chain, have, need: NEEDED_STEPS };
     }
-    return forecastOf(series, served, forecaster.report(), lead);
+    return forecastOf(series, led.untilSeconds, served, led.forecaster.report(), lead);
   }
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
+import { turnOf } from '../../../src/components/traffic-predictor/chain-book.ts';
 import { GruForecaster } from '../../../src/components/traffic-predictor/gru/gru-forecaster.ts';
 import { ChainForecaster } from '../../../src/components/traffic-predictor/mixture/chain-forecaster.ts';
 import { networkShape, trainingSettings } from '../../../src/components/traffic-predictor/options.ts';
@@ -41,7 +42,11 @@ describe('what is said of a chain', () => {
     await fc.assert(
       fc.asyncProperty(lengths, async (pieces) => {
         const predictor = new TrafficPredictor(options);
-        const forecaster = new ChainForecaster({ horizon: HORIZON, stepSeconds: STEP });
+        const forecaster = new ChainForecaster({
+          horizon: HORIZON,
+          stepSeconds: STEP,
+          turn: turnOf('chain'),
+        });
         let end = 1;
         forecaster.advance(rates[0]!);
         await predictor.predict([piece(rates, 0, 1)]);
@@ -76,6 +81,38 @@ describe('what is said of a chain', () => {
     expect(said).toEqual(await say(new TrafficPredictor(options), piece(corrected, 0, 80)));
   });
 
+  test('lets corrections of the newest steps pass', async () => {
+    const rates = noisyWave(80);
+    const corrected = rates.slice();
+    corrected[78] = 2 * rates[78]!;
+    const predictor = new TrafficPredictor(options);
+    const first = await say(predictor, piece(rates, 0, 80));
+    await say(predictor, piece(corrected, 55, 80));
+    expect(await say(predictor, piece(corrected, 55, 80))).toEqual(first);
+  });
+
+  test('waits for steps that are not known yet, and speaks from the last that is', async () => {
+    const rates = noisyWave(80);
+    const late = rates.slice();
+    late.fill(Number.NaN, 78);
+    const predictor = new TrafficPredictor(options);
+    const early = await say(predictor, piece(late, 0, 80));
+    const known = await say(new TrafficPredictor(options), piece(rates, 0, 78));
+    expect(early.startSeconds).toBe(80 * STEP);
+    expect(early.medians).toEqual([known.medians[2], known.medians[2], known.medians[2]]);
+    expect(early.maximum95).toBe(known.maximum95);
+    const said = await say(predictor, piece(rates, 70, 80));
+    expect(said).toEqual(await say(new TrafficPredictor(options), piece(rates, 0, 80)));
+  });
+
+  test('rests at once on traffic of before that is told after a start', async () => {
+    const rates = noisyWave(80);
+    const predictor = new TrafficPredictor(options);
+    await predictor.predict([piece(new Float64Array(80).fill(Number.NaN), 0, 80)], HORIZON);
+    const said = await say(predictor, piece(rates, 0, 80));
+    expect(said).toEqual(await say(new TrafficPredictor(options), piece(rates, 0, 80)));
+  });
+
   test('goes on when a correction is small, and begins anew when the clock is set back', async () => {
     const rates = noisyWave(80);
     const predictor = new TrafficPredictor(options);
@@ -101,6 +138,40 @@ describe('what is said of a chain', () => {
     expect(await say(predictor, seriesOf('one', one, later))).toEqual(
       await say(new TrafficPredictor(options), seriesOf('one', one, later)),
     );
+  });
+
+  test('is the same of a chain that is named twice', async () => {
+    const rates = noisyWave(60);
+    const predictor = new TrafficPredictor(options);
+    const twice = await predictor.predict([piece(rates, 0, 50), piece(rates, 40, 60)], HORIZON);
+    const said = await say(new TrafficPredictor(options), piece(rates, 0, 60));
+    expect(twice).toEqual([said, said]);
+  });
+
+  test('comes again after an error', async () => {
+    const gru = new GruForecaster(networkShape(options), trainingSettings(options));
+    const predictor = new TrafficPredictor(options, gru);
+    const rates = noisyWave(60);
+    vi.spyOn(gru, 'forecast').mockRejectedValueOnce(new Error('no memory'));
+    await expect(predictor.predict([piece(rates, 0, 50)], HORIZON)).rejects.toThrow('no memory');
+    const said = await say(predictor, piece(rates, 40, 60));
+    expect(said).toEqual(await say(new TrafficPredictor(options), piece(rates, 0, 60)));
+  });
+
+  test('rests on all steps also where these are no whole numbers of seconds', async () => {
+    const [third, minute] = [100 / 3, 60].map(async (step) => {
+      const predictor = new TrafficPredictor({ ...options, step });
+      const rates = noisyWave(80);
+      let said: Forecast | undefined;
+      for (let end = 20; end <= 80; end++) {
+        said = await say(predictor, seriesOf('chain', rates.slice(end - 5, end), (end - 5) * step, step));
+      }
+      return said?.medians;
+    });
+    const [one, other] = [await third, await minute];
+    one?.forEach((median, h) => {
+      expect(median).toBeCloseTo(other?.[h] ?? Number.NaN, 6);
+    });
   });
 
   test('leaves others their turns', async () => {
@@ -133,7 +204,7 @@ describe('the network', () => {
 
   test('is told of at every origin after what it was trained on, in the order of time', async () => {
     const { gru, predictor, rates, cut } = await trained();
-    const forecaster = new ChainForecaster({ horizon: HORIZON, stepSeconds: STEP });
+    const forecaster = new ChainForecaster({ horizon: HORIZON, stepSeconds: STEP, turn: turnOf('chain') });
     await say(predictor, piece(rates, 0, 210));
     const said = await say(predictor, piece(rates, 205, 214));
     for (let row = 0; row < 214; row++) {

@@ -1,3 +1,4 @@
+import { meanAbsoluteStep } from '../backtest/scores.ts';
 import type { Batch } from '../network/batch.ts';
 import type { NetworkShape } from '../network/network-shape.ts';
 import { writeContext } from './context.ts';
@@ -57,21 +58,12 @@ export class BatchWriter {
     if (scale === undefined) return false;
     if (!writeTargets(series.rates, origin, horizon, scale, targets, mask, row * horizon)) return false;
     writeContext(series, origin, sequenceLength, horizon, scale, this.#arrays.context, row * context);
-    const weight = scale.scale / this.#typicalSteps[index]!;
-    weights[row] = Math.max(LEAST_WEIGHT, Math.min(MOST_WEIGHT, weight));
+    weights[row] = weightOf(scale.scale / this.#typicalSteps[index]!);
     return true;
   }
 }
 
-/** Between known neighbours. A series of which windows can be normalised has some. */
-function meanAbsoluteStep(rates: Float64Array): number {
-  let sum = 0;
-  let pairs = 0;
-  for (let t = 1; t < rates.length; t++) {
-    const step = Math.abs(rates[t]! - rates[t - 1]!);
-    if (Number.isNaN(step)) continue;
-    sum += step;
-    pairs += 1;
-  }
-  return sum / pairs;
+/** A series without two known neighbours has no mean absolute step to compare with. */
+function weightOf(ratio: number): number {
+  return Number.isFinite(ratio) ? Math.max(LEAST_WEIGHT, Math.min(MOST_WEIGHT, ratio)) : 1;
 }

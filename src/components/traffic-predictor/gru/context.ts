@@ -18,11 +18,11 @@ const MOST_TIMES = 10;
 
 /** How many numbers `writeContext` writes. */
 export function contextLength(horizon: number): number {
-  return SEASONS * (SEASON_HEAD + horizon);
+  return 1 + SEASONS * (SEASON_HEAD + horizon);
 }
 
 /**
- * What a window of an hour cannot show: what followed at the same time yesterday, a week ago and in the median of the last
+ * What the last steps of a window cannot show: its median, to which a burst returns; and what followed at the same time yesterday, a week ago and in the median of the last
  * seven days, each step ahead by itself (an outage at a fixed minute is sharp). The rates of another day are raised or
  * lowered to the mean of the window now, so they mean the same after the level has changed, and are in its anchor and
  * scale, so nothing here changes when the series is scaled. A season that lies before the series or in a gap, or was
@@ -47,10 +47,11 @@ export function writeContext(
     // With a lag shorter than the horizon the later steps would lie ahead: whole seasons further back do not.
     return pastWindow(rates, origin - lag * Math.ceil(horizon / lag), steps, scale);
   });
+  out[offset] = numberOf(calmLevel(rates, origin, steps) - scale.anchor, scale);
   const seasons = [days.slice(0, 1), days.slice(-1), days];
   seasons.forEach((windows, i) => {
     const known = windows.filter((window) => window !== undefined);
-    writeSeason(rates, known, horizon, scale, out, offset + i * (SEASON_HEAD + horizon));
+    writeSeason(rates, known, horizon, scale, out, offset + 1 + i * (SEASON_HEAD + horizon));
   });
 }
 
@@ -77,17 +78,19 @@ function writeSeason(
   rates: Float64Array,
   windows: readonly PastWindow[],
   horizon: number,
-  { anchor, scale }: WindowScale,
+  scale: WindowScale,
   out: Float32Array,
   offset: number,
 ): void {
   out.fill(0, offset, offset + SEASON_HEAD + horizon);
   if (windows.length === 0) return;
-  const numberOf = (rate: number) => Math.max(-LARGEST, Math.min(LARGEST, rate / scale)) / UNIT;
   out[offset] = 1;
-  out[offset + 1] = numberOf(median(windows.map((then) => then.anchor * then.times - anchor)));
+  out[offset + 1] = numberOf(median(windows.map((then) => then.anchor * then.times - scale.anchor)), scale);
   for (let h = 1; h <= horizon; h++) {
-    out[offset + SEASON_HEAD + h - 1] = numberOf(median(windows.map((then) => changeAt(rates, then, h))));
+    out[offset + SEASON_HEAD + h - 1] = numberOf(
+      median(windows.map((then) => changeAt(rates, then, h))),
+      scale,
+    );
   }
 }
 
@@ -95,6 +98,17 @@ function writeSeason(
 function changeAt(rates: Float64Array, { origin, anchor, times }: PastWindow, ahead: number): number {
   const rate = rates[origin + ahead]!;
   return Number.isNaN(rate) ? 0 : (rate - anchor) * times;
+}
+
+/** A difference of rates in the unit of the inputs. */
+function numberOf(difference: number, { scale }: WindowScale): number {
+  return Math.max(-LARGEST, Math.min(LARGEST, difference / scale)) / UNIT;
+}
+
+/** Median of the known rates of a window. There are some, or it would have no scale. */
+function calmLevel(rates: Float64Array, origin: number, steps: number): number {
+  const known = rates.slice(origin - steps + 1, origin + 1).filter((rate) => !Number.isNaN(rate));
+  return known.sort()[known.length >> 1]!;
 }
 
 /** Of at least one value. */

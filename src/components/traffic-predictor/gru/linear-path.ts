@@ -6,6 +6,8 @@ import { tensorNamed, weightLayout } from '../network/weight-layout.ts';
 
 /** Penalties that are tried, as shares of the mean variance of the inputs; the last leaves nearly nothing but the anchor. */
 const PENALTIES = [0.001, 0.01, 0.1, 1, 10, 1000];
+/** With a long horizon there would be more inputs than a line can be fitted to in time. */
+const MOST_INPUTS = 400;
 /** Parts of the time that are left out in turn. */
 const FOLDS = 5;
 /** Least increment from quantile to quantile, in units of a window's scale. */
@@ -21,6 +23,7 @@ const LEAST_INCREMENT = 0.01;
  */
 export function withLinearPath(initial: Float32Array, windows: Batch, shape: NetworkShape): Float32Array {
   const rows = new LineRows(windows, shape);
+  if (rows.size > MOST_INPUTS) return initial;
   const folds = Array.from({ length: FOLDS }, (_, fold) => sumsOf(rows, ...foldRange(fold, windows.size)));
   const all = folds.reduce(plus);
   let best: { penalty: number; errors: StepErrors[]; sum: number } | undefined;

@@ -82,7 +82,7 @@ function cutOf(series: readonly ChainSeries[], { horizon }: NetworkShape): numbe
   return endSeconds - held * series[0]!.stepSeconds;
 }
 
-/** At most `room` steps before the cut. */
+/** At most `room` steps before the cut. What is no rate is a gap. */
 function copyOf(
   { startSeconds, stepSeconds, rates, latencies, errorRatios }: ChainSeries,
   cutSeconds: number,
@@ -94,7 +94,7 @@ function copyOf(
   return {
     startSeconds: startSeconds + first * stepSeconds,
     stepSeconds,
-    rates: rates.slice(first, end),
+    rates: rates.slice(first, end).map((rate) => (rate >= 0 && Number.isFinite(rate) ? rate : Number.NaN)),
     latencies: latencies.slice(first, end),
     errorRatios: errorRatios.slice(first, end),
   };

@@ -59,7 +59,7 @@ const MOST_WINDOWS = 96_000;
 const MOST_WINDOWS_INCREMENTAL = 16_000;
 /** The weights are judged this often in a training, and it ends after this many judgements without a better one. */
 const JUDGEMENTS = 30;
-const PATIENCE = 10;
+const PATIENCE = 15;
 /** Windows that the line is fitted to. */
 const LINEAR_WINDOWS = 4096;
 const WARM_UP_STEPS = 50;

@@ -104,14 +104,18 @@ function writeLatencies(
   let known = 0;
   for (let i = 0; i < steps; i++) {
     const latency = latencies[first + i]!;
-    if (!(latency > 0)) continue;
+    if (!isLatency(latency)) continue;
     sum += Math.log(latency);
     known += 1;
   }
   for (let i = 0; i < steps; i++) {
     const latency = latencies[first + i]!;
-    out[offset + i * stride] = latency > 0 ? clamp(Math.log(latency) - sum / known, 5) : 0;
+    out[offset + i * stride] = isLatency(latency) ? clamp(Math.log(latency) - sum / known, 5) : 0;
   }
+}
+
+function isLatency(seconds: number): boolean {
+  return seconds > 0 && seconds < Number.POSITIVE_INFINITY;
 }
 
 /** The share of failed requests as its square root, which spreads the small ones; unknown is 0. */

@@ -1,8 +1,8 @@
 /** Entry of the thread in which one training happens. */
 import { setPriority } from 'node:os';
 
-/** As `nice` counts: 0 is what everything else has, 19 gives way to all others. */
-const NICENESS = 10;
+/** As `nice` counts: 0 is what everything else has, and this is the most there is. */
+const NICENESS = 19;
 
 // Before anything else is loaded: that takes as long as many requests.
 giveWay();

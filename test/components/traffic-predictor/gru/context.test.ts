@@ -8,7 +8,7 @@ const STEPS = 6;
 const HORIZON = 3;
 const STEP_SECONDS = 3600;
 const DAY = 24;
-/** Numbers of one season: known, level, then one a step ahead. */
+/** The window's median stands first; numbers of one season: known, level, then one a step ahead. */
 const SEASON = 2 + HORIZON;
 
 function contextOf(rates: Float64Array, origin: number, horizon = HORIZON): number[] {
@@ -18,6 +18,11 @@ function contextOf(rates: Float64Array, origin: number, horizon = HORIZON): numb
   writeContext({ rates, stepSeconds: STEP_SECONDS }, origin, STEPS, horizon, scale, out, 1);
   expect([out[0], out.at(-1)]).toEqual([7, 7]);
   return [...out.subarray(1, -1)];
+}
+
+/** What is left without the window's median. */
+function seasonsOf(rates: Float64Array, origin: number): number[] {
+  return contextOf(rates, origin).slice(1);
 }
 
 /** Every day the same, but for a rise from hour 10 on that is higher day by day. */
@@ -32,7 +37,7 @@ describe('the context of a window', () => {
   test('has what followed at the same time yesterday, a week ago and in the median of seven days', () => {
     const rates = risingDays(9);
     const origin = 8 * DAY + 9;
-    const context = contextOf(rates, origin);
+    const context = seasonsOf(rates, origin);
     const { anchor, scale } = windowScale(rates, origin, STEPS)!;
     const numberOf = (day: number) => (20 + day - anchor) / scale / 2;
     for (let h = 0; h < HORIZON; h++) {
@@ -43,12 +48,19 @@ describe('the context of a window', () => {
     expect([context[0], context[SEASON], context[2 * SEASON]]).toEqual([1, 1, 1]);
   });
 
+  test('begins with the calm level of the window, which knows of no burst', () => {
+    const rates = Float64Array.of(20, 21, 20, 22, 90, 80);
+    const { anchor, scale } = windowScale(rates, 5, STEPS)!;
+    const calm = Math.max(-10, (22 - anchor) / scale / 2);
+    expect(contextOf(rates, 5)[0]).toBeCloseTo(calm, 5);
+  });
+
   test('means the same after traffic has doubled over night', () => {
     const rates = risingDays(9);
     const doubled = rates.map((rate, step) => (step < 8 * DAY ? rate : 2 * rate));
     const origin = 8 * DAY + 9;
-    const wanted = contextOf(rates, origin);
-    contextOf(doubled, origin).forEach((number, i) => {
+    const wanted = seasonsOf(rates, origin);
+    seasonsOf(doubled, origin).forEach((number, i) => {
       expect(number).toBeCloseTo(wanted[i]!, 5);
     });
   });
@@ -56,7 +68,7 @@ describe('the context of a window', () => {
   test('is all zeros for a season that lies before the series or in a gap', () => {
     const rates = risingDays(3);
     rates.fill(Number.NaN, DAY, DAY + 12);
-    const context = contextOf(rates, 2 * DAY + 9);
+    const context = seasonsOf(rates, 2 * DAY + 9);
     expect(context.slice(0, 2 * SEASON)).toEqual(new Array(2 * SEASON).fill(0));
     // Two days ago is known still, and the median is that of what is known.
     expect(context[2 * SEASON]).toBe(1);
@@ -65,7 +77,7 @@ describe('the context of a window', () => {
   test('sees no change where single steps of a season are gaps', () => {
     const rates = risingDays(2);
     rates[10] = Number.NaN;
-    expect(contextOf(rates, DAY + 9)[2]).toBe(0);
+    expect(seasonsOf(rates, DAY + 9)[2]).toBe(0);
   });
 
   test('is finite whatever the rates', () => {

@@ -96,6 +96,19 @@ describe('a training', () => {
     expect(trained.weights.every(Number.isFinite)).toBe(true);
   });
 
+  test('goes well beside a series of which every second step is missing', async () => {
+    const halved = sawtooth(LENGTH, 4).map((rate, step) => (step % 2 === 0 ? rate : Number.NaN));
+    const both = [...series, seriesOf('halved', halved)];
+    const trained = await trainNetwork(both, END_SECONDS, SHAPE, PLAN, CONTROL);
+    expect(trained.kind).toBe('trained');
+  });
+
+  test('of a long horizon starts without the line, which would take too long', async () => {
+    const long = { ...SHAPE, horizon: 140, context: contextLength(140) };
+    const trained = await trainNetwork(series, END_SECONDS, long, { ...PLAN, maxEpochs: 1 }, CONTROL);
+    expect(trained.kind).toBe('trained');
+  });
+
   test('ends when its budget is used up, and at once when it is cancelled', async () => {
     let seconds = 0;
     const ticking = { now: () => seconds++, isCancelled: () => false };
