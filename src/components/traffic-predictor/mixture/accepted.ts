@@ -1,6 +1,6 @@
 /** Requests/s: one in thirty years, and more than there will ever be. */
-const LEAST_RATE = 1e-9;
-const MOST_RATE = 1e15;
+export const LEAST_RATE = 1e-9;
+const MOST_RATE = 1e12;
 
 /** NaN for what is no rate; next to nothing is nothing, or its ratio to a real rate would not be a number. */
 export function cleanRate(rate: number): number {

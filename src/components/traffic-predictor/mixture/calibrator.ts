@@ -1,4 +1,5 @@
 import { LEVELS } from './levels.ts';
+import { float32s } from './small-arrays.ts';
 
 /** How far one miss moves a quantile, relative to its distance from the median. */
 const RATE = 0.002;
@@ -15,7 +16,7 @@ export class Calibrator {
   readonly #stretch: Float32Array;
 
   constructor(horizon: number) {
-    this.#stretch = new Float32Array(horizon * LEVELS.length);
+    this.#stretch = float32s(horizon * LEVELS.length);
   }
 
   /** Calibrates one row of quantiles in place: never below `lowest`, non-decreasing. */

@@ -1,5 +1,6 @@
 import { cleanRate, isComplete } from './accepted.ts';
 import { Calibrator } from './calibrator.ts';
+import { KnownRates } from './known-rates.ts';
 import { LEVELS, UPPER } from './levels.ts';
 import { MaximumQuantile } from './maximum-quantile.ts';
 import { OutageWatch } from './outage-watch.ts';
@@ -8,8 +9,9 @@ import { PolyMixer } from './poly-mixer.ts';
 import { RESIDUAL_EXPERTS, RESIDUAL_SCALES, ResidualExperts } from './residual-experts.ts';
 import type { ChainReport, ServedForecast } from './served.ts';
 import { slotOf } from './slots.ts';
+import { float32s } from './small-arrays.ts';
 import { TrackRecord } from './track-record.ts';
-import { WaitingForecasts } from './waiting-forecasts.ts';
+import { standIn, WaitingForecasts } from './waiting-forecasts.ts';
 
 export interface ChainForecasterOptions {
   /** Steps ahead. */
@@ -53,14 +55,9 @@ export class ChainForecaster {
   readonly #waiting: WaitingForecasts;
   /** The network's block of the newest origin; NaN: silent. */
   readonly #gru: Float32Array;
-  /** By origin modulo horizon + 1: the last known rate. */
-  readonly #bases: Float64Array;
-  /** The last known rates, NaN at gaps, for the maximum. */
-  readonly #truths: Float64Array;
+  readonly #rates: KnownRates;
   readonly #served: ServedForecast;
   #step = -1;
-  #known = 0;
-  #last = 0;
   #present = false;
   #settled = true;
 
@@ -80,9 +77,8 @@ export class ChainForecaster {
     this.#maximum = new MaximumQuantile(horizon);
     this.#record = new TrackRecord(names);
     this.#waiting = new WaitingForecasts(horizon, this.#points, QUANTILE_EXPERTS);
-    this.#gru = new Float32Array(horizon * Q).fill(Number.NaN);
-    this.#bases = new Float64Array(horizon + 1);
-    this.#truths = new Float64Array(horizon).fill(Number.NaN);
+    this.#gru = float32s(horizon * Q).fill(Number.NaN);
+    this.#rates = new KnownRates(horizon);
     this.#served = {
       quantiles: new Float64Array(horizon * Q),
       maximum95: new Float64Array(horizon),
@@ -96,30 +92,20 @@ export class ChainForecaster {
     this.#step += 1;
     const known = this.#outage.take(cleanRate(rate));
     this.#present = !Number.isNaN(known);
-    this.#truths[this.#step % this.#horizon] = known;
-    if (this.#present) {
-      this.#score(known);
-      this.#known += 1;
-      this.#last = known;
-    }
-    this.#bases[this.#step % (this.#horizon + 1)] = this.#last;
+    this.#rates.note(this.#step, known);
+    if (this.#present) this.#score(known);
+    this.#rates.advance(this.#step, known);
     this.#experts.advance(known);
     this.#gru.fill(Number.NaN);
     this.#settled = false;
   }
 
   /**
-   * The network's quantiles [horizon × LEVELS] from the newest step, or from a few steps ago (fewer than the horizon:
-   * for its weight only, what was served there stays). Undefined or a block with a number that is not finite: it is
-   * silent there, and is compared with the others only where it spoke.
+   * The network's quantiles [horizon × LEVELS] from the newest step. Undefined or a block with a number that is not
+   * finite: it is silent there, and is compared with the others only where it spoke.
    */
-  tellGru(block: ArrayLike<number> | undefined, stepsAgo = 0): void {
+  tellGru(block: ArrayLike<number> | undefined): void {
     if (block !== undefined && !isComplete(block, this.#horizon * Q)) return;
-    if (stepsAgo > 0) {
-      if (block !== undefined && stepsAgo < this.#horizon && stepsAgo <= this.#step)
-        this.#tellLate(block, stepsAgo);
-      return;
-    }
     if (block === undefined) this.#gru.fill(Number.NaN);
     else this.#gru.set(block);
     this.#settled = false;
@@ -127,7 +113,7 @@ export class ChainForecaster {
 
   /** What is served from the newest step; undefined before `NEEDED_STEPS` known steps. */
   forecast(): ServedForecast | undefined {
-    if (this.#known < NEEDED_STEPS) return undefined;
+    if (this.#rates.count < NEEDED_STEPS) return undefined;
     this.#settle();
     return this.#served;
   }
@@ -139,7 +125,7 @@ export class ChainForecaster {
     // The network's own upper quantiles, beside its part in where the others start from.
     const gru = this.#quantileMixer.shares(UPPER)[GRU]!;
     const upper = start.map((share, k) => share * (1 - gru) + (k === this.#gruPoint ? gru : 0));
-    return this.#record.report(this.#known, middle, upper);
+    return this.#record.report(this.#rates.count, middle, upper);
   }
 
   /** Scores everything that was forecast for this step, each part in the order in which it was made. */
@@ -152,8 +138,9 @@ export class ChainForecaster {
     this.#record.fade();
     let largest = 0;
     for (let h = 0; h < this.#horizon && h < this.#step; h++) {
-      largest = Math.max(largest, this.#truths[(this.#step - h) % this.#horizon]!);
-      const covered = Number.isNaN(largest) ? undefined : this.#maximum.score(h, this.#step, largest);
+      largest = Math.max(largest, this.#rates.truth(this.#step - h));
+      const change = largest - this.#rates.base(this.#step - h - 1);
+      const covered = Number.isNaN(change) ? undefined : this.#maximum.score(h, this.#step, change);
       if (covered !== undefined && h === this.#horizon - 1) this.#record.scoreMaximum(covered);
       this.#scoreStep(h, rate);
     }
@@ -166,7 +153,7 @@ export class ChainForecaster {
     const slot = slotOf(h + 1, this.#step);
     const middle = this.#waiting.middles[slot]!;
     if (Number.isNaN(middle)) return;
-    const change = rate - this.#base(h + 1);
+    const change = rate - this.#rates.base(this.#step - h - 1);
     const pointsAt = slot * this.#points;
     this.#middleMixer.score(h, change, this.#waiting.middles, slot, this.#waiting.saidPoints, pointsAt);
     this.#startMixer.score(h, change, this.#waiting.starts, slot, this.#waiting.saidPoints, pointsAt);
@@ -196,33 +183,44 @@ export class ChainForecaster {
   #settle(): void {
     if (this.#settled) return;
     this.#settled = true;
-    if (this.#known === 0) return;
+    if (this.#rates.count === 0) return;
     for (let k = 0; k < this.#experts.names.length; k++) this.#say(k, k < this.#gruPoint ? k : k + 1);
     for (let h = 0; h < this.#horizon; h++) this.#settleStep(h);
-    this.#maximum.say(this.#step, this.#served.quantiles, this.#served.maximum95);
+    this.#maximum.say(this.#step, this.#rates.last, this.#served.quantiles, this.#served.maximum95);
     this.#outage.fold(this.#served.quantiles, this.#served.maximum95);
-    if (!this.#present) this.#leaveUnscored();
+    // From a gap or an outage the way is longer than h steps, and says nothing about other times.
+    if (!this.#present) {
+      this.#waiting.skip(this.#step);
+      this.#maximum.skip(this.#step);
+    }
   }
 
   #say(k: number, column: number): void {
     const row = this.#experts.say(k);
     for (let h = 0; h < this.#horizon; h++) {
-      this.#waiting.saidPoints[this.#slot(h) * this.#points + column] = this.#change(row[h]!);
+      this.#waiting.saidPoints[this.#slot(h) * this.#points + column] = this.#rates.change(row[h]!);
     }
   }
 
   #settleStep(h: number): void {
     const slot = this.#slot(h);
     const pointsAt = slot * this.#points;
-    this.#waiting.saidPoints[pointsAt + this.#gruPoint] = this.#change(this.#gru[h * Q]!);
+    this.#waiting.saidPoints[pointsAt + this.#gruPoint] = this.#rates.change(this.#gru[h * Q]!);
     this.#middleMixer.mix(h, this.#waiting.saidPoints, pointsAt, this.#waiting.middles, slot);
     this.#startMixer.mix(h, this.#waiting.saidPoints, pointsAt, this.#waiting.starts, slot);
+    standIn(this.#waiting.middles, slot, 0);
+    standIn(this.#waiting.starts, slot, 0);
     this.#mixQuantiles(h, slot);
     const row = slot * Q;
-    for (let q = 0; q < Q; q++) this.#waiting.calibrated[row + q] = this.#waiting.mixed[row + q]!;
-    this.#calibrator.calibrate(h, this.#waiting.calibrated, row, -this.#last);
     for (let q = 0; q < Q; q++) {
-      this.#served.quantiles[h * Q + q] = Math.max(0, this.#last + this.#waiting.calibrated[row + q]!);
+      standIn(this.#waiting.mixed, row + q, this.#waiting.middles[slot]!);
+      const width = this.#waiting.mixed[row + q]! - this.#waiting.mixed[row]!;
+      this.#waiting.calibrated[row + q] =
+        this.#waiting.mixed[this.#rates.isNegligible(width) ? row : row + q]!;
+    }
+    this.#calibrator.calibrate(h, this.#waiting.calibrated, row, -this.#rates.last);
+    for (let q = 0; q < Q; q++) {
+      this.#served.quantiles[h * Q + q] = Math.max(0, this.#rates.last + this.#waiting.calibrated[row + q]!);
     }
   }
 
@@ -230,7 +228,7 @@ export class ChainForecaster {
     const start = this.#waiting.starts[slot]!;
     const scalesAt = slot * RESIDUAL_SCALES;
     const scales = this.#waiting.scales;
-    this.#residuals.scale(h, this.#last + start, scales, scalesAt);
+    this.#residuals.scale(h, this.#rates.last + start, scales, scalesAt);
     const said = this.#waiting.saidQuantiles;
     const at = slot * Q * QUANTILE_EXPERTS;
     const step = this.#step + h + 1;
@@ -238,39 +236,12 @@ export class ChainForecaster {
     const upperAt = at + QUANTILE_EXPERTS;
     const regression = this.#waiting.saidPoints[slot * this.#points + this.#experts.regression]!;
     this.#residuals.say(h, step, start, regression, scales, scalesAt, said, upperAt, QUANTILE_EXPERTS);
-    for (let q = 0; q < Q; q++) said[at + q * QUANTILE_EXPERTS + GRU] = this.#change(this.#gru[h * Q + q]!);
+    for (let q = 0; q < Q; q++)
+      said[at + q * QUANTILE_EXPERTS + GRU] = this.#rates.change(this.#gru[h * Q + q]!);
     this.#quantileMixer.mix(h, said, at, this.#waiting.mixed, slot * Q);
-  }
-
-  /** From the last known rate; less than a millionth of it is rounding. */
-  #change(rate: number): number {
-    const change = rate - this.#last;
-    return Math.abs(change) < 1e-6 * this.#last ? 0 : change;
-  }
-
-  /** The last known rate some steps ago. */
-  #base(stepsAgo: number): number {
-    return this.#bases[(this.#step + this.#bases.length - stepsAgo) % this.#bases.length]!;
   }
 
   #slot(h: number): number {
     return slotOf(h + 1, this.#step);
-  }
-
-  /** From a gap or an outage the way is longer than h steps, and says nothing about other times. */
-  #leaveUnscored(): void {
-    for (let h = 0; h < this.#horizon; h++) this.#waiting.middles[this.#slot(h)] = Number.NaN;
-    this.#maximum.skip(this.#step);
-  }
-
-  #tellLate(block: ArrayLike<number>, stepsAgo: number): void {
-    const base = this.#base(stepsAgo);
-    for (let h = stepsAgo; h < this.#horizon; h++) {
-      const slot = slotOf(h + 1, this.#step - stepsAgo);
-      this.#waiting.saidPoints[slot * this.#points + this.#gruPoint] = block[h * Q]! - base;
-      for (let q = 0; q < Q; q++) {
-        this.#waiting.saidQuantiles[(slot * Q + q) * QUANTILE_EXPERTS + GRU] = block[h * Q + q]! - base;
-      }
-    }
   }
 }

@@ -1,44 +1,55 @@
-const PHASES = 60;
+import { float32s, float64s } from './small-arrays.ts';
+
+const MOST_PHASES = 60;
 const HOUR_SECONDS = 3600;
-/** Bin 0 holds z below `LEAST`, the others are √2 wide in ratio: up to 181. */
-const BINS = 20;
+/** Bin 0 holds what is not above zero, bin 1 z up to `LEAST`, the others are √2 wide in ratio: up to 181. */
+const BINS = 21;
 const RATIO = Math.SQRT2;
+const BINS_PER_OCTAVE = 2;
 const LEAST = 0.25;
 /** Phases with hardly any residuals lean on all phases together as if on this many. */
 const PRIOR_COUNT = 4;
 const MOST_COUNT = 255;
 const MEMORY_STEPS = 1000;
 const MOST_DRIFT = 2;
+/** The share of residuals that a unit may leave in the last bin, where their size is lost; but a single one always. */
+const MOST_LOST = 0.002;
+const SINGLE = 1.5;
 /** One residual moves the unit by no more than this. */
 const MOST_Z = 100;
 
-const EDGES = Float64Array.from({ length: BINS + 1 }, (_, i) => (i === 0 ? 0 : LEAST * RATIO ** (i - 1)));
+const EDGES = Float64Array.from({ length: BINS + 1 }, (_, i) => (i < 2 ? 0 : LEAST * RATIO ** (i - 2)));
 
 /**
  * Upper quantiles of residuals by the minute of the hour that is forecast: people and their machines start things on
  * the hour and the half hour, so the risk of a burst depends on whether such a minute lies ahead. Counts are bytes,
- * halved when a minute has 255: a memory of about a week. 1.2 KB a step ahead.
+ * halved when a minute has 255: a memory of about a week. Units are renewed as in `residual-quantiles.ts`. 1.3 KB a step
+ * ahead.
  */
 export class HourlyResiduals {
   readonly #horizon: number;
   readonly #stepsPerHour: number;
+  readonly #phases: number;
   readonly #counts: Uint8Array;
   readonly #totals: Uint8Array;
-  /** The same over all phases, by step ahead, fading; and the unit of z with the faded mean of √|z|. */
+  /** The same over all phases, by step ahead, fading; the unit of z; and over all but the zeros the faded mean of √|z|. */
   readonly #common: Float32Array;
   readonly #commonTotals: Float64Array;
   readonly #units: Float64Array;
+  readonly #sized: Float64Array;
   readonly #roots: Float64Array;
 
   constructor(horizon: number, stepSeconds: number) {
     this.#horizon = horizon;
     this.#stepsPerHour = Math.max(1, Math.round(HOUR_SECONDS / stepSeconds));
-    this.#counts = new Uint8Array(PHASES * horizon * BINS);
-    this.#totals = new Uint8Array(PHASES * horizon);
-    this.#common = new Float32Array(horizon * BINS);
-    this.#commonTotals = new Float64Array(horizon);
-    this.#units = new Float64Array(horizon);
-    this.#roots = new Float64Array(horizon);
+    this.#phases = Math.min(MOST_PHASES, this.#stepsPerHour);
+    this.#counts = new Uint8Array(this.#phases * horizon * BINS);
+    this.#totals = new Uint8Array(this.#phases * horizon);
+    this.#common = float32s(horizon * BINS);
+    this.#commonTotals = float64s(horizon);
+    this.#units = float64s(horizon);
+    this.#sized = float64s(horizon);
+    this.#roots = float64s(horizon);
   }
 
   /** Takes the residual in scales of the forecast of `step`, made h steps ahead (from 0). */
@@ -48,12 +59,15 @@ export class HourlyResiduals {
     if (!(unit > 0)) return;
     const z = residual / unit;
     const bin = binOf(z);
-    this.#takeCommon(h, z, bin);
+    this.#takeCommon(h, bin);
     const cell = this.#cell(h, step);
     this.#counts[cell * BINS + bin]! += 1;
     this.#totals[cell]! += 1;
     if (this.#totals[cell] === MOST_COUNT) this.#halve(cell);
-    this.#renewUnit(h);
+    if (z === 0) return;
+    this.#sized[h] = Math.min(MEMORY_STEPS, this.#sized[h]! + 1);
+    this.#roots[h]! += (Math.sqrt(Math.min(Math.abs(z), MOST_Z)) - this.#roots[h]!) / this.#sized[h]!;
+    this.#renewUnit(h, z);
   }
 
   /**
@@ -85,17 +99,16 @@ export class HourlyResiduals {
   }
 
   #cell(h: number, step: number): number {
-    const phase = Math.floor(((step % this.#stepsPerHour) * PHASES) / this.#stepsPerHour);
+    const phase = Math.floor(((step % this.#stepsPerHour) * this.#phases) / this.#stepsPerHour);
     return phase * this.#horizon + h;
   }
 
-  #takeCommon(h: number, z: number, bin: number): void {
+  #takeCommon(h: number, bin: number): void {
     const keep = 1 - 1 / MEMORY_STEPS;
     const common = this.#common;
     for (let i = h * BINS; i < (h + 1) * BINS; i++) common[i]! *= keep;
     common[h * BINS + bin]! += 1;
     this.#commonTotals[h] = this.#commonTotals[h]! * keep + 1;
-    this.#roots[h]! += (Math.sqrt(Math.min(Math.abs(z), MOST_Z)) - this.#roots[h]!) / this.#commonTotals[h]!;
   }
 
   #halve(cell: number): void {
@@ -111,15 +124,30 @@ export class HourlyResiduals {
     this.#totals[cell] = total;
   }
 
-  /** When the typical |z| has left 1/2 … 2: moves the histograms by whole bins. */
-  #renewUnit(h: number): void {
+  /** @param z of the newest residual */
+  #renewUnit(h: number, z: number): void {
     const size = this.#roots[h]! ** 2;
-    if (!(size > MOST_DRIFT || size < 1 / MOST_DRIFT) || size === 0) return;
-    const shift = Math.round(Math.log(size) / Math.log(RATIO));
-    for (let phase = 0; phase < PHASES; phase++) moveDown(this.#counts, phase * this.#horizon + h, shift);
+    const beyond = z > EDGES[BINS]! && this.#lost(h, BINS - 1);
+    if (beyond) this.#moveUnit(h, Math.ceil(Math.log2(z / EDGES[BINS]!)) + 1);
+    else if (size > MOST_DRIFT) this.#moveUnit(h, Math.round(Math.log2(size)));
+    else if (size < 1 / MOST_DRIFT && !this.#lost(h, BINS - 3)) this.#moveUnit(h, -1);
+  }
+
+  /** Whether too many of the residuals are in the bins from `first` on. */
+  #lost(h: number, first: number): boolean {
+    let sum = 0;
+    for (let bin = first; bin < BINS; bin++) sum += this.#common[h * BINS + bin]!;
+    return sum > Math.max(MOST_LOST * this.#commonTotals[h]!, SINGLE);
+  }
+
+  /** Makes the unit 2^octaves of what it was. */
+  #moveUnit(h: number, octaves: number): void {
+    const shift = octaves * BINS_PER_OCTAVE;
+    for (let phase = 0; phase < this.#phases; phase++)
+      moveDown(this.#counts, phase * this.#horizon + h, shift);
     moveDown(this.#common, h, shift);
-    this.#units[h]! *= RATIO ** shift;
-    this.#roots[h]! /= RATIO ** (shift / 2);
+    this.#units[h]! *= 2 ** octaves;
+    this.#roots[h]! /= 2 ** (octaves / 2);
   }
 }
 
@@ -129,14 +157,14 @@ function moveDown(counts: Uint8Array | Float32Array, cell: number, shift: number
   const before = counts.slice(first, first + BINS);
   counts.fill(0, first, first + BINS);
   before.forEach((count, bin) => {
-    // Bin 0 has no lower end, so what is in it stays.
-    const to = bin === 0 ? 0 : Math.max(0, Math.min(BINS - 1, bin - shift));
+    // Bins 0 and 1 have no lower end, so what is in them stays.
+    const to = bin < 2 ? bin : Math.max(1, Math.min(BINS - 1, bin - shift));
     counts[first + to]! += count;
   });
 }
 
 function binOf(z: number): number {
   let bin = 0;
-  while (bin < BINS - 1 && EDGES[bin + 1]! <= z) bin += 1;
+  while (bin < BINS - 1 && EDGES[bin + 1]! < z) bin += 1;
   return bin;
 }

@@ -1,9 +1,12 @@
 import { LEVELS, UPPER } from './levels.ts';
 import { ResidualQuantiles } from './residual-quantiles.ts';
 import { slotOf } from './slots.ts';
+import { float32s, float64s } from './small-arrays.ts';
 
 const RATE = 0.02;
 const MOST = Math.log(3);
+/** Beyond this many distances a truth says that nothing was known of the spread, not how far maxima go. */
+const MOST_RATIO = 10;
 const MAXIMUM_LEVELS: readonly number[] = [LEVELS[UPPER]!];
 
 /**
@@ -16,25 +19,29 @@ export class MaximumQuantile {
   readonly counts: Int32Array;
   readonly #horizon: number;
   readonly #ratios: ResidualQuantiles;
-  readonly #ratio = new Float64Array(1);
+  readonly #ratio = float64s(1);
   readonly #stretch: Float64Array;
-  /** By slot: largest median, largest 0.95 quantile, and what was served. */
+  /** By slot: largest median, largest 0.95 quantile, and what was served; as changes from the last known rate. */
   readonly #pending: Float32Array;
 
   constructor(horizon: number) {
     this.#horizon = horizon;
     this.counts = new Int32Array(horizon);
     this.#ratios = new ResidualQuantiles(horizon, MAXIMUM_LEVELS);
-    this.#stretch = new Float64Array(horizon);
-    this.#pending = new Float32Array(3 * slotOf(horizon + 1, 0)).fill(Number.NaN);
+    this.#stretch = float64s(horizon);
+    this.#pending = float32s(3 * slotOf(horizon + 1, 0)).fill(Number.NaN);
   }
 
   fade(): void {
     this.#ratios.fade();
   }
 
-  /** Writes the maximum's quantile for every lead of the forecast made at `origin`, and remembers it for scoring. */
-  say(origin: number, quantiles: ArrayLike<number>, maximum95: Float64Array): void {
+  /**
+   * Writes the maximum's quantile for every lead of the forecast made at `origin`, and remembers it for scoring.
+   *
+   * @param base the last known rate there, requests/s
+   */
+  say(origin: number, base: number, quantiles: ArrayLike<number>, maximum95: Float64Array): void {
     let median = 0;
     let upper = 0;
     let least = 0;
@@ -46,9 +53,9 @@ export class MaximumQuantile {
       least = Math.max(least, upper, median + ratio * (upper - median));
       maximum95[l] = least;
       const slot = 3 * slotOf(l + 1, origin);
-      this.#pending[slot] = median;
-      this.#pending[slot + 1] = upper;
-      this.#pending[slot + 2] = least;
+      this.#pending[slot] = median - base;
+      this.#pending[slot + 1] = upper - base;
+      this.#pending[slot + 2] = least - base;
     }
   }
 
@@ -57,7 +64,11 @@ export class MaximumQuantile {
     for (let l = 0; l < this.#horizon; l++) this.#pending[3 * slotOf(l + 1, origin)] = Number.NaN;
   }
 
-  /** Scores lead `l` (from 0) of the forecast made l + 1 steps before `step`; answers whether it covered. */
+  /**
+   * Scores lead `l` (from 0) of the forecast made l + 1 steps before `step`; answers whether it covered.
+   *
+   * @param largest rate of these steps, as a change from the last known rate at the origin
+   */
   score(l: number, step: number, largest: number): boolean | undefined {
     const slot = 3 * slotOf(l + 1, step);
     const median = this.#pending[slot]!;
@@ -66,8 +77,11 @@ export class MaximumQuantile {
     const covered = largest <= this.#pending[slot + 2]!;
     this.counts[l]! += 1;
     if (upper > median) {
-      this.#ratios.take(l, (largest - median) / (upper - median));
-      const stretch = this.#stretch[l]! + RATE * ((covered ? 0 : 1) - (1 - LEVELS[UPPER]!));
+      const ratio = (largest - median) / (upper - median);
+      this.#ratios.take(l, Math.max(-MOST_RATIO, Math.min(MOST_RATIO, ratio)));
+      // At the 0.95 quantile narrowing ends: what had no effect would only have to be made up for later.
+      const narrowing = this.#pending[slot + 2]! > upper ? 1 - LEVELS[UPPER]! : 0;
+      const stretch = this.#stretch[l]! + RATE * (covered ? -narrowing : LEVELS[UPPER]!);
       this.#stretch[l] = Math.max(-MOST, Math.min(MOST, stretch));
     }
     return covered;

@@ -1,3 +1,5 @@
+import { float32s, float64s } from './small-arrays.ts';
+
 /** Experts get a lead of this many standard errors of their regret, so that chance does not silence them. */
 const PRIOR = 1;
 /** Regret older than a third of all that was scored, and in the end older than about this, counts no more. */
@@ -11,8 +13,8 @@ const TURNS = 4;
 const SETTLED_STEPS = 500;
 /** Scored forecasts until when an expert is new. */
 const NEW_COUNT = 50;
-/** Growth at which sums are brought back to size. */
-const MOST_GROWTH = 1e9;
+/** Growth at which sums are brought back to size; squares of the largest rates times it still fit single precision. */
+const MOST_GROWTH = 1e6;
 
 /**
  * Polynomially weighted online aggregation with one learning rate per expert (ML-Poly: Gaillard, Stoltz & van Erven
@@ -46,13 +48,13 @@ export class PolyMixer {
     this.#horizon = horizon;
     this.#levels = levels;
     this.#experts = experts;
-    this.#weights = new Float32Array(cells).fill(Number.NaN);
-    this.#regret = new Float32Array(cells);
-    this.#variance = new Float32Array(cells);
-    this.#growth = new Float64Array(levels.length).fill(1);
-    this.#heard = new Float64Array(experts);
-    this.#pooledRegret = new Float64Array(levels.length * experts);
-    this.#pooledVariance = new Float64Array(levels.length * experts);
+    this.#weights = float32s(cells).fill(Number.NaN);
+    this.#regret = float32s(cells);
+    this.#variance = float32s(cells);
+    this.#growth = float64s(levels.length).fill(1);
+    this.#heard = float64s(experts);
+    this.#pooledRegret = float64s(levels.length * experts);
+    this.#pooledVariance = float64s(levels.length * experts);
   }
 
   /** Lets a step's worth of regret fade; before the scoring of each known step. */
@@ -86,7 +88,7 @@ export class PolyMixer {
       for (let k = 0; k < experts; k++) {
         const gain = slope * (said[saidAt + q * experts + k]! - mixture);
         // Asleep.
-        if (Number.isNaN(gain)) continue;
+        if (!Number.isFinite(gain)) continue;
         if (h === 0 && q === this.#levels.length - 1) this.#heard[k]! += 1;
         regret[first + k]! += growth * gain;
         variance[first + k]! += growth * gain * gain;
@@ -105,7 +107,7 @@ export class PolyMixer {
       for (let q = 0; q < levels; q++) {
         const at = (h * levels + q) * experts;
         const unit = this.#unit(at);
-        if (!(unit > 0)) continue;
+        if (!(unit > 0 && Number.isFinite(unit))) continue;
         const toRegret = 1 / (Math.sqrt(unit * this.#growth[q]!) * this.#horizon);
         const toVariance = 1 / (unit * this.#horizon);
         for (let k = 0; k < experts; k++) {
@@ -172,7 +174,9 @@ export class PolyMixer {
       const regret = perRegret * this.#regret[first + k]! + POOLED * this.#pooledRegret[q * experts + k]!;
       const lead = regret + PRIOR * Math.sqrt(variance);
       const asleep = Number.isNaN(said[at + k]!);
-      const weight = asleep ? Number.NaN : lead > 0 ? lead / (variance + this.#newness(k)) : 0;
+      // Squares of very small gains are lost before the gains are: such a lead says nothing.
+      const leads = lead > 0 && variance > 0;
+      const weight = asleep ? Number.NaN : leads ? lead / (variance + this.#newness(k)) : 0;
       this.#weights[first + k] = weight;
       if (!asleep) sum += weight;
     }

@@ -1,6 +1,7 @@
 import { HourlyResiduals } from './hourly-residuals.ts';
 import { UPPER_LEVELS } from './levels.ts';
 import { ResidualQuantiles } from './residual-quantiles.ts';
+import { float64s } from './small-arrays.ts';
 
 /** Local scales of a residual: none, √level (counts), and its own recent size. */
 const SCALES = 3;
@@ -9,8 +10,17 @@ const RECENT = 2;
 /** The recent size is the geometric mean of two memories: fewer would be noise, more would come late. */
 const SHORT_STEPS = 30;
 const LONG_STEPS = 1000;
+/**
+ * Residuals below this share of the long memory are those of a calm. They tell little of the noise that comes back after
+ * it, so where the recent size is the scale only one in this many steps of them counts; the other scales take all of them,
+ * and are right where the calm stays.
+ */
+const CALM_SHARE = 0.001;
+const CALM_TURNS = 11;
 /** A residual is taken for at most this many times the recent size. */
 const MOST_RECENT = 50;
+/** A forecast is taken for at most this many times the level, which runs out to nothing in a long rest. */
+const MOST_LEVEL_GROWTH = 100;
 /** Residuals that a recent size must rest on. */
 const LEAST_RESIDUALS = 10;
 /** Column of the quantiles by minute of the hour, in the scale √level. */
@@ -35,11 +45,11 @@ export class ResidualExperts {
   readonly #ofRegression: ResidualQuantiles;
   /** Of residuals from the middle, in the scale √level. */
   readonly #medians: ResidualQuantiles;
-  /** Mean |residual| by step ahead over the short and the long memory. */
+  /** Mean |residual| by step ahead over the short and the long memory, and how many the long one has taken. */
   readonly #short: Float64Array;
   readonly #long: Float64Array;
   readonly #counts: Float64Array;
-  readonly #row = new Float64Array(UPPER_LEVELS.length);
+  readonly #row = float64s(UPPER_LEVELS.length);
   #level = 0;
   #known = 0;
 
@@ -48,9 +58,9 @@ export class ResidualExperts {
     this.#ofRegression = new ResidualQuantiles(horizon, UPPER_LEVELS);
     this.#medians = new ResidualQuantiles(horizon, UPPER_LEVELS);
     this.#hourly = new HourlyResiduals(horizon, stepSeconds);
-    this.#short = new Float64Array(horizon);
-    this.#long = new Float64Array(horizon);
-    this.#counts = new Float64Array(horizon);
+    this.#short = float64s(horizon);
+    this.#long = float64s(horizon);
+    this.#counts = float64s(horizon);
   }
 
   /** Before the residuals of a known step are taken. */
@@ -62,19 +72,15 @@ export class ResidualExperts {
     this.#ofRegression.fade();
   }
 
-  /** Past residuals h steps ahead (from 0), at most about 1,000. */
-  count(h: number): number {
-    return this.#quantiles[0]!.count(h);
-  }
-
   /** Writes the scales that hold now for a point forecast h steps ahead (from 0): `scales[at … at + SCALES − 1]`. */
   scale(h: number, point: number, scales: Float32Array, at: number): void {
     const level = Math.max(point, LEAST_SHARE * this.#level);
     scales[at] = 1;
     scales[at + ROOT] = Math.sqrt(level);
     const settled = this.#counts[h]! >= LEAST_RESIDUALS && this.#level > 0;
-    const size = Math.sqrt((this.#short[h]! * this.#long[h]! * level) / this.#level);
-    scales[at + RECENT] = settled ? size : 0;
+    const growth = Math.min(MOST_LEVEL_GROWTH, level / this.#level);
+    const size = Math.sqrt(this.#short[h]! * this.#long[h]! * growth);
+    scales[at + RECENT] = settled ? size : Number.NaN;
   }
 
   /**
@@ -113,7 +119,7 @@ export class ResidualExperts {
     for (let k = 0; k < SCALES; k++) {
       const scale = scales[scalesAt + k]!;
       this.#quantiles[k]!.quantiles(h, this.#row);
-      this.#write(point, scale > 0 ? scale : Number.NaN, said, at + k, stride);
+      this.#write(point, scale > 0 || k === RECENT ? scale : Number.NaN, said, at + k, stride);
     }
     this.#hourly.quantiles(h, step, UPPER_LEVELS, this.#row);
     this.#write(point, scales[scalesAt + ROOT]!, said, at + HOURLY, stride);
@@ -140,6 +146,8 @@ export class ResidualExperts {
     scales: Float32Array,
     at: number,
   ): void {
+    const size = Math.abs(residual);
+    this.#short[h]! += (size - this.#short[h]!) / Math.min(SHORT_STEPS, this.#counts[h]! + 1);
     // After a jump out of next to nothing the scale of then is no measure.
     const root = Math.max(scales[at + ROOT]!, Math.sqrt(LEAST_SHARE * this.#level));
     this.#quantiles[0]!.take(h, residual);
@@ -149,14 +157,13 @@ export class ResidualExperts {
       this.#quantiles[ROOT]!.take(h, residual / root);
       this.#hourly.take(h, step, residual / root);
     }
-    const recent = scales[at + RECENT]!;
+    if (size < CALM_SHARE * this.#long[h]! && step % CALM_TURNS !== 0) return;
+    this.#counts[h]! += 1;
+    this.#long[h]! += (size - this.#long[h]!) / Math.min(LONG_STEPS, this.#counts[h]!);
+    const recent = Math.max(scales[at + RECENT]!, LEAST_SHARE * this.#long[h]!);
     if (recent > 0) {
       this.#quantiles[RECENT]!.take(h, Math.max(-MOST_RECENT, Math.min(MOST_RECENT, residual / recent)));
     }
-    this.#counts[h]! += 1;
-    const size = Math.abs(residual);
-    this.#short[h]! += Math.max(1 / SHORT_STEPS, 1 / this.#counts[h]!) * (size - this.#short[h]!);
-    this.#long[h]! += Math.max(1 / LONG_STEPS, 1 / this.#counts[h]!) * (size - this.#long[h]!);
   }
 }
 

@@ -1,5 +1,6 @@
 import { LEVELS } from './levels.ts';
 import type { ChainReport, ExpertName, ExpertReport } from './served.ts';
+import { float64s } from './small-arrays.ts';
 
 /** Errors and coverage are told over about this many steps. */
 const MEMORY_STEPS = 1000;
@@ -10,7 +11,7 @@ export class TrackRecord {
   /** Per expert: its summed absolute error, and naive's on the same forecasts. */
   readonly #errors: Float64Array;
   readonly #naiveErrors: Float64Array;
-  readonly #covered = new Float64Array(LEVELS.length);
+  readonly #covered = float64s(LEVELS.length);
   #scored = 0;
   #servedError = 0;
   #servedNaiveError = 0;
@@ -20,8 +21,8 @@ export class TrackRecord {
 
   constructor(names: readonly ExpertName[]) {
     this.#names = names;
-    this.#errors = new Float64Array(names.length);
-    this.#naiveErrors = new Float64Array(names.length);
+    this.#errors = float64s(names.length);
+    this.#naiveErrors = float64s(names.length);
   }
 
   fade(): void {

@@ -1,6 +1,7 @@
 import { LEVELS } from './levels.ts';
 import { RESIDUAL_SCALES } from './residual-experts.ts';
 import { slotOf } from './slots.ts';
+import { float32s } from './small-arrays.ts';
 
 /**
  * What waits to be scored, by slot (`slots.ts`): all as changes from the last known rate at the origin, which is exact for a
@@ -19,16 +20,28 @@ export class WaitingForecasts {
   /** [slots × LEVELS]: their mixture, and what was served. */
   readonly mixed: Float32Array;
   readonly calibrated: Float32Array;
+  readonly #horizon: number;
 
   constructor(horizon: number, pointExperts: number, quantileExperts: number) {
+    this.#horizon = horizon;
     const slots = slotOf(horizon + 1, 0);
     const rows = slots * LEVELS.length;
-    this.saidPoints = new Float32Array(slots * pointExperts);
-    this.middles = new Float32Array(slots).fill(Number.NaN);
-    this.starts = new Float32Array(slots).fill(Number.NaN);
-    this.scales = new Float32Array(slots * RESIDUAL_SCALES);
-    this.saidQuantiles = new Float32Array(rows * quantileExperts);
-    this.mixed = new Float32Array(rows);
-    this.calibrated = new Float32Array(rows);
+    this.saidPoints = float32s(slots * pointExperts);
+    this.middles = float32s(slots).fill(Number.NaN);
+    this.starts = float32s(slots).fill(Number.NaN);
+    this.scales = float32s(slots * RESIDUAL_SCALES);
+    this.saidQuantiles = float32s(rows * quantileExperts);
+    this.mixed = float32s(rows);
+    this.calibrated = float32s(rows);
   }
+
+  /** Nothing of the forecasts made at `origin` will be scored. */
+  skip(origin: number): void {
+    for (let h = 0; h < this.#horizon; h++) this.middles[slotOf(h + 1, origin)] = Number.NaN;
+  }
+}
+
+/** No number that is not finite is served or learned from, whatever an expert says: it would stay for good. */
+export function standIn(numbers: Float32Array, at: number, value: number): void {
+  if (!Number.isFinite(numbers[at]!)) numbers[at] = value;
 }

@@ -195,6 +195,33 @@ describe('coverage', () => {
   });
 });
 
+describe('a calm between noise', () => {
+  const random = seededRandom(6);
+  const noise = () => 100 + 40 * (random() + random() - 1);
+
+  it.each([1000, 4000, 10_000])('leaves the former spread to come back to: %i constant steps', (calm) => {
+    const rates = rangeOf(1000 + calm + 300 + HORIZON, (step) =>
+      step >= 1000 && step < 1000 + calm ? 100 : noise(),
+    );
+    const forecaster = fed(rates.subarray(0, 1000 + calm));
+    let covered = 0;
+    for (let step = 1000 + calm; step + HORIZON < rates.length; step++) {
+      forecaster.advance(rates[step]!);
+      const { quantiles } = forecaster.forecast()!;
+      for (let h = 0; h < HORIZON; h++) {
+        if (rates[step + h + 1]! <= quantiles[h * LEVELS.length + UPPER]!) covered += 1 / HORIZON / 300;
+      }
+    }
+    expect(covered).toBeGreaterThan(0.88);
+  });
+
+  it('has no width when it stays', () => {
+    const forecaster = fed(rangeOf(11_000, (step) => (step < 1000 ? noise() : 100)));
+    const { quantiles, maximum95 } = served(forecaster)!;
+    for (const each of [...quantiles, ...maximum95]) expect(Math.abs(each - 100)).toBeLessThan(0.1);
+  });
+});
+
 describe('the network as an expert', () => {
   /** Alternating 10 and 90 at random, which nobody but the network can know. */
   const random = seededRandom(5);
@@ -216,21 +243,6 @@ describe('the network as an expert', () => {
     });
     expect(Math.abs(served(next)!.quantiles[0]! - 10)).toBeLessThan(2);
     expect(next.report().experts.find(({ name }) => name === 'gru')?.medianWeight).toBeGreaterThan(0.9);
-  });
-
-  it('is compared when it is told a few steps late, which changes nothing that was served', () => {
-    const late = newForecaster();
-    const silent = newForecaster();
-    coins.subarray(0, 100).forEach((each, step) => {
-      late.advance(each);
-      silent.advance(each);
-      const before = served(late);
-      if (step >= 2) late.tellGru(knowing(step - 2), 2);
-      expect(served(late)).toEqual(before);
-    });
-    const gru = late.report().experts.find(({ name }) => name === 'gru');
-    expect(gru?.errorToNaive).toBeCloseTo(0, 6);
-    expect(silent.report().experts.find(({ name }) => name === 'gru')?.errorToNaive).toBeUndefined();
   });
 
   it('is taken for silent when its block is no forecast', () => {

@@ -119,6 +119,53 @@ describe('residual quantiles', () => {
     expect(out[0]).toBeLessThan(1050);
   });
 
+  it('are the former ones soon after a long calm', () => {
+    for (const steps of [2000, 10_000, 100_000]) {
+      const { plain, hourly } = afterCalm(steps, 200);
+      // A seventh to a sixth of what still counts are the new residuals, between 0 and 1: 0.95 is two thirds of them.
+      for (const quantile of [plain, hourly]) {
+        expect(quantile).toBeGreaterThan(0.5);
+        expect(quantile).toBeLessThan(1.3);
+      }
+    }
+  });
+
+  it('come down to nothing when the calm stays', () => {
+    const { plain, hourly } = afterCalm(60_000, 0);
+    expect(plain).toBe(0);
+    expect(hourly).toBe(0);
+  });
+
+  it('are no larger after a residual beyond all measure', () => {
+    const quantiles = new ResidualQuantiles(1, [0.9]);
+    const random = seededRandom(8);
+    for (let step = 0; step < 3000; step++) {
+      quantiles.fade();
+      quantiles.take(0, step === 2500 ? 1e9 : random());
+    }
+    const out = new Float64Array(1);
+    quantiles.quantiles(0, out);
+    expect(out[0]).toBeGreaterThan(0.8);
+    expect(out[0]).toBeLessThan(1);
+  });
+
+  /** The 0.95 quantiles after uniform residuals, as many zeros as said, and uniform ones again. */
+  function afterCalm(calm: number, after: number) {
+    const quantiles = new ResidualQuantiles(1, [0.95]);
+    const hourly = new HourlyResiduals(1, 3600);
+    const random = seededRandom(7);
+    for (let step = 0; step < 1000 + calm + after; step++) {
+      const residual = step < 1000 || step >= 1000 + calm ? random() : 0;
+      quantiles.fade();
+      quantiles.take(0, residual);
+      hourly.take(0, step, residual);
+    }
+    const out = new Float64Array(2);
+    quantiles.quantiles(0, out);
+    hourly.quantiles(0, 0, [0.95], out.subarray(1));
+    return { plain: out[0]!, hourly: out[1]! };
+  }
+
   it('know the minute of the hour', () => {
     const hourly = new HourlyResiduals(1, 60);
     const random = seededRandom(5);
