@@ -7,6 +7,12 @@ const RATE = 0.02;
 const MOST = Math.log(3);
 /** Beyond this many distances a truth says that nothing was known of the spread, not how far maxima go. */
 const MOST_RATIO = 10;
+/**
+ * Distances that the maximum's quantile may lie from the median after few forecasts: with normal errors and ten independent
+ * steps it is 1.6. And the number of forecasts for each one more: a few dozen say little of how far a tail goes.
+ */
+const FIRST_RATIO = 1.6;
+const FORECASTS_PER_RATIO = 100;
 const MAXIMUM_LEVELS: readonly number[] = [LEVELS[UPPER]!];
 
 /**
@@ -49,7 +55,8 @@ export class MaximumQuantile {
       median = Math.max(median, quantiles[l * LEVELS.length]!);
       upper = Math.max(upper, quantiles[l * LEVELS.length + UPPER]!);
       this.#ratios.quantiles(l, this.#ratio);
-      const ratio = this.#ratio[0]! * Math.exp(this.#stretch[l]!);
+      const believable = FIRST_RATIO + this.counts[l]! / FORECASTS_PER_RATIO;
+      const ratio = Math.min(believable, this.#ratio[0]! * Math.exp(this.#stretch[l]!));
       least = Math.max(least, upper, median + ratio * (upper - median));
       maximum95[l] = least;
       const slot = 3 * slotOf(l + 1, origin);
