@@ -12,7 +12,7 @@ const LEAST_STEPS = 60;
 /** And when they are renewed. */
 const PAST_STEPS = 3_000_000;
 /** Steps of one round of renewals, or those of one chain: others wait for no more. */
-const ROUND_STEPS = 10_000;
+const ROUND_STEPS = 4_000;
 /** Past origins at which the network is asked when it is new to a chain, and of all chains together. */
 const PAST_ORIGINS = 240;
 const MOST_PAST_WINDOWS = 30_000;
