@@ -8,11 +8,11 @@ const MOST = Math.log(3);
 /** Beyond this many distances a truth says that nothing was known of the spread, not how far maxima go. */
 const MOST_RATIO = 10;
 /**
- * Distances that the maximum's quantile may lie from the median after few forecasts: with normal errors and ten independent
- * steps it is 1.6. And the number of forecasts for each one more: a few dozen say little of how far a tail goes.
+ * Distances that the maximum's quantile may lie from the median after few forecasts, as far as the step's does; and the
+ * number of forecasts for each one more: a few dozen overlapping ones say little of how far a tail goes.
  */
-const FIRST_RATIO = 1.6;
-const FORECASTS_PER_RATIO = 100;
+const FIRST_RATIO = 1;
+const FORECASTS_PER_RATIO = 200;
 const MAXIMUM_LEVELS: readonly number[] = [LEVELS[UPPER]!];
 
 /**
