@@ -26,7 +26,8 @@ interface ChainState {
   /** End of the newest step that it was led through, and of the newest when it began, s. */
   untilSeconds: number;
   readonly begunSeconds: number;
-  /** Of all steps that it was led through. */
+  /** Steps that it was led through, and how many of them were known then. */
+  steps: number;
   knownSteps: number;
   /** It was led through too little of the past. */
   readonly isShort: boolean;
@@ -64,8 +65,8 @@ export class ChainBook {
     const state = this.#states.get(series.chain);
     if (state === undefined || changedSeconds >= state.untilSeconds) return;
     const isAnother = changedSeconds === Number.NEGATIVE_INFINITY || endSeconds(series) < state.untilSeconds;
-    // Traffic of before that has only now been told: most of what is known it has not seen.
-    const isBlind = recentlyKnown(series, series.rates.length) > 2 * state.knownSteps;
+    // Traffic of before that has only now been told: most of what it was led through were gaps.
+    const isBlind = recentlyKnown(series, state.steps) > 2 * state.knownSteps;
     if (isAnother || isBlind) this.#states.delete(series.chain);
     // Late records of the newest steps are the rule, and what is learned from them fades by itself.
     else if (changedSeconds < state.untilSeconds - this.#horizon * series.stepSeconds)
@@ -142,6 +143,7 @@ export class ChainBook {
       }),
       untilSeconds: Number.NEGATIVE_INFINITY,
       begunSeconds: endSeconds(series),
+      steps: 0,
       knownSteps: 0,
       isShort: steps < wanted,
       isOutdated: false,
@@ -175,6 +177,7 @@ export class ChainBook {
       let next = 0;
       for (let row = firstRow; row < end; row++) {
         state.forecaster.advance(series.rates[row]!);
+        state.steps += 1;
         if (!Number.isNaN(series.rates[row])) state.knownSteps += 1;
         if (row === origins[next]) {
           state.forecaster.tellGru(blocks?.[i]?.subarray(...this.#blockAt(next)));
