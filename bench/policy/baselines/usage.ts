@@ -25,10 +25,8 @@ export interface InstanceUsage {
 
 /** What the metrics API has to go on at that time; undefined when it has nothing recent. */
 export function scrapePair(metrics: MetricsView, nowSeconds: number): ScrapePair | undefined {
-  const newer = metrics.latest();
-  if (newer === undefined || nowSeconds - newer.atSeconds > LIFETIME_SECONDS) return undefined;
-  const older = metrics.at(newer.atSeconds - RESOLUTION_SECONDS + JITTER_SECONDS);
-  return older === undefined ? undefined : { older, newer };
+  const pair = scrapesOver(metrics, RESOLUTION_SECONDS);
+  return pair && nowSeconds - pair.newer.atSeconds <= LIFETIME_SECONDS ? pair : undefined;
 }
 
 /** Oldest instance first. */
@@ -42,6 +40,13 @@ export function instanceUsages({ older, newer }: ScrapePair, service: number): I
       const cores = then && (instance.cpuSeconds - then.cpuSeconds) / seconds;
       return { instance, cores, readyThroughout: instance.state === 'ready' && then?.state === 'ready' };
     });
+}
+
+/** Scrapes a longer time apart, whatever their age; undefined as long as there are none. */
+export function scrapesOver(metrics: MetricsView, seconds: number): ScrapePair | undefined {
+  const newer = metrics.latest();
+  const older = newer && metrics.at(newer.atSeconds - seconds + JITTER_SECONDS);
+  return newer && older && { older, newer };
 }
 
 /** CPU use of all instances of a service together, cores. */
