@@ -11,12 +11,6 @@ const STEP_SECONDS = 15;
 const WINDOW_SECONDS = 60;
 /** While it is being watched a service that uses more of its CPU than that gets twice the instances. */
 const PLENTY_UTILIZATION = 0.5;
-/**
- * Part of the learning time after which the multiple is tried out for the first time: whoever tunes it on the learning
- * time alone sees there what it does to load that it has not been measured on.
- */
-const REHEARSAL = 0.5;
-
 const DEFAULTS = { factor: 1.5 };
 
 export const staticPeak: PolicyFactory = {
@@ -31,18 +25,15 @@ export const staticPeak: PolicyFactory = {
 function createStaticPeak(context: PolicyContext, parameters: Parameters): Policy {
   const { factor } = { ...DEFAULTS, ...parameters };
   const services = context.application.services.map((_, service) => new WatchedService(context, service));
-  const fixAt = [REHEARSAL * context.tuneSeconds, context.tuneSeconds];
+  let fixed = false;
   return {
     name: staticPeak.name,
     intervalSeconds: STEP_SECONDS,
     step(nowSeconds) {
-      if (fixAt.length === 0) return;
-      const isTime = nowSeconds >= fixAt[0]!;
-      if (isTime) fixAt.shift();
-      for (const service of services) {
-        service.watch();
-        if (isTime) service.fix(factor);
-      }
+      if (fixed) return;
+      for (const service of services) service.watch();
+      fixed = nowSeconds >= context.tuneSeconds;
+      if (fixed) for (const service of services) service.fix(factor);
     },
   };
 }
@@ -52,7 +43,6 @@ class WatchedService {
   readonly #service: number;
   readonly #known: KnownService;
   #peakCores = 0;
-  #fixed = false;
 
   constructor(context: PolicyContext, service: number) {
     this.#context = context;
@@ -67,7 +57,7 @@ class WatchedService {
     this.#peakCores = Math.max(this.#peakCores, cores);
     const { actuator } = this.#context;
     const { cpu, instances } = actuator.allocation(this.#service);
-    if (this.#fixed || cores <= PLENTY_UTILIZATION * cpu * instances) return;
+    if (cores <= PLENTY_UTILIZATION * cpu * instances) return;
     const more = Math.min(2 * instances, this.#known.maxInstances);
     if (more > instances) actuator.scale(this.#service, more);
   }
@@ -81,7 +71,6 @@ class WatchedService {
     const { actuator } = this.#context;
     const { memory } = actuator.allocation(this.#service);
     actuator.roll(this.#service, clamp(cores / instances, minCpu, maxCpu), memory, instances);
-    this.#fixed = true;
   }
 }
 

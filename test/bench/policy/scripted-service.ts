@@ -71,7 +71,12 @@ export class ScriptedService {
   }
 
   allocation() {
-    return { ...this.template, instances: this.wanted, readyInstances: this.#ready().length };
+    return {
+      ...this.template,
+      instances: this.wanted,
+      readyInstances: this.#ready().length,
+      rolledOut: true,
+    };
   }
 
   cgroup() {
