@@ -69,7 +69,10 @@ export interface ServiceAllocation {
   readonly memory: number;
   readonly instances: number;
   readonly readyInstances: number;
-  /** As the controller's status tells: every instance has the template and is ready, and no other one runs. */
+  /**
+   * As the controller's status tells: the last write has taken effect, and no instance with another cpu or memory than the
+   * template takes visits any more. Whether all are ready is another question.
+   */
   readonly rolledOut?: boolean;
 }
 
