@@ -21,30 +21,28 @@ export class CallTable {
   readonly firstChild: Int32Array;
 
   constructor({ chains, services }: Application) {
-    const calls: Call[] = [];
-    const chainOf: number[] = [];
+    // All roots stand before all other calls: between two stages there is nothing that belongs to neither.
+    const calls: Call[] = chains.map(({ root }) => root);
+    const chainOf = [...chains.keys()];
     const placeOf: number[] = [];
+    const placed = chains.map(() => 0);
     const firstStage: number[] = [];
     const firstChild: number[] = [];
-    const roots = chains.map(({ root }, chain) => {
-      const first = calls.push(root) - 1;
-      chainOf.push(chain);
-      // The list grows while it is walked: that is what makes the order breadth first.
-      for (let number = first; number < calls.length; number++) {
-        placeOf.push(number - first);
-        firstStage.push(firstChild.length);
-        for (const stage of calls[number]!.stages) {
-          if (stage.length === 0) continue;
-          firstChild.push(calls.length);
-          for (const child of stage) chainOf[calls.push(child) - 1] = chain;
-        }
+    // The list grows while it is walked: that is what makes the order breadth first.
+    for (let number = 0; number < calls.length; number++) {
+      const chain = chainOf[number]!;
+      placeOf.push(placed[chain]!++);
+      firstStage.push(firstChild.length);
+      for (const stage of calls[number]!.stages) {
+        if (stage.length === 0) continue;
+        firstChild.push(calls.length);
+        for (const child of stage) chainOf[calls.push(child) - 1] = chain;
       }
-      return first;
-    });
+    }
     firstStage.push(firstChild.length);
     firstChild.push(calls.length);
     for (const call of calls) check(call, services.length);
-    this.roots = Int32Array.from(roots);
+    this.roots = Int32Array.from(chains.keys());
     this.service = Int32Array.from(calls, (call) => call.service);
     this.chain = Int32Array.from(chainOf);
     this.place = Int32Array.from(placeOf);
