@@ -58,7 +58,7 @@ export class Simulator implements SimulatedSystem {
     this.#arrivals = options.arrivals;
     this.#seed = seed;
     this.#timeoutSeconds = options.timeoutSeconds ?? 30;
-    this.#measurements = new Measurements(application);
+    this.#measurements = new Measurements(application, options.listener);
     this.#fleet = new Fleet(
       application,
       this.#instances,
@@ -78,7 +78,6 @@ export class Simulator implements SimulatedSystem {
       fleet: this.#fleet,
       balancer: new Balancer(options.balancing ?? 'least-busy', this.#instances, services, random),
       measurements: this.#measurements,
-      listener: options.listener,
     });
     if (options.initial.length !== services) throw new RangeError('a shape for each service');
     for (const [service, shape] of options.initial.entries()) this.#begin(service, shape);
@@ -196,7 +195,8 @@ export class Simulator implements SimulatedSystem {
   }
 
   kill(service: number, count: number): void {
-    for (const instance of this.#fleet.members(service).slice(0, count)) this.#kill(instance);
+    if (!(Number.isInteger(count) && count >= 1)) throw new RangeError(`${count} instances to kill`);
+    for (const instance of this.#fleet.victims(service).slice(0, count)) this.#kill(instance);
     this.#fleet.reconcile(service, this.nowSeconds);
   }
 

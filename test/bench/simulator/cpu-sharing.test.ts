@@ -161,7 +161,8 @@ test('whatever it is asked for, no period burns more than the quota', () => {
   let visit = 0;
   let before = 0;
   for (let period = 0; period < 200; period++) {
-    for (let count = (period * 7) % 5; count > 0; count--) instance.start(visit++, 0.004 * ((visit * 31) % 17));
+    for (let count = (period * 7) % 5; count > 0; count--)
+      instance.start(visit++, 0.004 * ((visit * 31) % 17));
     instance.runTo(0.1 * (period + 1));
     expect(instance.counters.cpu - before).toBeLessThanOrEqual(0.037 + 1e-8);
     before = instance.counters.cpu;
