@@ -21,7 +21,6 @@ export class Fleet {
   readonly #application: Application;
   readonly #instances: Instances;
   readonly #sharing: CpuSharing;
-  readonly #events: ItemHeap;
   readonly #startupSeconds: number;
   readonly #random: Random;
   readonly #services: ServiceFleet[];
@@ -30,14 +29,12 @@ export class Fleet {
     application: Application,
     instances: Instances,
     sharing: CpuSharing,
-    events: ItemHeap,
     startupSeconds: number,
     random: Random,
   ) {
     this.#application = application;
     this.#instances = instances;
     this.#sharing = sharing;
-    this.#events = events;
     this.#startupSeconds = startupSeconds;
     this.#random = random;
     this.changes = new ItemHeap(instances.lifePlaces);
@@ -131,7 +128,7 @@ export class Fleet {
     );
     fleet.allocate(fleet.cpu, fleet.memory, nowSeconds);
     fleet.members.push(instance);
-    this.#events.push(Infinity, instance);
+    this.#sharing.events.push(Infinity, instance);
     this.changes.push(nowSeconds + this.#startupSeconds, instance);
     return instance;
   }
@@ -161,7 +158,7 @@ export class Fleet {
     fleet.allocate(-all.cpu[instance]!, -all.memory[instance]!, nowSeconds);
     fleet.retire(instance, all);
     this.changes.remove(instance);
-    this.#events.remove(instance);
+    this.#sharing.events.remove(instance);
     all.remove(instance);
   }
 

@@ -230,11 +230,10 @@ export class Flow {
     const now = this.nowSeconds;
     const total = now - visits.arrivedSeconds[visit]!;
     const self = visits.selfSeconds[visit]! < 0 ? total : visits.selfSeconds[visit]!;
-    const measurements = this.#measurements;
-    measurements.visitEnded(service, chain, self, total, visits.demandSeconds[visit]!, failed, now);
+    this.#measurements.visitEnded(service, chain, self, total, visits.demandSeconds[visit]!, failed, now);
     if (visits.parent[visit]! >= 0) return;
     this.inFlight--;
-    measurements.requestEnded(chain, total, failed, now);
+    this.#measurements.requestEnded(chain, total, failed, now);
   }
 
   /** One of the calls of a stage has been answered. */

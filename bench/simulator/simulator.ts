@@ -17,7 +17,6 @@ import { CpuSharing, EXHAUST, FINISH } from './cpu-sharing.ts';
 import { Fleet } from './fleet.ts';
 import { Flow } from './flow.ts';
 import { Instances, STARTING, STOPPING } from './instances.ts';
-import { ItemHeap } from './item-heap.ts';
 import { Measurements } from './measurements.ts';
 import type { CgroupCounters, InstanceState, SimulatedSystem, SimulationListener } from './system.ts';
 import { Visits } from './visits.ts';
@@ -45,8 +44,7 @@ export class Simulator implements SimulatedSystem {
   readonly #timeoutSeconds: number;
   readonly #visits = new Visits();
   readonly #instances = new Instances(this.#visits);
-  readonly #events = new ItemHeap(this.#instances.cpuPlaces);
-  readonly #sharing = new CpuSharing(this.#instances, this.#events);
+  readonly #sharing = new CpuSharing(this.#instances);
   readonly #measurements: Measurements;
   readonly #fleet: Fleet;
   readonly #flow: Flow;
@@ -63,7 +61,6 @@ export class Simulator implements SimulatedSystem {
       application,
       this.#instances,
       this.#sharing,
-      this.#events,
       options.startupSeconds,
       seededRandom(seed ^ 0x51ed270b),
     );
@@ -97,7 +94,7 @@ export class Simulator implements SimulatedSystem {
 
   advanceTo(seconds: number): void {
     const flow = this.#flow;
-    const events = this.#events;
+    const { events } = this.#sharing;
     const { waits } = flow;
     const { changes } = this.#fleet;
     const times = this.#arrivals.timesSeconds;

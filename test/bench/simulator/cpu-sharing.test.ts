@@ -1,14 +1,13 @@
 import { expect, test } from 'vitest';
 import { CpuSharing, EXHAUST, FINISH } from '../../../bench/simulator/cpu-sharing.ts';
 import { Instances } from '../../../bench/simulator/instances.ts';
-import { ItemHeap } from '../../../bench/simulator/item-heap.ts';
 import { Visits } from '../../../bench/simulator/visits.ts';
 
 /** One instance whose CFS periods begin at 0, 0.1, 0.2, ... */
 class OneInstance {
   readonly instances = new Instances(new Visits());
-  readonly #events = new ItemHeap(this.instances.cpuPlaces);
-  readonly #sharing = new CpuSharing(this.instances, this.#events);
+  readonly #sharing = new CpuSharing(this.instances);
+  readonly #events = this.#sharing.events;
   readonly #instance: number;
   /** Time at which each visit was done, by its number. */
   readonly done = new Map<number, number>();
