@@ -36,7 +36,7 @@ export class WorkerPool {
   }
 
   #started(): Worker {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url));
+    const worker = startThread(new URL('./worker.ts', import.meta.url));
     this.#all.add(worker);
     worker.once('exit', () => this.#all.delete(worker));
     return worker;
@@ -59,4 +59,11 @@ export class WorkerPool {
     });
     worker.postMessage(job);
   }
+}
+
+/** Node.js 20 reads TypeScript in a thread only after tsx was registered in that thread. */
+function startThread(entry: URL): Worker {
+  const code = `import('${import.meta.resolve('tsx/esm/api')}')
+    .then(({ register }) => { register(); return import('${entry}'); });`;
+  return new Worker(code, { eval: true, execArgv: [] });
 }
