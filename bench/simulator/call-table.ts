@@ -26,21 +26,23 @@ export class CallTable {
     const placeOf: number[] = [];
     const firstStage: number[] = [];
     const firstChild: number[] = [];
+    // All roots come first: a stage ends where the next one begins, so nothing may stand between two of them.
     const roots = chains.map(({ root }, chain) => {
-      const first = calls.push(root) - 1;
       chainOf.push(chain);
-      // The list grows while it is walked: that is what makes the order breadth first.
-      for (let number = first; number < calls.length; number++) {
-        placeOf.push(number - first);
-        firstStage.push(firstChild.length);
-        for (const stage of calls[number]!.stages) {
-          if (stage.length === 0) continue;
-          firstChild.push(calls.length);
-          for (const child of stage) chainOf[calls.push(child) - 1] = chain;
-        }
-      }
-      return first;
+      return calls.push(root) - 1;
     });
+    const placesOf = chains.map(() => 0);
+    // The list grows while it is walked: that is what makes the order breadth first.
+    for (let number = 0; number < calls.length; number++) {
+      const chain = chainOf[number]!;
+      placeOf.push(placesOf[chain]!++);
+      firstStage.push(firstChild.length);
+      for (const stage of calls[number]!.stages) {
+        if (stage.length === 0) continue;
+        firstChild.push(calls.length);
+        for (const child of stage) chainOf[calls.push(child) - 1] = chain;
+      }
+    }
     firstStage.push(firstChild.length);
     firstChild.push(calls.length);
     for (const call of calls) check(call, services.length);
