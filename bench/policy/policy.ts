@@ -69,7 +69,10 @@ export interface ServiceAllocation {
   readonly memory: number;
   readonly instances: number;
   readonly readyInstances: number;
-  /** As the controller's status tells: every instance has the template and is ready, and no other one runs. */
+  /**
+   * As the controller's status tells: the last write has taken effect, and no instance with another cpu or memory than the
+   * template takes visits any more. Whether all are ready is another question.
+   */
   readonly rolledOut?: boolean;
 }
 
@@ -98,6 +101,8 @@ export interface PolicyContext {
   /** What an agent on the node reads from the cgroups, without delay, also while the pipeline is out. */
   cgroup(service: number): CgroupCounters;
   readonly actuator: Actuator;
+  /** Length of the first part of this run, which is for learning and not scored, s. A run that a search for parameters makes has one too. */
+  readonly tuneSeconds: number;
   /** Uniform in [0, 1), seeded. */
   readonly random: () => number;
 }

@@ -21,21 +21,17 @@ export class CallTable {
   readonly firstChild: Int32Array;
 
   constructor({ chains, services }: Application) {
-    const calls: Call[] = [];
-    const chainOf: number[] = [];
+    // All roots stand before all other calls: between two stages there is nothing that belongs to neither.
+    const calls: Call[] = chains.map(({ root }) => root);
+    const chainOf = [...chains.keys()];
     const placeOf: number[] = [];
+    const placed = chains.map(() => 0);
     const firstStage: number[] = [];
     const firstChild: number[] = [];
-    // All roots come first: a stage ends where the next one begins, so nothing may stand between two of them.
-    const roots = chains.map(({ root }, chain) => {
-      chainOf.push(chain);
-      return calls.push(root) - 1;
-    });
-    const placesOf = chains.map(() => 0);
     // The list grows while it is walked: that is what makes the order breadth first.
     for (let number = 0; number < calls.length; number++) {
       const chain = chainOf[number]!;
-      placeOf.push(placesOf[chain]!++);
+      placeOf.push(placed[chain]!++);
       firstStage.push(firstChild.length);
       for (const stage of calls[number]!.stages) {
         if (stage.length === 0) continue;
@@ -46,7 +42,7 @@ export class CallTable {
     firstStage.push(firstChild.length);
     firstChild.push(calls.length);
     for (const call of calls) check(call, services.length);
-    this.roots = Int32Array.from(roots);
+    this.roots = Int32Array.from(chains.keys());
     this.service = Int32Array.from(calls, (call) => call.service);
     this.chain = Int32Array.from(chainOf);
     this.place = Int32Array.from(placeOf);

@@ -25,6 +25,8 @@ import { Visits } from './visits.ts';
 export interface SimulatorOptions {
   readonly application: Application;
   readonly arrivals: Arrivals;
+  /** Number of the first of them where they are a part of a run: what chance decides goes by a request's number. Default 0. */
+  readonly firstRequest?: number;
   /** What each service runs with at time 0, ready at once. */
   readonly initial: readonly Shape[];
   /** Of demands, waits, errors, phases of CFS periods and random balancing. */
@@ -41,6 +43,7 @@ export interface SimulatorOptions {
 export class Simulator implements SimulatedSystem {
   readonly application: Application;
   readonly #arrivals: Arrivals;
+  readonly #firstRequest: number;
   readonly #seed: number;
   readonly #timeoutSeconds: number;
   readonly #visits = new Visits();
@@ -56,6 +59,7 @@ export class Simulator implements SimulatedSystem {
     const { application, seed } = options;
     this.application = application;
     this.#arrivals = options.arrivals;
+    this.#firstRequest = options.firstRequest ?? 0;
     this.#seed = seed;
     this.#timeoutSeconds = options.timeoutSeconds ?? 30;
     this.#measurements = new Measurements(application);
@@ -218,7 +222,7 @@ export class Simulator implements SimulatedSystem {
 
   #arrive(): void {
     const request = this.#arrived++;
-    this.#flow.arrive(this.#arrivals.chains[request]!, requestKey(this.#seed, request));
+    this.#flow.arrive(this.#arrivals.chains[request]!, requestKey(this.#seed, this.#firstRequest + request));
   }
 
   #runCpu(instance: number): void {
