@@ -94,7 +94,8 @@ export class Flow {
       this.#queues.remove(instance, visit);
       visits.demandSeconds[visit] = 0;
     } else if (state === RUNNING) {
-      visits.demandSeconds[visit]! -= this.#sharing.cancel(instance, visit, this.nowSeconds);
+      const left = this.#sharing.cancel(instance, visit, this.nowSeconds);
+      visits.demandSeconds[visit] = Math.max(0, visits.demandSeconds[visit]! - left);
       this.#leaveThread(instance);
     } else if (state === WAITING) {
       this.waits.remove(visit);
