@@ -11,7 +11,7 @@ import { type Instances, STOPPING } from './instances.ts';
 import { ItemHeap } from './item-heap.ts';
 import type { Measurements } from './measurements.ts';
 import { RandomDemand } from './random-demand.ts';
-import { CALLING, POOLED, QUEUED, RUNNING, VisitQueues, type Visits, WAITING } from './visits.ts';
+import { CALLING, FREE, POOLED, QUEUED, RUNNING, VisitQueues, type Visits, WAITING } from './visits.ts';
 
 export interface FlowParts {
   readonly application: Application;
@@ -107,7 +107,7 @@ export class Flow {
   failAllAt(instance: number): void {
     const visits = this.#visits;
     for (let visit = 0; visit < visits.capacity; visit++) {
-      if (visits.instance[visit] === instance) this.fail(visit);
+      if (visits.state[visit] !== FREE && visits.instance[visit] === instance) this.fail(visit);
     }
   }
 
