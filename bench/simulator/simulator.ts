@@ -16,7 +16,7 @@ import { requestKey } from './chance.ts';
 import { CpuSharing, EXHAUST, FINISH } from './cpu-sharing.ts';
 import { Fleet } from './fleet.ts';
 import { Flow } from './flow.ts';
-import { Instances, STARTING, STOPPING } from './instances.ts';
+import { GONE, Instances, STARTING, STOPPING } from './instances.ts';
 import { Measurements } from './measurements.ts';
 import type { CgroupCounters, InstanceState, SimulatedSystem, SimulationListener } from './system.ts';
 import { Visits } from './visits.ts';
@@ -246,7 +246,10 @@ export class Simulator implements SimulatedSystem {
   }
 
   #kill(instance: number): void {
-    if (this.#instances.state[instance] !== STOPPING) this.#fleet.stop(instance, this.nowSeconds);
-    if (this.#instances.present[instance]! > 0) this.#flow.failAllAt(instance);
+    const { state, present } = this.#instances;
+    // The end of visits elsewhere may have ended an instance that was stopping.
+    if (state[instance] === GONE) return;
+    if (state[instance] !== STOPPING) this.#fleet.stop(instance, this.nowSeconds);
+    if (present[instance]! > 0) this.#flow.failAllAt(instance);
   }
 }
