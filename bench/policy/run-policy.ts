@@ -2,68 +2,52 @@ import { seededRandom } from '../../src/utils/random.ts';
 import type { Application, Arrivals, Shape } from '../simulator/application.ts';
 import type { SimulatedSystem, SimulationListener } from '../simulator/system.ts';
 import { DelayedActuator } from './actuator.ts';
+import type { Cell } from './cell.ts';
+import { CellEvents } from './cell-events.ts';
 import { MetricsPipeline } from './metrics-pipeline.ts';
 import type { KnownApplication, Parameters, Policy, PolicyFactory } from './policy.ts';
 import { type RecordedRun, type Totals, totalsOf } from './recorded-run.ts';
 import { RequestLog } from './request-log.ts';
-import { TIMING } from './timing.ts';
+import { RunListener } from './run-listener.ts';
+import { TIMING, type Timing } from './timing.ts';
 
-/** Something that happens to the system, whatever the policy does. */
-export interface CellEvent {
-  readonly atSeconds: number;
-  apply(system: SimulatedSystem): void;
-}
-
-/** What one policy is run on. */
-export interface RunnableCell {
-  readonly application: Application;
-  readonly known: KnownApplication;
-  readonly arrivals: Arrivals;
-  /** In the order of their times. */
-  readonly events: readonly CellEvent[];
-  /** Whether the metrics pipeline is out at that time. */
-  isOut(seconds: number): boolean;
-  readonly durationSeconds: number;
-  readonly seed: number;
-}
-
-/** What the runner needs to build a system; the simulator's own options are these. */
+/** What the simulator is built from. */
 export interface SystemOptions {
   readonly application: Application;
   readonly arrivals: Arrivals;
+  /** By service. */
   readonly initial: readonly Shape[];
   readonly seed: number;
   readonly startupSeconds: number;
   readonly listener: SimulationListener;
 }
 
-export type BuildSystem = (options: SystemOptions) => SimulatedSystem;
+export interface RunOptions {
+  /** Of the simulator and of the policy's own chance. */
+  readonly seed: number;
+  readonly buildSystem: (options: SystemOptions) => SimulatedSystem;
+  /** Totals are taken every minute, at these times and at the end, s. */
+  readonly marks?: readonly number[];
+  /** `TIMING` by default. */
+  readonly timing?: Timing;
+}
 
 const TOTALS_SECONDS = 60;
 
 /**
- * Runs a policy on a cell from its first second to its last. Totals are taken every minute, at `marks` and at the end.
+ * Runs a policy on a cell from its first second to its last.
  *
  * @throws what the policy throws
  */
 export async function runPolicy(
-  cell: RunnableCell,
+  cell: Cell,
   factory: Pick<PolicyFactory, 'name' | 'create'>,
   parameters: Parameters,
-  buildSystem: BuildSystem,
-  marks: readonly number[] = [],
+  options: RunOptions,
 ): Promise<RecordedRun> {
   const started = performance.now();
   const log = new RequestLog(cell.application.chains.length);
-  const system = buildSystem({
-    application: cell.application,
-    arrivals: cell.arrivals,
-    initial: generousShapes(cell.known),
-    seed: cell.seed,
-    startupSeconds: TIMING.startup,
-    listener: log,
-  });
-  const run = new Run(cell, factory, parameters, system, marks);
+  const run = new Run(cell, factory, parameters, { timing: TIMING, marks: [], ...options }, log);
   const totals = await run.toTheEnd();
   return { parameters, log, totals, wallSeconds: (performance.now() - started) / 1000 };
 }
@@ -79,39 +63,49 @@ export function generousShapes({ services }: KnownApplication): Shape[] {
 
 /** Goes from one thing that is due to the next; what is due at the same time happens in the order of `#happen`. */
 class Run {
-  readonly #cell: RunnableCell;
+  readonly #cell: Cell;
+  readonly #listener: RunListener;
   readonly #system: SimulatedSystem;
   readonly #pipeline: MetricsPipeline;
   readonly #actuator: DelayedActuator;
+  readonly #events: CellEvents;
   readonly #policy: Policy;
-  readonly #totals: Totals[] = [];
   /** Ascending. */
   readonly #marks: number[];
-  #events = 0;
+  readonly #totals: Totals[] = [];
   #steps = 0;
 
   constructor(
-    cell: RunnableCell,
+    cell: Cell,
     factory: Pick<PolicyFactory, 'name' | 'create'>,
     parameters: Parameters,
-    system: SimulatedSystem,
-    marks: readonly number[],
+    options: Required<RunOptions>,
+    log: RequestLog,
   ) {
+    const { seed, timing } = options;
     this.#cell = cell;
-    this.#system = system;
-    this.#pipeline = new MetricsPipeline(system);
-    this.#actuator = new DelayedActuator(factory.name, system, cell.known);
-    this.#marks = allMarks(cell.durationSeconds, marks);
-    this.#policy = factory.create(
-      {
-        application: cell.known,
-        metrics: this.#pipeline,
-        cgroup: (service) => system.cgroup(service),
-        actuator: this.#actuator,
-        random: seededRandom(cell.seed),
-      },
-      parameters,
-    );
+    this.#events = new CellEvents(cell.events);
+    this.#marks = allMarks(cell.durationSeconds, options.marks);
+    this.#listener = new RunListener(log);
+    this.#system = options.buildSystem({
+      application: cell.application,
+      arrivals: cell.arrivals,
+      initial: generousShapes(cell.known),
+      seed,
+      startupSeconds: timing.startup,
+      listener: this.#listener,
+    });
+    this.#pipeline = new MetricsPipeline(this.#system, timing);
+    this.#actuator = new DelayedActuator(factory.name, this.#system, cell.known, timing);
+    const context = {
+      application: cell.known,
+      metrics: this.#pipeline,
+      cgroup: (service: number) => this.#system.cgroup(service),
+      actuator: this.#actuator,
+      random: seededRandom(seed),
+      subscribe: (subscriber: SimulationListener) => this.#listener.subscribe(subscriber),
+    };
+    this.#policy = factory.create(context, parameters);
   }
 
   async toTheEnd(): Promise<readonly Totals[]> {
@@ -128,7 +122,7 @@ class Run {
       this.#nextStepSeconds(),
       this.#actuator.nextDueSeconds,
       this.#pipeline.nextScrapeSeconds,
-      this.#cell.events[this.#events]?.atSeconds ?? Infinity,
+      this.#events.nextSeconds,
       this.#marks[0] ?? Infinity,
     );
   }
@@ -139,11 +133,10 @@ class Run {
 
   async #happen(now: number): Promise<void> {
     this.#system.advanceTo(now);
-    while ((this.#cell.events[this.#events]?.atSeconds ?? Infinity) <= now) {
-      this.#cell.events[this.#events++]!.apply(this.#system);
-    }
+    this.#events.happen(this.#system);
+    this.#listener.isOut = this.#events.isOut;
     this.#actuator.applyDue();
-    if (this.#pipeline.nextScrapeSeconds <= now) this.#pipeline.scrape(this.#cell.isOut(now));
+    if (this.#pipeline.nextScrapeSeconds <= now) this.#pipeline.scrape(this.#events.isOut);
     if (this.#marks[0] === now) {
       this.#marks.shift();
       this.#totals.push(totalsOf(this.#system, this.#actuator));
@@ -156,9 +149,7 @@ class Run {
 }
 
 function allMarks(durationSeconds: number, marks: readonly number[]): number[] {
-  const minutes = Array.from(
-    { length: Math.ceil(durationSeconds / TOTALS_SECONDS) },
-    (_, i) => i * TOTALS_SECONDS,
-  );
+  const count = Math.ceil(durationSeconds / TOTALS_SECONDS);
+  const minutes = Array.from({ length: count }, (_, i) => i * TOTALS_SECONDS);
   return [...new Set([...minutes, ...marks, durationSeconds])].sort((a, b) => a - b);
 }

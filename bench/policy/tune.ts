@@ -23,23 +23,21 @@ export function defaultsOf(space: PolicyFactory['space']): Parameters {
 }
 
 /**
- * The cheapest setting that keeps the objective, found by coordinate search: one parameter after the other takes the best
- * of its values while the rest stay, round after round, until a round brings nothing or the runs are used up. If none
- * keeps it: the one that violates it least. No chance is in it: the same trials lead to the same setting.
+ * The cheapest setting that keeps the objective; if none does, the one that violates it least. All settings are tried
+ * where that takes no more runs than allowed. Otherwise a coordinate search: one parameter after the other takes the best
+ * of its values while the rest stay, round after round, until a round brings nothing or the runs are used up. No chance is
+ * in it: the same trials lead to the same setting.
  */
 export async function tune(
   space: PolicyFactory['space'],
   tryOut: (parameters: Parameters) => Promise<Trial>,
   mostRuns = TUNING_RUNS,
 ): Promise<Tuned> {
+  const settings = Object.values(space).reduce((count, values) => count * values.length, 1);
+  if (settings === 1) return { parameters: defaultsOf(space), runs: 0 };
   const search = new Search(tryOut, mostRuns);
-  let best = defaultsOf(space);
-  if (Object.values(space).every((values) => values.length < 2)) return { parameters: best, runs: 0 };
-  for (let before: Parameters | undefined; best !== before && !search.isExhausted; ) {
-    before = best;
-    for (const [name, values] of Object.entries(space)) best = await search.along(name, values, best);
-  }
-  return { parameters: best, runs: search.runs };
+  const parameters = await (settings <= mostRuns ? search.amongAll(space) : search.byCoordinates(space));
+  return { parameters, runs: search.runs };
 }
 
 class Search {
@@ -56,16 +54,30 @@ class Search {
     return this.#trials.size;
   }
 
-  get isExhausted(): boolean {
-    return this.runs >= this.#mostRuns;
+  async amongAll(space: PolicyFactory['space']): Promise<Parameters> {
+    return await this.#bestOf(defaultsOf(space), combinationsOf(space));
   }
 
-  /** The best of `start` and of what it becomes with each of these values; `start` itself if none is better. */
-  async along(name: string, values: readonly number[], start: Parameters): Promise<Parameters> {
+  async byCoordinates(space: PolicyFactory['space']): Promise<Parameters> {
+    let best = defaultsOf(space);
+    for (let before: Parameters | undefined; best !== before && this.runs < this.#mostRuns; ) {
+      before = best;
+      for (const [name, values] of Object.entries(space)) {
+        const start = best;
+        best = await this.#bestOf(
+          start,
+          values.map((value) => ({ ...start, [name]: value })),
+        );
+      }
+    }
+    return best;
+  }
+
+  /** `start` itself if none of the candidates is better. */
+  async #bestOf(start: Parameters, candidates: readonly Parameters[]): Promise<Parameters> {
     let best = start;
-    for (const value of values) {
-      const candidate = { ...start, [name]: value };
-      const [trial, standing] = [await this.#trial(candidate), await this.#trial(best)];
+    for (const candidate of candidates) {
+      const [standing, trial] = [await this.#trial(best), await this.#trial(candidate)];
       if (trial !== undefined && standing !== undefined && isBetter(trial, standing)) best = candidate;
     }
     return best;
@@ -75,7 +87,7 @@ class Search {
   async #trial(parameters: Parameters): Promise<Trial | undefined> {
     const key = JSON.stringify(parameters);
     const known = this.#trials.get(key);
-    if (known !== undefined || this.isExhausted) return known;
+    if (known !== undefined || this.runs >= this.#mostRuns) return known;
     const trial = await this.#tryOut(parameters);
     this.#trials.set(key, trial);
     return trial;
@@ -87,4 +99,13 @@ export function isBetter(a: Trial, b: Trial): boolean {
   const excess = (trial: Trial) => Math.max(COMPLIANT_RATIO, trial.violatingWindowsRatio);
   if (excess(a) !== excess(b)) return excess(a) < excess(b);
   return a.coreHours < b.coreHours;
+}
+
+/** Every combination of the values, the one of the first values first. */
+function combinationsOf(space: PolicyFactory['space']): Parameters[] {
+  return Object.entries(space).reduce<Parameters[]>(
+    (settings, [name, values]) =>
+      settings.flatMap((setting) => values.map((value) => ({ ...setting, [name]: value }))),
+    [{}],
+  );
 }

@@ -61,7 +61,8 @@ function edgesByTag(rows: readonly CallRow[]): Map<string, Edge> {
 }
 
 function edgeOf(row: CallRow): Edge {
-  const { parentMS: parent, childMS: child, tag, step } = row.cells;
+  const { parentMS: parent, childMS: child, tag, service: chain, step } = row.cells;
+  if (chain === '') throw badInput(row, 'no service', 'the name of the chain');
   if (child === '') throw badInput(row, 'no childMS', 'the name of the service that is called');
   if (!/^\d+(\.\d+)*$/.test(tag))
     throw badInput(row, `tag "${tag}"`, 'numbers with dots between them, as 1.2');

@@ -62,7 +62,7 @@ interface CsvRecord {
   readonly fields: readonly string[];
 }
 
-const FIELD = /\s*"((?:[^"]|"")*)"[^\S\r\n]*|([^",\r\n]*)/y;
+const FIELD = /[^\S\r\n]*"((?:[^"]|"")*)"[^\S\r\n]*|([^",\r\n]*)/y;
 const SEPARATOR = /,|\r\n|\n|\r|$/y;
 
 function recordsOf(file: string, text: string): CsvRecord[] {

@@ -4,7 +4,7 @@ import { seededRandom } from '../../../src/utils/random.ts';
 import { draw, unitExponential } from '../../replay/random-variates.ts';
 import type { Call } from '../../simulator/application.ts';
 
-const SAMPLES = 200_000;
+const SAMPLES = 100_000;
 const SEED = 1;
 const SLO_FACTOR = 3;
 
@@ -13,7 +13,7 @@ export function usualSlo(root: Call): number {
   return SLO_FACTOR * unloadedP95(root);
 }
 
-/** p95 end to end with a core for every visit, s, from 200,000 draws (their error is about 0.3 %). */
+/** p95 end to end with a core for every visit, s, from 100,000 draws (their standard error is about 0.3 %). */
 export function unloadedP95(root: Call, samples = SAMPLES, seed = SEED): number {
   const random = seededRandom(seed);
   const latencies = Float64Array.from({ length: samples }, () => unloadedSeconds(root, random)).sort();

@@ -1,6 +1,5 @@
 /** A recorded trace becomes the traffic of a run. */
-import type { RateTrace } from '../../replay/arrivals.ts';
-import { traceSeconds } from '../../replay/arrivals.ts';
+import { type RateTrace, traceSeconds } from '../../replay/arrivals.ts';
 import { readTrace } from '../../replay/trace-file.ts';
 
 const DAY_SECONDS = 86_400;
@@ -40,7 +39,26 @@ function firstFullDay(trace: RateTrace): RateTrace {
   throw new Error('found no day with requests in half of its buckets, allowed: at least one');
 }
 
-/** The same shape with that mean over the run, in the unit of `weightAt` × requests/s (default 1: requests/s). */
+/** One request/s, in buckets of a second. */
+export function constantTrace(runSeconds: number): RateTrace {
+  return { bucketSeconds: 1, ratesPerSecond: new Float64Array(Math.ceil(runSeconds)).fill(1) };
+}
+
+/** Each bucket's rate times the factor in its middle. */
+export function multiplied(
+  { bucketSeconds, ratesPerSecond }: RateTrace,
+  factorAt: (seconds: number) => number,
+): RateTrace {
+  const changed = ratesPerSecond.map((rate, bucket) => rate * factorAt((bucket + 0.5) * bucketSeconds));
+  return { bucketSeconds, ratesPerSecond: changed };
+}
+
+/**
+ * The same shape with another mean over the run.
+ *
+ * @param mean of the rate times the weight (requests/s with the default weight of 1)
+ * @throws Error when there is no request in the run
+ */
 export function scaledToMean(
   trace: RateTrace,
   runSeconds: number,

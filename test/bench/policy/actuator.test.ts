@@ -90,7 +90,9 @@ describe('a write', () => {
     );
     expect(() => actuator.setQuota(0, Infinity)).toThrow('policy p: found Infinity cores for s');
     expect(() => actuator.roll(0, 1, Number.NaN, 1)).toThrow('policy p: found NaN MiB for s');
-    expect(() => actuator.scale(0, 1.5)).toThrow('policy p: found 1.5 instances of s, allowed: a whole number');
+    expect(() => actuator.scale(0, 1.5)).toThrow(
+      'policy p: found 1.5 instances of s, allowed: a whole number',
+    );
     expect(() => actuator.scale(7, 1)).toThrow('policy p: found service 7, allowed: 0 to 0');
   });
 });
