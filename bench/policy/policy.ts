@@ -101,7 +101,7 @@ export interface PolicyContext {
   /** What an agent on the node reads from the cgroups, without delay, also while the pipeline is out. */
   cgroup(service: number): CgroupCounters;
   readonly actuator: Actuator;
-  /** Length of the first part of this run, which is for learning and not scored, s. A run that a search for parameters makes has one too. */
+  /** Length of the first part of this run, which is for learning and not scored, s. Runs of a parameter search have one too. */
   readonly tuneSeconds: number;
   /** Uniform in [0, 1), seeded. */
   readonly random: () => number;

@@ -14,7 +14,7 @@
  * used up follows from arithmetic, and idle or unlimited instances cost no events.
  */
 import type { Instances } from './instances.ts';
-import type { ItemHeap } from './item-heap.ts';
+import { ItemHeap } from './item-heap.ts';
 
 export const PERIOD_SECONDS = 0.1;
 /** Numbers of this size are rounding. */
@@ -26,13 +26,13 @@ export const EXHAUST = 1;
 export const REFILL = 2;
 
 export class CpuSharing {
+  /** All instances, by the time of what they do next; Infinity: nothing. */
+  readonly events: ItemHeap;
   readonly #instances: Instances;
-  readonly #events: ItemHeap;
 
-  /** `events`: of all instances, by the time of what they do next. */
-  constructor(instances: Instances, events: ItemHeap) {
+  constructor(instances: Instances) {
     this.#instances = instances;
-    this.#events = events;
+    this.events = new ItemHeap(instances.cpuPlaces);
   }
 
   /** A visit wants `demand` core-seconds from now on. Schedule the instance afterwards. */
@@ -91,7 +91,7 @@ export class CpuSharing {
 
   /** Puts what the instance does next into the queue of events. */
   schedule(instance: number): void {
-    this.#events.set(instance, this.#nextEventSeconds(instance));
+    this.events.set(instance, this.#nextEventSeconds(instance));
   }
 
   /** Brings everything that the instance counts up to the present. */

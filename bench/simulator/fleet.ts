@@ -8,31 +8,12 @@ import type { Application, Shape } from './application.ts';
 import type { CpuSharing } from './cpu-sharing.ts';
 import { GONE, type Instances, READY, STARTING, STOPPING } from './instances.ts';
 import { ItemHeap } from './item-heap.ts';
+import { ServiceFleet } from './service-fleet.ts';
 import type { CgroupCounters, InstanceState } from './system.ts';
 
 const SURGE = 0.25;
 const GRACE_SECONDS = 30;
 const STATES = ['starting', 'starting', 'ready', 'stopping'] as const;
-
-interface ServiceFleet {
-  /** By age, the oldest first. */
-  readonly members: number[];
-  readonly ready: number[];
-  cpu: number;
-  memory: number;
-  wanted: number;
-  /** Of instances that ended. */
-  cpuSeconds: number;
-  periods: number;
-  throttledPeriods: number;
-  throttledSeconds: number;
-  /** Allocated up to `billedSeconds`, and what is allocated since. */
-  coreSeconds: number;
-  mebibyteSeconds: number;
-  billedSeconds: number;
-  allocatedCpu: number;
-  allocatedMemory: number;
-}
 
 export class Fleet {
   /** Instances by the time at which they are ready, or have to be gone. */
@@ -40,7 +21,6 @@ export class Fleet {
   readonly #application: Application;
   readonly #instances: Instances;
   readonly #sharing: CpuSharing;
-  readonly #events: ItemHeap;
   readonly #startupSeconds: number;
   readonly #random: Random;
   readonly #services: ServiceFleet[];
@@ -49,26 +29,26 @@ export class Fleet {
     application: Application,
     instances: Instances,
     sharing: CpuSharing,
-    events: ItemHeap,
     startupSeconds: number,
     random: Random,
   ) {
     this.#application = application;
     this.#instances = instances;
     this.#sharing = sharing;
-    this.#events = events;
     this.#startupSeconds = startupSeconds;
     this.#random = random;
     this.changes = new ItemHeap(instances.lifePlaces);
-    this.#services = application.services.map(() => newFleet());
+    this.#services = application.services.map(() => new ServiceFleet());
   }
 
   ready(service: number): readonly number[] {
     return this.#services[service]!.ready;
   }
 
-  members(service: number): readonly number[] {
-    return this.#services[service]!.members;
+  /** In the order in which a failing node takes them: those that take visits first. */
+  victims(service: number): number[] {
+    const { members, ready } = this.#services[service]!;
+    return [...ready, ...members.filter((instance) => !ready.includes(instance))];
   }
 
   shape(service: number): Shape {
@@ -92,13 +72,12 @@ export class Fleet {
   /** Gives the template to everything that runs. */
   resize(service: number, nowSeconds: number): void {
     const fleet = this.#services[service]!;
-    bill(fleet, nowSeconds);
+    const all = this.#instances;
     for (const instance of fleet.members) {
-      fleet.allocatedCpu += fleet.cpu - this.#instances.cpu[instance]!;
-      fleet.allocatedMemory += fleet.memory - this.#instances.memory[instance]!;
+      fleet.allocate(fleet.cpu - all.cpu[instance]!, fleet.memory - all.memory[instance]!, nowSeconds);
       this.#sharing.limit(instance, fleet.cpu, nowSeconds);
-      this.#instances.memory[instance] = fleet.memory;
-      this.#instances.outdated[instance] = 0;
+      all.memory[instance] = fleet.memory;
+      all.outdated[instance] = 0;
     }
   }
 
@@ -147,11 +126,9 @@ export class Fleet {
       nowSeconds,
       this.#random(),
     );
-    bill(fleet, nowSeconds);
-    fleet.allocatedCpu += fleet.cpu;
-    fleet.allocatedMemory += fleet.memory;
+    fleet.allocate(fleet.cpu, fleet.memory, nowSeconds);
     fleet.members.push(instance);
-    this.#events.push(Infinity, instance);
+    this.#sharing.events.push(Infinity, instance);
     this.changes.push(nowSeconds + this.#startupSeconds, instance);
     return instance;
   }
@@ -178,16 +155,10 @@ export class Fleet {
     const all = this.#instances;
     const fleet = this.#services[all.service[instance]!]!;
     this.#sharing.settle(instance, nowSeconds);
-    bill(fleet, nowSeconds);
-    fleet.allocatedCpu -= all.cpu[instance]!;
-    fleet.allocatedMemory -= all.memory[instance]!;
-    fleet.cpuSeconds += all.cpuSeconds[instance]!;
-    fleet.periods += all.periods[instance]!;
-    fleet.throttledPeriods += all.throttledPeriods[instance]!;
-    fleet.throttledSeconds += all.throttledSeconds[instance]!;
-    drop(fleet.members, instance);
+    fleet.allocate(-all.cpu[instance]!, -all.memory[instance]!, nowSeconds);
+    fleet.retire(instance, all);
     this.changes.remove(instance);
-    this.#events.remove(instance);
+    this.#sharing.events.remove(instance);
     all.remove(instance);
   }
 
@@ -225,13 +196,13 @@ export class Fleet {
 
   coreSeconds(service: number, nowSeconds: number): number {
     const fleet = this.#services[service]!;
-    bill(fleet, nowSeconds);
+    fleet.bill(nowSeconds);
     return fleet.coreSeconds;
   }
 
   mebibyteSeconds(service: number, nowSeconds: number): number {
     const fleet = this.#services[service]!;
-    bill(fleet, nowSeconds);
+    fleet.bill(nowSeconds);
     return fleet.mebibyteSeconds;
   }
 
@@ -239,32 +210,6 @@ export class Fleet {
     const { baseMemory, memoryPerVisit } = this.#application.services[this.#instances.service[instance]!]!;
     return baseMemory + memoryPerVisit * this.#instances.present[instance]!;
   }
-}
-
-function newFleet(): ServiceFleet {
-  return {
-    members: [],
-    ready: [],
-    cpu: 0,
-    memory: 0,
-    wanted: 0,
-    cpuSeconds: 0,
-    periods: 0,
-    throttledPeriods: 0,
-    throttledSeconds: 0,
-    coreSeconds: 0,
-    mebibyteSeconds: 0,
-    billedSeconds: 0,
-    allocatedCpu: 0,
-    allocatedMemory: 0,
-  };
-}
-
-function bill(fleet: ServiceFleet, nowSeconds: number): void {
-  const elapsed = nowSeconds - fleet.billedSeconds;
-  fleet.coreSeconds += elapsed * fleet.allocatedCpu;
-  fleet.mebibyteSeconds += elapsed * fleet.allocatedMemory;
-  fleet.billedSeconds = nowSeconds;
 }
 
 function drop(list: number[], item: number): void {

@@ -5,13 +5,12 @@
 import type { Application } from './application.ts';
 import type { Balancer } from './balancer.ts';
 import type { CallTable } from './call-table.ts';
-import { DEMAND, ERROR, exponential, lognormal, uniform, visitKey, WAIT } from './chance.ts';
 import type { CpuSharing } from './cpu-sharing.ts';
 import type { Fleet } from './fleet.ts';
 import { type Instances, STOPPING } from './instances.ts';
 import { ItemHeap } from './item-heap.ts';
 import type { Measurements } from './measurements.ts';
-import type { SimulationListener } from './system.ts';
+import { RandomDemand } from './random-demand.ts';
 import { CALLING, POOLED, QUEUED, RUNNING, VisitQueues, type Visits, WAITING } from './visits.ts';
 
 export interface FlowParts {
@@ -23,7 +22,6 @@ export interface FlowParts {
   readonly fleet: Fleet;
   readonly balancer: Balancer;
   readonly measurements: Measurements;
-  readonly listener: SimulationListener | undefined;
 }
 
 export class Flow {
@@ -33,13 +31,13 @@ export class Flow {
   readonly waits: ItemHeap;
   readonly demandFactors: Float64Array;
   readonly #calls: CallTable;
+  readonly #demand: RandomDemand;
   readonly #visits: Visits;
   readonly #instances: Instances;
   readonly #sharing: CpuSharing;
   readonly #fleet: Fleet;
   readonly #balancer: Balancer;
   readonly #measurements: Measurements;
-  readonly #listener: SimulationListener | undefined;
   readonly #threads: Float64Array;
   readonly #queueLimits: Float64Array;
   /** By instance: who waits for a thread. */
@@ -50,13 +48,13 @@ export class Flow {
   constructor(parts: FlowParts) {
     const { services } = parts.application;
     this.#calls = parts.calls;
+    this.#demand = new RandomDemand(parts.calls);
     this.#visits = parts.visits;
     this.#instances = parts.instances;
     this.#sharing = parts.sharing;
     this.#fleet = parts.fleet;
     this.#balancer = parts.balancer;
     this.#measurements = parts.measurements;
-    this.#listener = parts.listener;
     this.#threads = Float64Array.from(services, ({ threads }) => threads);
     this.#queueLimits = Float64Array.from(services, ({ queueLimit }) => queueLimit);
     this.demandFactors = new Float64Array(services.length).fill(1);
@@ -122,8 +120,7 @@ export class Flow {
 
   #begin(call: number, requestKey: number, parent: number, parentSerial: number): void {
     const visits = this.#visits;
-    const calls = this.#calls;
-    const service = calls.service[call]!;
+    const service = this.#calls.service[call]!;
     const visit = visits.add();
     visits.call[visit] = call;
     visits.requestKey[visit] = requestKey;
@@ -132,10 +129,7 @@ export class Flow {
     visits.instance[visit] = -1;
     visits.arrivedSeconds[visit] = this.nowSeconds;
     visits.selfSeconds[visit] = -1;
-    const mean = calls.demandSeconds[call]! * this.demandFactors[service]!;
-    const sigma = calls.sigma[call]!;
-    const key = visitKey(requestKey, calls.place[call]!);
-    visits.demandSeconds[visit] = mean * (sigma >= 0 ? lognormal(key, sigma) : exponential(key, DEMAND));
+    visits.demandSeconds[visit] = this.#demand.cpuSeconds(call, requestKey) * this.demandFactors[service]!;
     this.#send(visit, service);
   }
 
@@ -172,15 +166,13 @@ export class Flow {
 
   #wait(visit: number): void {
     const visits = this.#visits;
-    const call = visits.call[visit]!;
-    const mean = this.#calls.waitSeconds[call]!;
-    if (mean === 0) {
+    const seconds = this.#demand.waitSeconds(visits.call[visit]!, visits.requestKey[visit]!);
+    if (seconds === 0) {
       this.#work(visit);
       return;
     }
     visits.state[visit] = WAITING;
-    const key = visitKey(visits.requestKey[visit]!, this.#calls.place[call]!);
-    this.waits.push(this.nowSeconds + mean * exponential(key, WAIT), visit);
+    this.waits.push(this.nowSeconds + seconds, visit);
   }
 
   /** Its own work is done. */
@@ -189,13 +181,9 @@ export class Flow {
     const call = visits.call[visit]!;
     visits.state[visit] = CALLING;
     visits.selfSeconds[visit] = this.nowSeconds - visits.arrivedSeconds[visit]!;
-    const ratio = this.#calls.errorRatio[call]!;
-    if (ratio > 0) {
-      const key = visitKey(visits.requestKey[visit]!, this.#calls.place[call]!);
-      if (uniform(key, ERROR) < ratio) {
-        this.#end(visit, true);
-        return;
-      }
+    if (this.#demand.isError(call, visits.requestKey[visit]!)) {
+      this.#end(visit, true);
+      return;
     }
     visits.stage[visit] = this.#calls.firstStage[call]!;
     this.#callStage(visit);
@@ -242,13 +230,10 @@ export class Flow {
     const now = this.nowSeconds;
     const total = now - visits.arrivedSeconds[visit]!;
     const self = visits.selfSeconds[visit]! < 0 ? total : visits.selfSeconds[visit]!;
-    this.#measurements.addVisit(service, chain, self, total, failed);
-    const listener = this.#listener;
-    listener?.onVisit?.(service, chain, self, total, visits.demandSeconds[visit]!, failed, now);
+    this.#measurements.visitEnded(service, chain, self, total, visits.demandSeconds[visit]!, failed, now);
     if (visits.parent[visit]! >= 0) return;
     this.inFlight--;
-    this.#measurements.addRequest(chain, total, failed);
-    listener?.onRequest?.(chain, total, failed, now);
+    this.#measurements.requestEnded(chain, total, failed, now);
   }
 
   /** One of the calls of a stage has been answered. */

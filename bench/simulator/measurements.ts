@@ -1,6 +1,7 @@
-/** What the system counts of visits and requests, by service and chain. */
+/** What is counted of visits and requests that end, by service and chain, and told to the listener. */
 import type { Application } from './application.ts';
 import { LATENCY_BUCKETS, latencyBucket } from './latency-histogram.ts';
+import type { SimulationListener } from './system.ts';
 
 export class Measurements {
   visits = 0;
@@ -12,8 +13,9 @@ export class Measurements {
   readonly #self: Uint32Array[];
   readonly #total: Uint32Array[];
   readonly #request: Uint32Array[];
+  readonly #listener: SimulationListener | undefined;
 
-  constructor({ services, chains }: Application) {
+  constructor({ services, chains }: Application, listener: SimulationListener | undefined) {
     const pairs = services.length * chains.length;
     this.#chains = chains.length;
     this.#visitsAt = new Float64Array(pairs);
@@ -23,9 +25,19 @@ export class Measurements {
     this.#self = histograms(pairs);
     this.#total = histograms(pairs);
     this.#request = histograms(chains.length);
+    this.#listener = listener;
   }
 
-  addVisit(service: number, chain: number, selfSeconds: number, totalSeconds: number, failed: boolean): void {
+  /** Arguments as those of the listener. */
+  visitEnded(
+    service: number,
+    chain: number,
+    selfSeconds: number,
+    totalSeconds: number,
+    cpuSeconds: number,
+    failed: boolean,
+    endSeconds: number,
+  ): void {
     const pair = service * this.#chains + chain;
     this.visits++;
     this.#visitsAt[pair]!++;
@@ -35,12 +47,14 @@ export class Measurements {
       this.#self[pair]![latencyBucket(selfSeconds)]!++;
       this.#total[pair]![latencyBucket(totalSeconds)]!++;
     }
+    this.#listener?.onVisit?.(service, chain, selfSeconds, totalSeconds, cpuSeconds, failed, endSeconds);
   }
 
-  addRequest(chain: number, latencySeconds: number, failed: boolean): void {
+  requestEnded(chain: number, latencySeconds: number, failed: boolean, endSeconds: number): void {
     this.#requests[chain]!++;
     if (failed) this.#failedRequests[chain]!++;
     else this.#request[chain]![latencyBucket(latencySeconds)]!++;
+    this.#listener?.onRequest?.(chain, latencySeconds, failed, endSeconds);
   }
 
   visitsAt(service: number, chain: number): number {

@@ -17,7 +17,6 @@ import { CpuSharing, EXHAUST, FINISH } from './cpu-sharing.ts';
 import { Fleet } from './fleet.ts';
 import { Flow } from './flow.ts';
 import { Instances, STARTING, STOPPING } from './instances.ts';
-import { ItemHeap } from './item-heap.ts';
 import { Measurements } from './measurements.ts';
 import type { CgroupCounters, InstanceState, SimulatedSystem, SimulationListener } from './system.ts';
 import { Visits } from './visits.ts';
@@ -48,8 +47,7 @@ export class Simulator implements SimulatedSystem {
   readonly #timeoutSeconds: number;
   readonly #visits = new Visits();
   readonly #instances = new Instances(this.#visits);
-  readonly #events = new ItemHeap(this.#instances.cpuPlaces);
-  readonly #sharing = new CpuSharing(this.#instances, this.#events);
+  readonly #sharing = new CpuSharing(this.#instances);
   readonly #measurements: Measurements;
   readonly #fleet: Fleet;
   readonly #flow: Flow;
@@ -62,12 +60,11 @@ export class Simulator implements SimulatedSystem {
     this.#firstRequest = options.firstRequest ?? 0;
     this.#seed = seed;
     this.#timeoutSeconds = options.timeoutSeconds ?? 30;
-    this.#measurements = new Measurements(application);
+    this.#measurements = new Measurements(application, options.listener);
     this.#fleet = new Fleet(
       application,
       this.#instances,
       this.#sharing,
-      this.#events,
       options.startupSeconds,
       seededRandom(seed ^ 0x51ed270b),
     );
@@ -82,7 +79,6 @@ export class Simulator implements SimulatedSystem {
       fleet: this.#fleet,
       balancer: new Balancer(options.balancing ?? 'least-busy', this.#instances, services, random),
       measurements: this.#measurements,
-      listener: options.listener,
     });
     if (options.initial.length !== services) throw new RangeError('a shape for each service');
     for (const [service, shape] of options.initial.entries()) this.#begin(service, shape);
@@ -102,7 +98,7 @@ export class Simulator implements SimulatedSystem {
 
   advanceTo(seconds: number): void {
     const flow = this.#flow;
-    const events = this.#events;
+    const { events } = this.#sharing;
     const { waits } = flow;
     const { changes } = this.#fleet;
     const times = this.#arrivals.timesSeconds;
@@ -200,7 +196,8 @@ export class Simulator implements SimulatedSystem {
   }
 
   kill(service: number, count: number): void {
-    for (const instance of this.#fleet.members(service).slice(0, count)) this.#kill(instance);
+    if (!(Number.isInteger(count) && count >= 1)) throw new RangeError(`${count} instances to kill`);
+    for (const instance of this.#fleet.victims(service).slice(0, count)) this.#kill(instance);
     this.#fleet.reconcile(service, this.nowSeconds);
   }
 

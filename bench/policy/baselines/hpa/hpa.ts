@@ -27,13 +27,11 @@ function createHpa(context: PolicyContext, parameters: Parameters): Policy {
   const autoscalers = context.application.services.map(
     (_, service) => new ServiceHpa(context, service, target),
   );
-  let deployed = false;
   return {
     name: hpa.name,
     intervalSeconds: SYNC_SECONDS,
     step(nowSeconds) {
-      if (!deployed) deploy(context, request);
-      deployed = true;
+      if (nowSeconds === 0) deploy(context, request);
       for (const autoscaler of autoscalers) autoscaler.sync(nowSeconds);
     },
   };

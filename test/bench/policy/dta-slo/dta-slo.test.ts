@@ -1,10 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { dtaSlo } from '../../../../bench/policy/dta-slo/dta-slo.ts';
+import { dtaSloPolicies } from '../../../../bench/policy/dta-slo/dta-slo.ts';
 import { FakeSystem } from './fake-system.ts';
 
-async function run(seconds: number, before: (system: FakeSystem, now: number) => void = () => {}) {
+async function run(
+  seconds: number,
+  before: (system: FakeSystem, now: number) => void = () => {},
+  name = 'dta-slo',
+) {
   const system = new FakeSystem();
-  const policy = dtaSlo().create(system, {});
+  const policy = dtaSloPolicies()
+    .find((factory) => factory.name === name)!
+    .create(system, {});
   for (let now = policy.intervalSeconds; now <= seconds; now += policy.intervalSeconds) {
     before(system, now);
     system.advanceTo(now);
@@ -37,6 +43,11 @@ describe('DTA-SLO as a policy', () => {
     const grown = system.writes.find(({ atSeconds }) => atSeconds > 901);
     expect(grown?.atSeconds).toBeLessThan(960);
     expect(grown?.cpu).toBeGreaterThan(1.5 * before!.cpu);
+  });
+
+  it.each(dtaSloPolicies().map(({ name }) => name))('is run as %s too', async (name) => {
+    const { cores } = await run(700, undefined, name);
+    expect(cores).toBeLessThan(4);
   });
 
   it('shrinks nothing while no metrics arrive', async () => {
