@@ -231,7 +231,9 @@ export class Flow {
     const now = this.nowSeconds;
     const total = now - visits.arrivedSeconds[visit]!;
     const self = visits.selfSeconds[visit]! < 0 ? total : visits.selfSeconds[visit]!;
-    this.#measurements.visitEnded(service, chain, self, total, visits.demandSeconds[visit]!, failed, now);
+    const cpu = visits.demandSeconds[visit]!;
+    const place = this.#calls.place[call]!;
+    this.#measurements.visitEnded(service, chain, self, total, cpu, failed, now, place);
     if (visits.parent[visit]! >= 0) return;
     this.inFlight--;
     this.#measurements.requestEnded(chain, total, failed, now);

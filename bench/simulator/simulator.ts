@@ -36,6 +36,8 @@ export interface SimulatorOptions {
   readonly timeoutSeconds?: number;
   /** Default `least-busy`. */
   readonly balancing?: Balancing;
+  /** Cores of the one machine that all instances run on; default Infinity: everybody finds a free core. */
+  readonly hostCores?: number;
   readonly listener?: SimulationListener;
 }
 
@@ -47,7 +49,7 @@ export class Simulator implements SimulatedSystem {
   readonly #timeoutSeconds: number;
   readonly #visits = new Visits();
   readonly #instances = new Instances(this.#visits);
-  readonly #sharing = new CpuSharing(this.#instances);
+  readonly #sharing: CpuSharing;
   readonly #measurements: Measurements;
   readonly #fleet: Fleet;
   readonly #flow: Flow;
@@ -60,6 +62,7 @@ export class Simulator implements SimulatedSystem {
     this.#firstRequest = options.firstRequest ?? 0;
     this.#seed = seed;
     this.#timeoutSeconds = options.timeoutSeconds ?? 30;
+    this.#sharing = new CpuSharing(this.#instances, options.hostCores);
     this.#measurements = new Measurements(application, options.listener);
     this.#fleet = new Fleet(
       application,
