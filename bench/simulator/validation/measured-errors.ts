@@ -57,7 +57,11 @@ function simulateSeeds(
   { seeds, speed, hostCores }: ReplayOptions,
 ): WindowLatencies[] {
   const rates = new Map(window.chains.map(({ chain, ratePerSecond }) => [chain, ratePerSecond]));
-  const measured = measuredApplication(costs, stages, rates, factorsOf(window, costs, speed));
+  const measured = measuredApplication(costs, stages, {
+    rates,
+    factors: factorsOf(window, costs, speed),
+    sendLagSeconds: window.sendLagSeconds,
+  });
   const limits = new Map(window.uses.map(({ service, limitCores }) => [service, limitCores]));
   const { services, chains } = measured.application;
   const requests = [...rates.values()].reduce((sum, rate) => sum + rate, 0);

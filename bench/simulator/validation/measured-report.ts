@@ -6,6 +6,8 @@ import { summarize, thirds } from './error-summary.ts';
 import { type Comparison, LEAST_REQUESTS, type ReplayOptions, replay } from './measured-errors.ts';
 import { type Measurements, readMeasurements } from './measured-windows.ts';
 
+/** In which the measurements' description suspects stalls of the machine, since all services were slow at once. */
+const STALLED_WINDOWS: readonly number[] = [3, 21, 77];
 /** Variants are there to be compared with the main one, for which fewer seeds do. */
 const VARIANT_SEEDS = 2;
 
@@ -27,6 +29,7 @@ export function measuredReport(folder: string, seeds: number, seed: number, larg
     by_chain: groups(endToEnd, ({ chain }) => chain),
     sampling_error_of_repeats: repeats(folder),
     variants: {
+      without_stalled_windows: bothOf(comparisons.filter(({ window }) => !STALLED_WINDOWS.includes(window))),
       every_service_its_own_speed: variant({ speed: 'own' }),
       speed_unknown: variant({ speed: 'none' }),
       cores_not_shared: variant({ hostCores: Infinity }),
@@ -37,7 +40,10 @@ export function measuredReport(folder: string, seeds: number, seed: number, larg
 export type MeasuredReport = NonNullable<ReturnType<typeof measuredReport>>;
 
 function variantOf(measurements: Measurements, seed: number, options: Partial<ReplayOptions>) {
-  const comparisons = replay(measurements, { seeds: VARIANT_SEEDS, seed, speed: 'common', ...options });
+  return bothOf(replay(measurements, { seeds: VARIANT_SEEDS, seed, speed: 'common', ...options }));
+}
+
+function bothOf(comparisons: readonly Comparison[]) {
   return {
     self: summarize(comparisons.filter(isOwn)),
     end_to_end: summarize(comparisons.filter((each) => !isOwn(each))),
