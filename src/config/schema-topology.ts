@@ -80,9 +80,9 @@ export const ServiceSchema = Type.Object(
     ),
     mode: Type.Enum([...AVAILABLE_MODES], {
       default: 'recommend',
-      allowed: 'recommend or rolling (in-place is not available in this version)',
+      allowed: 'recommend, rolling or in-place',
       description:
-        'What is done with a decision. `recommend`: it is shown and stored; `rolling`: it is rolled out in the cluster.',
+        'What is done with a decision. `recommend`: it is shown and stored; `rolling`: it is rolled out in the cluster; `in-place`: the instances that run are resized.',
     }),
     limits: Type.Enum(['follow', 'keep', 'none'], {
       default: 'follow',

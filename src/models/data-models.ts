@@ -38,8 +38,8 @@ export interface Slo {
 }
 
 export type ServiceMode = 'recommend' | 'rolling' | 'in-place';
-/** Those that can be chosen in this version: nothing resizes instances in place yet. */
-export const AVAILABLE_MODES = ['recommend', 'rolling'] as const satisfies readonly ServiceMode[];
+/** Those that can be chosen. */
+export const AVAILABLE_MODES = ['recommend', 'rolling', 'in-place'] as const satisfies readonly ServiceMode[];
 
 export interface ServiceSpec {
   readonly id: string;

@@ -153,8 +153,8 @@ const BAD_FILES: readonly (readonly [string, string, string])[] = [
   ],
   [
     'a mode that this version does not have',
-    base().replace('min_cpu', 'mode: in-place, min_cpu'),
-    'services.web.mode: the text "in-place" | recommend or rolling (in-place is not available in this version)',
+    base().replace('min_cpu', 'mode: in-pod, min_cpu'),
+    'services.web.mode: the text "in-pod" | recommend, rolling or in-place',
   ],
   [
     'a Deployment that Kubernetes would not take',
