@@ -6,7 +6,7 @@ import type { Settings } from '../../../src/models/settings.ts';
 import type { KnownApplication, KnownCall, KnownService } from '../policy.ts';
 import { stagesOf } from './chain-stages.ts';
 
-export type WritingMode = 'rolling';
+export type WritingMode = 'rolling' | 'in-place';
 
 /**
  * What an operator writes for the application: services, bounds, chains and SLOs. All else has its default. A service that
