@@ -25,12 +25,15 @@ export interface DtaSloSetup {
   /** Folder for JSON lines of every decision and change. Default: that of the environment; none: no traces. */
   readonly traces?: string | undefined;
   readonly mode?: WritingMode;
+  /** Sections of the configuration, to try out other than the defaults. */
+  readonly sections?: object;
 }
 
 /** The product and its ablations. Nothing of them is tuned: they run with the product's defaults. */
 export function dtaSloPolicies({
   traces = process.env[TRACES],
   mode = 'rolling',
+  sections,
 }: DtaSloSetup = {}): readonly PolicyFactory[] {
   return Object.entries(WRAPPERS).map(([name, wrap]) => ({
     name,
@@ -38,7 +41,13 @@ export function dtaSloPolicies({
     create: (context) => {
       const file = traces && join(traces, `${context.application.name}-${name}.jsonl`);
       const observer = file ? decisionTrace(file) : undefined;
-      return new DtaSloPolicy(context, { name, mode, wrap, ...(observer !== undefined && { observer }) });
+      return new DtaSloPolicy(context, {
+        name,
+        mode,
+        sections,
+        wrap,
+        ...(observer !== undefined && { observer }),
+      });
     },
   }));
 }
