@@ -1,6 +1,6 @@
 /**
  * The call trees of all chains in flat arrays. Calls are numbered so that those of a stage stand in a row, and so do the
- * stages of a call: the children of stage `s` are `[firstChild[s], firstChild[s + 1])`, the stages of call `c` are
+ * stages of a call: the children of stage `s` are `[firstChild[s], endOfChildren[s])`, the stages of call `c` are
  * `[firstStage[c], firstStage[c + 1])`.
  */
 import type { Application, Call } from './application.ts';
@@ -19,6 +19,7 @@ export class CallTable {
   readonly errorRatio: Float64Array;
   readonly firstStage: Int32Array;
   readonly firstChild: Int32Array;
+  readonly endOfChildren: Int32Array;
 
   constructor({ chains, services }: Application) {
     const calls: Call[] = [];
@@ -26,6 +27,7 @@ export class CallTable {
     const placeOf: number[] = [];
     const firstStage: number[] = [];
     const firstChild: number[] = [];
+    const endOfChildren: number[] = [];
     const roots = chains.map(({ root }, chain) => {
       const first = calls.push(root) - 1;
       chainOf.push(chain);
@@ -37,12 +39,12 @@ export class CallTable {
           if (stage.length === 0) continue;
           firstChild.push(calls.length);
           for (const child of stage) chainOf[calls.push(child) - 1] = chain;
+          endOfChildren.push(calls.length);
         }
       }
       return first;
     });
     firstStage.push(firstChild.length);
-    firstChild.push(calls.length);
     for (const call of calls) check(call, services.length);
     this.roots = Int32Array.from(roots);
     this.service = Int32Array.from(calls, (call) => call.service);
@@ -56,6 +58,7 @@ export class CallTable {
     this.errorRatio = Float64Array.from(calls, (call) => call.errorRatio);
     this.firstStage = Int32Array.from(firstStage);
     this.firstChild = Int32Array.from(firstChild);
+    this.endOfChildren = Int32Array.from(endOfChildren);
   }
 }
 

@@ -84,39 +84,40 @@ export class Flow {
 
   /** Ends a visit wherever it is; it fails. */
   fail(visit: number): void {
-    const visits = this.#visits;
-    const state = visits.state[visit]!;
-    const instance = visits.instance[visit]!;
-    if (state === POOLED) {
-      this.#pools.remove(this.#calls.service[visits.call[visit]!]!, visit);
-      visits.demandSeconds[visit] = 0;
-    } else if (state === QUEUED) {
-      this.#queues.remove(instance, visit);
-      visits.demandSeconds[visit] = 0;
-    } else if (state === RUNNING) {
-      const left = this.#sharing.cancel(instance, visit, this.nowSeconds);
-      visits.demandSeconds[visit] = Math.max(0, visits.demandSeconds[visit]! - left);
-      this.#leaveThread(instance);
-    } else if (state === WAITING) {
-      this.waits.remove(visit);
-    }
+    const burned = this.#visits.demandSeconds[visit]! - this.#withdraw(visit);
+    this.#visits.demandSeconds[visit] = Math.max(0, burned);
     this.#end(visit, true);
   }
 
   /** Everybody at an instance fails. */
   failAllAt(instance: number): void {
-    const visits = this.#visits;
-    for (let visit = 0; visit < visits.capacity; visit++) {
-      if (visits.state[visit] !== FREE && visits.instance[visit] === instance) this.fail(visit);
+    const { state, instance: at } = this.#visits;
+    for (let visit = 0; visit < state.length; visit++) {
+      if (state[visit] !== FREE && at[visit] === instance) this.fail(visit);
     }
   }
 
   /** There is a ready instance again for those that wait for one. */
   drainPool(service: number): void {
-    for (let waiting = this.#pools.length[service]!; waiting > 0; waiting--) {
-      const visit = this.#pools.take(service);
-      this.#send(visit, service);
+    while (this.#pools.length[service]! > 0) this.#send(this.#pools.take(service), service);
+  }
+
+  /** Takes a visit out of where it waits or runs; returns how much of its CPU it did not burn. */
+  #withdraw(visit: number): number {
+    const state = this.#visits.state[visit]!;
+    const instance = this.#visits.instance[visit]!;
+    let unburned = 0;
+    if (state === POOLED || state === QUEUED) {
+      if (state === QUEUED) this.#queues.remove(instance, visit);
+      else this.#pools.remove(this.#calls.service[this.#visits.call[visit]!]!, visit);
+      unburned = Infinity;
+    } else if (state === RUNNING) {
+      unburned = this.#sharing.cancel(instance, visit, this.nowSeconds);
+      this.#leaveThread(instance);
+    } else if (state === WAITING) {
+      this.waits.remove(visit);
     }
+    return unburned;
   }
 
   #begin(call: number, requestKey: number, parent: number, parentSerial: number): void {
@@ -199,7 +200,7 @@ export class Flow {
       return;
     }
     const first = calls.firstChild[stage]!;
-    const end = calls.firstChild[stage + 1]!;
+    const end = calls.endOfChildren[stage]!;
     const key = visits.requestKey[visit]!;
     const serial = visits.serial[visit]!;
     visits.openCalls[visit] = end - first;
@@ -225,14 +226,14 @@ export class Flow {
   }
 
   #count(visit: number, call: number, failed: boolean): void {
-    const visits = this.#visits;
-    const service = this.#calls.service[call]!;
-    const chain = this.#calls.chain[call]!;
+    const { arrivedSeconds, selfSeconds, demandSeconds, parent } = this.#visits;
     const now = this.nowSeconds;
-    const total = now - visits.arrivedSeconds[visit]!;
-    const self = visits.selfSeconds[visit]! < 0 ? total : visits.selfSeconds[visit]!;
-    this.#measurements.visitEnded(service, chain, self, total, visits.demandSeconds[visit]!, failed, now);
-    if (visits.parent[visit]! >= 0) return;
+    const chain = this.#calls.chain[call]!;
+    const total = now - arrivedSeconds[visit]!;
+    const self = selfSeconds[visit]! < 0 ? total : selfSeconds[visit]!;
+    const cpu = demandSeconds[visit]!;
+    this.#measurements.visitEnded(this.#calls.service[call]!, chain, self, total, cpu, failed, now);
+    if (parent[visit]! >= 0) return;
     this.inFlight--;
     this.#measurements.requestEnded(chain, total, failed, now);
   }
