@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { PerformanceImpactQuantifier } from './components/performance-quantifier/performance-quantifier.ts';
 import { DynamicResourceAllocator } from './components/resource-allocator/resource-allocator.ts';
 import { TrafficMonitor } from './components/traffic-monitor/traffic-monitor.ts';
@@ -22,7 +23,14 @@ import { ChangeLog, isUndo } from './control/rollouts/change-log.ts';
 import { Rollouts } from './control/rollouts/rollouts.ts';
 import { TrainingSchedule } from './control/training.ts';
 import type { Daemon } from './models/daemon.ts';
-import type { Clock, Executor, Logger } from './models/ports.ts';
+import type {
+  CapacityPlanner,
+  Clock,
+  Executor,
+  Logger,
+  ProfileLearner,
+  TrafficForecaster,
+} from './models/ports.ts';
 import type { Settings } from './models/settings.ts';
 import type { TrafficSource } from './models/sources.ts';
 import { PrometheusSource } from './sources/prometheus/prometheus-source.ts';
@@ -41,6 +49,14 @@ export interface AppOptions {
   readonly executor?: Executor;
   /** Where a cluster is looked for, unless there is an executor; absent: nowhere. */
   readonly environment?: ClusterEnvironment;
+  /** Put something before what decides, to find out what each of them is worth. Default: nothing. */
+  readonly wrap?: Wrappers;
+}
+
+export interface Wrappers {
+  readonly predictor?: (predictor: TrafficForecaster) => TrafficForecaster;
+  readonly profiles?: (profiles: ProfileLearner) => ProfileLearner;
+  readonly planner?: (planner: CapacityPlanner) => CapacityPlanner;
 }
 
 export interface App {
@@ -53,6 +69,8 @@ export interface App {
   reload(settings: Settings): readonly string[];
   /** Writes what has arrived, now. */
   flush(): void;
+  /** Resolves when everything that is under way waits for the clock, for whoever drives that. */
+  settled(): Promise<void>;
   /** Ends everything in order; what has been accepted is on disk when it resolves. */
   stop(): Promise<void>;
 }
@@ -82,6 +100,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     reload: (next) => reload(parts, next),
     flush: () => recorder.flush(),
+    settled: async () => {
+      do await setImmediate();
+      while (await parts.built.predictor.settled());
+    },
     stop: async () => {
       clearInterval(flushing);
       await source.stop();
@@ -129,8 +151,12 @@ interface AppParts extends ControlParts {
   /** The settings of the configuration, without what a person set. */
   configured: Settings;
   readonly traffic: TrafficMonitor;
-  readonly profiles: PerformanceImpactQuantifier;
-  readonly planner: DynamicResourceAllocator;
+  /** What stands behind the wrappers, if there are any. */
+  readonly built: {
+    readonly predictor: TrafficPredictor;
+    readonly profiles: PerformanceImpactQuantifier;
+    readonly planner: DynamicResourceAllocator;
+  };
   readonly rollouts: Rollouts;
   readonly source: TrafficSource;
 }
@@ -146,12 +172,17 @@ function buildParts(options: AppOptions): AppParts {
   return Object.assign(parts, { cluster, rollouts, source, sourceTrouble });
 }
 
-function buildBooks({ settings, clock, logger, executor = recommendExecutor }: AppOptions) {
+function buildBooks({ settings, clock, logger, executor = recommendExecutor, wrap = {} }: AppOptions) {
   const { topology, monitoring, prediction } = settings;
   const fed = { isFed: (service: string | undefined) => isFed(settings, service) };
   const traffic = new TrafficMonitor({ ...monitoring, ...fed, step: prediction.step, topology, clock });
   const predictor = new TrafficPredictor({ ...prediction, clock, logger });
-  const profiles = new PerformanceImpactQuantifier({ topology });
+  const quantifier = new PerformanceImpactQuantifier({ topology });
+  const profiles = wrap.profiles?.(quantifier) ?? quantifier;
+  const allocator = new DynamicResourceAllocator(traffic, predictor, profiles, {
+    allocation: settings.allocation,
+    topology,
+  });
   const history = openHistoryStore(settings.store.path, { logger });
   const store = new Journal(history, logger, [OPERATOR_STATE, TARGETS_STATE]);
   return {
@@ -160,12 +191,10 @@ function buildBooks({ settings, clock, logger, executor = recommendExecutor }: A
     clock,
     logger,
     traffic,
-    predictor,
+    predictor: wrap.predictor?.(predictor) ?? predictor,
     profiles,
-    planner: new DynamicResourceAllocator(traffic, predictor, profiles, {
-      allocation: settings.allocation,
-      topology,
-    }),
+    planner: wrap.planner?.(allocator) ?? allocator,
+    built: { predictor, profiles: quantifier, planner: allocator },
     executor,
     store,
     changes: new ChangeLog(store),
@@ -235,8 +264,8 @@ function reload(parts: AppParts, next: Settings): readonly string[] {
     maxSeries: monitoring.maxSeries,
     isFed: (service) => isFed(parts.settings, service),
   });
-  parts.profiles.reconfigure(topology);
-  parts.planner.reconfigure(allocation, topology);
+  parts.built.profiles.reconfigure(topology);
+  parts.built.planner.reconfigure(allocation, topology);
   parts.capacities.reconfigure(topology);
   parts.series.reconfigure([...topology.chains.keys()]);
   const differs = (left: unknown, right: unknown) => JSON.stringify(left) !== JSON.stringify(right);

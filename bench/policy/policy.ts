@@ -2,7 +2,7 @@
  * What every policy is: something that looks at what a real system would show it, at its own interval, and acts through
  * what a real system would let it do. It sees neither the simulator nor the application's true demands nor the future.
  */
-import type { CgroupCounters, InstanceState } from '../simulator/system.ts';
+import type { CgroupCounters, InstanceState, SimulationListener } from '../simulator/system.ts';
 
 /** What whoever runs the application knows about it: names, bounds, objectives. Indices are places in these arrays. */
 export interface KnownApplication {
@@ -69,6 +69,11 @@ export interface ServiceAllocation {
   readonly memory: number;
   readonly instances: number;
   readonly readyInstances: number;
+  /**
+   * As the controller's status tells: the last write has taken effect, and no instance with another cpu or memory than the
+   * template takes visits any more. Whether all are ready is another question.
+   */
+  readonly rolledOut?: boolean;
 }
 
 /** Writes take effect after the delay of their kind (bench/policy/timing.ts). cpu and memory are clipped to the bounds. */
@@ -88,9 +93,16 @@ export interface Actuator {
 export interface PolicyContext {
   readonly application: KnownApplication;
   readonly metrics: MetricsView;
+  /**
+   * Tells what instrumented services post: every visit and request as it ends, none that ends during a metrics outage.
+   * Whoever listens may use a record no sooner than TIMING.recordDelay after its end.
+   */
+  subscribe?(listener: SimulationListener): void;
   /** What an agent on the node reads from the cgroups, without delay, also while the pipeline is out. */
   cgroup(service: number): CgroupCounters;
   readonly actuator: Actuator;
+  /** Length of the first part of this run, which is for learning and not scored, s. Runs of a parameter search have one too. */
+  readonly tuneSeconds: number;
   /** Uniform in [0, 1), seeded. */
   readonly random: () => number;
 }

@@ -18,7 +18,7 @@ export function unitExponential(random: Random): number {
 }
 
 /** Box and Muller 1958, one of the pair. */
-function standardNormal(random: Random): number {
+export function standardNormal(random: Random): number {
   return Math.sqrt(2 * unitExponential(random)) * Math.cos(2 * Math.PI * random());
 }
 

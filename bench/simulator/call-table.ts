@@ -1,6 +1,6 @@
 /**
  * The call trees of all chains in flat arrays. Calls are numbered so that those of a stage stand in a row, and so do the
- * stages of a call: the children of stage `s` are `[firstChild[s], endOfChildren[s])`, the stages of call `c` are
+ * stages of a call: the children of stage `s` are `[firstChild[s], firstChild[s + 1])`, the stages of call `c` are
  * `[firstStage[c], firstStage[c + 1])`.
  */
 import type { Application, Call } from './application.ts';
@@ -16,37 +16,35 @@ export class CallTable {
   /** NaN: exponential. */
   readonly sigma: Float64Array;
   readonly waitSeconds: Float64Array;
+  /** 1: uniform instead of exponential. */
+  readonly isUniformWait: Uint8Array;
   readonly errorRatio: Float64Array;
   readonly firstStage: Int32Array;
   readonly firstChild: Int32Array;
-  readonly endOfChildren: Int32Array;
 
   constructor({ chains, services }: Application) {
-    const calls: Call[] = [];
-    const chainOf: number[] = [];
+    // All roots stand before all other calls: between two stages there is nothing that belongs to neither.
+    const calls: Call[] = chains.map(({ root }) => root);
+    const chainOf = [...chains.keys()];
     const placeOf: number[] = [];
+    const placed = chains.map(() => 0);
     const firstStage: number[] = [];
     const firstChild: number[] = [];
-    const endOfChildren: number[] = [];
-    const roots = chains.map(({ root }, chain) => {
-      const first = calls.push(root) - 1;
-      chainOf.push(chain);
-      // The list grows while it is walked: that is what makes the order breadth first.
-      for (let number = first; number < calls.length; number++) {
-        placeOf.push(number - first);
-        firstStage.push(firstChild.length);
-        for (const stage of calls[number]!.stages) {
-          if (stage.length === 0) continue;
-          firstChild.push(calls.length);
-          for (const child of stage) chainOf[calls.push(child) - 1] = chain;
-          endOfChildren.push(calls.length);
-        }
+    // The list grows while it is walked: that is what makes the order breadth first.
+    for (let number = 0; number < calls.length; number++) {
+      const chain = chainOf[number]!;
+      placeOf.push(placed[chain]!++);
+      firstStage.push(firstChild.length);
+      for (const stage of calls[number]!.stages) {
+        if (stage.length === 0) continue;
+        firstChild.push(calls.length);
+        for (const child of stage) chainOf[calls.push(child) - 1] = chain;
       }
-      return first;
-    });
+    }
     firstStage.push(firstChild.length);
+    firstChild.push(calls.length);
     for (const call of calls) check(call, services.length);
-    this.roots = Int32Array.from(roots);
+    this.roots = Int32Array.from(chains.keys());
     this.service = Int32Array.from(calls, (call) => call.service);
     this.chain = Int32Array.from(chainOf);
     this.place = Int32Array.from(placeOf);
@@ -55,10 +53,10 @@ export class CallTable {
       call.distribution === 'exponential' ? Number.NaN : call.sigma,
     );
     this.waitSeconds = Float64Array.from(calls, (call) => call.waitSeconds);
+    this.isUniformWait = Uint8Array.from(calls, (call) => (call.waitDistribution === 'uniform' ? 1 : 0));
     this.errorRatio = Float64Array.from(calls, (call) => call.errorRatio);
     this.firstStage = Int32Array.from(firstStage);
     this.firstChild = Int32Array.from(firstChild);
-    this.endOfChildren = Int32Array.from(endOfChildren);
   }
 }
 

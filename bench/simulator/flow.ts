@@ -169,12 +169,12 @@ export class Flow {
   #wait(visit: number): void {
     const visits = this.#visits;
     const seconds = this.#demand.waitSeconds(visits.call[visit]!, visits.requestKey[visit]!);
-    if (seconds === 0) {
+    if (seconds > 0) {
+      visits.state[visit] = WAITING;
+      this.waits.push(this.nowSeconds + seconds, visit);
+    } else {
       this.#work(visit);
-      return;
     }
-    visits.state[visit] = WAITING;
-    this.waits.push(this.nowSeconds + seconds, visit);
   }
 
   /** Its own work is done. */
@@ -185,10 +185,10 @@ export class Flow {
     visits.selfSeconds[visit] = this.nowSeconds - visits.arrivedSeconds[visit]!;
     if (this.#demand.isError(call, visits.requestKey[visit]!)) {
       this.#end(visit, true);
-      return;
+    } else {
+      visits.stage[visit] = this.#calls.firstStage[call]!;
+      this.#callStage(visit);
     }
-    visits.stage[visit] = this.#calls.firstStage[call]!;
-    this.#callStage(visit);
   }
 
   #callStage(visit: number): void {
@@ -200,7 +200,7 @@ export class Flow {
       return;
     }
     const first = calls.firstChild[stage]!;
-    const end = calls.endOfChildren[stage]!;
+    const end = calls.firstChild[stage + 1]!;
     const key = visits.requestKey[visit]!;
     const serial = visits.serial[visit]!;
     visits.openCalls[visit] = end - first;
@@ -210,11 +210,11 @@ export class Flow {
 
   #end(visit: number, failed: boolean): void {
     const visits = this.#visits;
-    const call = visits.call[visit]!;
     const instance = visits.instance[visit]!;
     const parent = visits.parent[visit]!;
     const serial = visits.parentSerial[visit]!;
-    this.#count(visit, call, failed);
+    if (parent < 0) this.inFlight--;
+    this.#measurements.visitEnded(visit, failed, this.nowSeconds);
     visits.remove(visit);
     if (instance >= 0) {
       const present = --this.#instances.present[instance]!;
@@ -225,29 +225,14 @@ export class Flow {
     if (parent >= 0 && visits.serial[parent] === serial) this.#answer(parent, failed);
   }
 
-  #count(visit: number, call: number, failed: boolean): void {
-    const { arrivedSeconds, selfSeconds, demandSeconds, parent } = this.#visits;
-    const now = this.nowSeconds;
-    const chain = this.#calls.chain[call]!;
-    const total = now - arrivedSeconds[visit]!;
-    const self = selfSeconds[visit]! < 0 ? total : selfSeconds[visit]!;
-    const cpu = demandSeconds[visit]!;
-    this.#measurements.visitEnded(this.#calls.service[call]!, chain, self, total, cpu, failed, now);
-    if (parent[visit]! >= 0) return;
-    this.inFlight--;
-    this.#measurements.requestEnded(chain, total, failed, now);
-  }
-
   /** One of the calls of a stage has been answered. */
   #answer(parent: number, failed: boolean): void {
+    const { openCalls, stage } = this.#visits;
     if (failed) {
       this.#end(parent, true);
-      return;
+    } else if (--openCalls[parent]! === 0) {
+      stage[parent]!++;
+      this.#callStage(parent);
     }
-    const visits = this.#visits;
-    visits.openCalls[parent]!--;
-    if (visits.openCalls[parent] !== 0) return;
-    visits.stage[parent]!++;
-    this.#callStage(parent);
   }
 }

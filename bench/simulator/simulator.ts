@@ -24,6 +24,8 @@ import { Visits } from './visits.ts';
 export interface SimulatorOptions {
   readonly application: Application;
   readonly arrivals: Arrivals;
+  /** Number of the first of them where they are a part of a run: what chance decides goes by a request's number. Default 0. */
+  readonly firstRequest?: number;
   /** What each service runs with at time 0, ready at once. */
   readonly initial: readonly Shape[];
   /** Of demands, waits, errors, phases of CFS periods and random balancing. */
@@ -34,17 +36,20 @@ export interface SimulatorOptions {
   readonly timeoutSeconds?: number;
   /** Default `least-busy`. */
   readonly balancing?: Balancing;
+  /** Cores of the one machine that all instances run on; default Infinity: everybody finds a free core. */
+  readonly hostCores?: number;
   readonly listener?: SimulationListener;
 }
 
 export class Simulator implements SimulatedSystem {
   readonly application: Application;
   readonly #arrivals: Arrivals;
+  readonly #firstRequest: number;
   readonly #seed: number;
   readonly #timeoutSeconds: number;
   readonly #visits = new Visits();
   readonly #instances = new Instances(this.#visits);
-  readonly #sharing = new CpuSharing(this.#instances);
+  readonly #sharing: CpuSharing;
   readonly #measurements: Measurements;
   readonly #fleet: Fleet;
   readonly #flow: Flow;
@@ -54,14 +59,17 @@ export class Simulator implements SimulatedSystem {
     const { application, seed } = options;
     this.application = application;
     this.#arrivals = checkedArrivals(options.arrivals, application);
+    this.#firstRequest = options.firstRequest ?? 0;
     this.#seed = seed;
     this.#timeoutSeconds = options.timeoutSeconds ?? 30;
-    this.#measurements = new Measurements(application, options.listener);
+    this.#sharing = new CpuSharing(this.#instances, options.hostCores);
+    const calls = new CallTable(application);
+    this.#measurements = new Measurements(application, calls, this.#visits, options.listener);
     this.#fleet = new Fleet(application, this.#instances, this.#sharing, options.startupSeconds, seed);
     const balancing = options.balancing ?? 'least-busy';
     this.#flow = new Flow({
       application,
-      calls: new CallTable(application),
+      calls,
       visits: this.#visits,
       instances: this.#instances,
       sharing: this.#sharing,
@@ -203,7 +211,7 @@ export class Simulator implements SimulatedSystem {
 
   #arrive(): void {
     const request = this.#arrived++;
-    this.#flow.arrive(this.#arrivals.chains[request]!, requestKey(this.#seed, request));
+    this.#flow.arrive(this.#arrivals.chains[request]!, requestKey(this.#seed, this.#firstRequest + request));
   }
 
   #runCpu(instance: number): void {

@@ -37,6 +37,7 @@ export class TrafficPredictor implements TrafficForecaster {
   #before: Promise<unknown> = Promise.resolve();
   #training: Promise<TrainingOutcome> | undefined;
   #renewing: Promise<void> | undefined;
+  #turnsAhead = 0;
   #closed = false;
   #lastTraining: PredictorStatus['lastTraining'];
 
@@ -119,6 +120,14 @@ export class TrafficPredictor implements TrafficForecaster {
     };
   }
 
+  /** Resolves when no call, no training and no renewal is under way; answers whether one was. */
+  async settled(): Promise<boolean> {
+    const isBusy = () => this.#turnsAhead > 0 || this.#training !== undefined || this.#renewing !== undefined;
+    const wasBusy = isBusy();
+    while (isBusy()) await Promise.all([this.#before, this.#training, this.#renewing]);
+    return wasBusy;
+  }
+
   /** Ends the worker thread. A training under way is answered `failed`. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -167,7 +176,10 @@ export class TrafficPredictor implements TrafficForecaster {
   }
 
   #inTurn<T>(work: () => T | Promise<T>): Promise<T> {
-    const result = this.#before.then(work);
+    this.#turnsAhead += 1;
+    const result = this.#before.then(work).finally(() => {
+      this.#turnsAhead -= 1;
+    });
     this.#before = result.catch(() => {});
     return result;
   }

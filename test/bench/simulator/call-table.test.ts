@@ -14,7 +14,7 @@ function tree(table: CallTable, number: number): Call {
   const stages: Call[][] = [];
   for (let stage = table.firstStage[number]!; stage < table.firstStage[number + 1]!; stage++) {
     const children: Call[] = [];
-    for (let child = table.firstChild[stage]!; child < table.endOfChildren[stage]!; child++) {
+    for (let child = table.firstChild[stage]!; child < table.firstChild[stage + 1]!; child++) {
       children.push(tree(table, child));
     }
     stages.push(children);
@@ -36,8 +36,8 @@ const chains = [
 test('the flat arrays hold the trees of all chains, and nothing of one in another', () => {
   const table = new CallTable({ name: 'three', services, chains: chains.map(chain) });
   expect(Array.from(table.roots, (root) => tree(table, root))).toEqual(chains);
-  expect([...table.chain]).toEqual([0, 0, 0, 0, 0, 1, 2, 2, 2, 2]);
-  expect([...table.place]).toEqual([0, 1, 2, 3, 4, 0, 0, 1, 2, 3]);
+  expect([...table.chain]).toEqual([0, 1, 2, 0, 0, 0, 2, 2, 2, 0]);
+  expect([...table.place]).toEqual([0, 0, 0, 1, 2, 3, 1, 2, 3, 4]);
 });
 
 test('empty stages are left out', () => {

@@ -1,0 +1,17 @@
+import type { Application, Shape, SimulatedService } from '../../simulator/application.ts';
+
+/** As few instances as can carry so many cores, each as large as can be; within the bounds. */
+export function shapeOf(service: SimulatedService, cores: number): Shape {
+  const { minCpu, maxCpu, minMemory, minInstances, maxInstances, parallelism } = service;
+  const largest = Math.min(maxCpu, parallelism);
+  const instances = Math.min(maxInstances, Math.max(minInstances, Math.ceil(cores / largest - 1e-9)));
+  const cpu = Math.min(maxCpu, Math.max(minCpu, cores / instances));
+  return { cpu, memory: Math.max(minMemory, service.baseMemory), instances };
+}
+
+export function coresOf(application: Application, cores: ArrayLike<number>): number {
+  return application.services.reduce((sum, service, index) => {
+    const { cpu, instances } = shapeOf(service, cores[index]!);
+    return sum + cpu * instances;
+  }, 0);
+}

@@ -1,0 +1,98 @@
+import { messageOf } from '../../src/models/errors.ts';
+import { Simulator } from '../simulator/simulator.ts';
+import type { Cell } from './cell.ts';
+import { cutCell } from './cut-cell.ts';
+import type { Parameters, PolicyFactory } from './policy.ts';
+import type { RecordedRun } from './recorded-run.ts';
+import type { Contender } from './registry.ts';
+import { type RunOptions, runPolicy } from './run-policy.ts';
+import { type Scores, scoresOf } from './scores.ts';
+import { type Series, seriesOf } from './series.ts';
+import { type Trial, tune } from './tune.ts';
+
+export interface EvaluationOptions {
+  readonly seed: number;
+  /** Share of the run in which baselines are tuned; scores are over the rest. */
+  readonly tuneFraction: number;
+}
+
+export interface ScoredPolicy extends Scores {
+  readonly name: string;
+  readonly parameters: Parameters;
+  readonly tuning_runs: number;
+  /** For tuning and the run. */
+  readonly wall_seconds: number;
+  readonly series: Series;
+}
+
+export interface FailedPolicy {
+  readonly name: string;
+  readonly error: string;
+  readonly wall_seconds: number;
+}
+
+export type PolicyResult = ScoredPolicy | FailedPolicy;
+
+/** Share of the tuning part that passes before a setting is judged: every run starts from the same generous allocation. */
+const SETTLING_SHARE = 1 / 3;
+
+/** Tunes a contender if there is something to tune, runs it and scores it. What it throws becomes its result. */
+export async function evaluate(
+  contender: Contender,
+  cell: Cell,
+  options: EvaluationOptions,
+): Promise<PolicyResult> {
+  const started = performance.now();
+  const passed = () => (performance.now() - started) / 1000;
+  try {
+    const scoredFromSeconds = options.tuneFraction * cell.durationSeconds;
+    const { run, tuningRuns } = await runOf(contender, cell, options, scoredFromSeconds);
+    return {
+      name: contender.name,
+      ...scoresOf(run, judged(cell), scoredFromSeconds),
+      parameters: run.parameters,
+      tuning_runs: tuningRuns,
+      wall_seconds: passed(),
+      series: seriesOf(run, judged(cell)),
+    };
+  } catch (error) {
+    return { name: contender.name, error: messageOf(error), wall_seconds: passed() };
+  }
+}
+
+interface Evaluated {
+  readonly run: RecordedRun;
+  readonly tuningRuns: number;
+}
+
+async function runOf(
+  contender: Contender,
+  cell: Cell,
+  { seed }: EvaluationOptions,
+  scoredFromSeconds: number,
+): Promise<Evaluated> {
+  if (contender.kind === 'bound') {
+    return { run: await contender.bound.run(cell, { seed, scoredFromSeconds }), tuningRuns: 0 };
+  }
+  const { factory } = contender;
+  const tuned = await tune(factory.space, trialsOn(cutCell(cell, scoredFromSeconds), factory, seed));
+  const run = await runPolicy(cell, factory, tuned.parameters, runOptions(seed, scoredFromSeconds));
+  return { run, tuningRuns: tuned.runs };
+}
+
+function trialsOn(cell: Cell, factory: PolicyFactory, seed: number) {
+  const from = cell.durationSeconds * SETTLING_SHARE;
+  return async (parameters: Parameters): Promise<Trial> => {
+    const run = await runPolicy(cell, factory, parameters, runOptions(seed, from));
+    const scores = scoresOf(run, judged(cell), from);
+    return { coreHours: scores.core_hours, violatingWindowsRatio: scores.violating_windows_ratio };
+  };
+}
+
+function runOptions(seed: number, tuneSeconds: number): RunOptions {
+  return { seed, tuneSeconds, buildSystem: (options) => new Simulator(options) };
+}
+
+function judged({ known, arrivals, durationSeconds, shockSeconds }: Cell) {
+  return { chains: known.chains, arrivals, durationSeconds, shockSeconds };
+}

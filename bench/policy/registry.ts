@@ -1,0 +1,39 @@
+import type { Cell } from './cell.ts';
+import type { PolicyFactory } from './policy.ts';
+import type { RecordedRun } from './recorded-run.ts';
+import { staticMax } from './static-max.ts';
+import { UsageError } from './usage-error.ts';
+
+/** A bound is no policy: it sees the whole cell, the future included. */
+export interface Bound {
+  readonly name: string;
+  /** Totals must have been taken at every minute, at `scoredFromSeconds` and at the end. */
+  run(cell: Cell, options: BoundOptions): Promise<RecordedRun>;
+}
+
+export interface BoundOptions {
+  readonly seed: number;
+  readonly scoredFromSeconds: number;
+}
+
+export type Contender =
+  | { readonly kind: 'policy'; readonly name: string; readonly factory: PolicyFactory }
+  | { readonly kind: 'bound'; readonly name: string; readonly bound: Bound };
+
+/** What may be run, in the order in which it is shown. */
+const CONTENDERS: readonly Contender[] = [policy(staticMax)];
+
+/** The ones with these names, in that order; all by default. @throws UsageError */
+export function contendersOf(names: readonly string[] | undefined): readonly Contender[] {
+  return names === undefined ? CONTENDERS : [...new Set(names)].map(contenderOf);
+}
+
+export function contenderOf(name: string): Contender {
+  const found = CONTENDERS.find((contender) => contender.name === name);
+  if (found !== undefined) return found;
+  throw new UsageError(`policy: found ${name}, allowed: ${CONTENDERS.map((known) => known.name).join(', ')}`);
+}
+
+function policy(factory: PolicyFactory): Contender {
+  return { kind: 'policy', name: factory.name, factory };
+}

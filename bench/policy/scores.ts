@@ -1,0 +1,132 @@
+/**
+ * What a run is judged by. Requests belong to the time at which they end; a failed one took endlessly; one that is still
+ * unanswered at the end counts once it is older than its objective.
+ */
+import { jainIndex } from '../../src/control/objectives/jain-index.ts';
+import type { Arrivals } from '../simulator/application.ts';
+import { FEWEST_REQUESTS, percentile, WINDOW_SECONDS, windowsOf } from './latency-windows.ts';
+import type { KnownChain } from './policy.ts';
+import { type RecordedRun, usedBetween } from './recorded-run.ts';
+import { recoverySeconds } from './recovery.ts';
+import type { RequestLog } from './request-log.ts';
+
+export interface JudgedCell {
+  readonly chains: readonly KnownChain[];
+  readonly arrivals: Arrivals;
+  readonly durationSeconds: number;
+  readonly shockSeconds: number | undefined;
+}
+
+/** As they are printed. All but `whole_run` are over the scored part of the run. */
+export interface Scores {
+  readonly core_hours: number;
+  readonly memory_gib_hours: number;
+  /** Of the 60 s windows of all chains with at least 20 requests, those whose p95 was over the SLO. */
+  readonly violating_windows_ratio: number;
+  /** Requests over their SLO, failed or unanswered. */
+  readonly violating_requests_ratio: number;
+  /** s; null: more failed than the percentile leaves room for. */
+  readonly chains: Readonly<Record<string, { slo: number; p95: number | null; p99: number | null }>>;
+  /** CPU used of what was allocated. */
+  readonly utilization: number;
+  /** Jain's index of SLO / mean latency of the answered requests over the chains. */
+  readonly fairness: number | null;
+  readonly changes: number;
+  readonly restarts: number;
+  /** From the shock on; null without one. The rest of the run if it never recovers. */
+  readonly recovery_seconds: number | null;
+  readonly whole_run: { readonly core_hours: number; readonly violating_windows_ratio: number };
+}
+
+/** Scores over [from, to); `to` is the end of the run by default. */
+export function scoresOf(run: RecordedRun, cell: JudgedCell, fromSeconds: number): Scores {
+  const to = cell.durationSeconds;
+  const used = usedBetween(run, fromSeconds, to);
+  return {
+    core_hours: used.coreSeconds / 3600,
+    memory_gib_hours: used.mebibyteSeconds / 1024 / 3600,
+    violating_windows_ratio: violatingWindowsRatio(run.log, cell.chains, fromSeconds, to),
+    violating_requests_ratio: violatingRequestsRatio(run.log, cell, fromSeconds),
+    chains: Object.fromEntries(
+      cell.chains.map(({ name, sloSeconds }, chain) => {
+        const latencies = run.log.latencies(chain, fromSeconds, to);
+        return [
+          name,
+          {
+            slo: sloSeconds,
+            p95: finite(percentile(latencies, 0.95)),
+            p99: finite(percentile(latencies, 0.99)),
+          },
+        ];
+      }),
+    ),
+    utilization: used.coreSeconds > 0 ? used.usedCoreSeconds / used.coreSeconds : 0,
+    fairness: fairness(run.log, cell, fromSeconds),
+    changes: used.changes,
+    restarts: used.restarts,
+    recovery_seconds:
+      cell.shockSeconds === undefined ? null : recoverySeconds(run.log, cell.chains, cell.shockSeconds, to),
+    whole_run: {
+      core_hours: usedBetween(run, 0, to).coreSeconds / 3600,
+      violating_windows_ratio: violatingWindowsRatio(run.log, cell.chains, 0, to),
+    },
+  };
+}
+
+/** 0 when no window had enough requests. */
+export function violatingWindowsRatio(
+  log: RequestLog,
+  chains: readonly KnownChain[],
+  fromSeconds: number,
+  toSeconds: number,
+): number {
+  const judged = chains.flatMap(({ sloSeconds }, chain) =>
+    windowsOf(log, chain, fromSeconds, toSeconds, WINDOW_SECONDS)
+      .filter(({ requests }) => requests >= FEWEST_REQUESTS)
+      .map(({ p95Seconds }) => p95Seconds > sloSeconds),
+  );
+  return ratio(judged.filter(Boolean).length, judged.length);
+}
+
+function violatingRequestsRatio(log: RequestLog, cell: JudgedCell, fromSeconds: number): number {
+  let violating = 0;
+  let all = 0;
+  cell.chains.forEach(({ sloSeconds }, chain) => {
+    const latencies = log.latencies(chain, fromSeconds, cell.durationSeconds);
+    const unanswered = overdue(log, cell, chain);
+    violating += unanswered + latencies.reduce((over, latency) => over + (latency > sloSeconds ? 1 : 0), 0);
+    all += unanswered + latencies.length;
+  });
+  return ratio(violating, all);
+}
+
+/** Requests of a chain that are unanswered at the end of the run and older than their objective. */
+function overdue(log: RequestLog, { chains, arrivals, durationSeconds }: JudgedCell, chain: number): number {
+  const before = durationSeconds - chains[chain]!.sloSeconds;
+  let arrived = 0;
+  arrivals.timesSeconds.forEach((time, i) => {
+    if (time < before && arrivals.chains[i] === chain) arrived++;
+  });
+  return Math.max(0, arrived - log.endedOfThoseBefore(chain, before));
+}
+
+function fairness(
+  log: RequestLog,
+  { chains, durationSeconds }: JudgedCell,
+  fromSeconds: number,
+): number | null {
+  const ratios = chains.flatMap(({ sloSeconds }, chain) => {
+    const answered = log.latencies(chain, fromSeconds, durationSeconds).filter(Number.isFinite);
+    if (answered.length === 0) return [];
+    return [(sloSeconds * answered.length) / answered.reduce((sum, latency) => sum + latency, 0)];
+  });
+  return jainIndex(ratios) ?? null;
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+function ratio(part: number, whole: number): number {
+  return whole === 0 ? 0 : part / whole;
+}
