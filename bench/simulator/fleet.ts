@@ -5,7 +5,7 @@
  */
 import type { Application, Shape } from './application.ts';
 import { instanceKey, PHASE, uniform } from './chance.ts';
-import type { CpuSharing } from './cpu-sharing.ts';
+import { type CpuSharing, PERIOD_SECONDS } from './cpu-sharing.ts';
 import { GONE, type Instances, READY, STARTING, STOPPING } from './instances.ts';
 import { ItemHeap } from './item-heap.ts';
 import { ServiceFleet } from './service-fleet.ts';
@@ -127,7 +127,8 @@ export class Fleet {
     const { parallelism } = this.#application.services[service]!;
     const phase = uniform(instanceKey(this.#seed, service, fleet.started++), PHASE);
     const { cpu, memory } = fleet;
-    const instance = this.#instances.add(service, cpu, memory, parallelism, nowSeconds, phase);
+    const periodEnd = nowSeconds - phase * PERIOD_SECONDS;
+    const instance = this.#instances.add(service, cpu, memory, parallelism, nowSeconds, periodEnd);
     fleet.allocate(cpu, memory, nowSeconds);
     fleet.members.push(instance);
     this.#sharing.events.push(Infinity, instance);

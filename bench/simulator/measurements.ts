@@ -39,7 +39,7 @@ export class Measurements {
     this.#listener = listener;
   }
 
-  /** With the first visit of a request the request ends. */
+  /** A visit that nobody caused is a request's first: with it the request ends. */
   visitEnded(visit: number, failed: boolean, nowSeconds: number): void {
     const { call: calls, arrivedSeconds, selfSeconds, demandSeconds, parent } = this.#visits;
     const call = calls[visit]!;
