@@ -33,7 +33,8 @@ export async function evaluateCell(
   );
   const report = {
     application: cell.application.name,
-    trace: basename(choice.trace).replace(/\.csv(\.gz)?$/, ''),
+    trace: basename(choice.trace ?? 'constant').replace(/\.csv(\.gz)?$/, ''),
+    ...(choice.scenario !== undefined && { scenario: choice.scenario }),
     requests: cell.arrivals.timesSeconds.length,
     wall_seconds: (performance.now() - started) / 1000,
     lower_bound_core_hours: lowerBoundOf(results),

@@ -3,6 +3,7 @@ import type { PolicyResult, ScoredPolicy } from './evaluate.ts';
 export interface CellReport {
   readonly application: string;
   readonly trace: string;
+  readonly scenario?: string;
   readonly requests: number;
   readonly wall_seconds: number;
   readonly lower_bound_core_hours: number | null;

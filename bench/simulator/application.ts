@@ -33,8 +33,10 @@ export interface Call {
   readonly sigma: number;
   /** `lognormal` by default; `exponential` ignores `sigma`. */
   readonly distribution?: 'lognormal' | 'exponential';
-  /** Time without CPU after the visit's own work, exponential around this mean; 0: none. */
+  /** Mean time without CPU after the visit's own work; 0: none. */
   readonly waitSeconds: number;
+  /** `exponential` by default; `uniform`: between half and one and a half times the mean. */
+  readonly waitDistribution?: 'exponential' | 'uniform';
   /** Probability that the visit answers with an error, without calling anybody. */
   readonly errorRatio: number;
   /** Calls after the visit's own work and wait. The visit is answered when the last stage is. */

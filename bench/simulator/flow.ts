@@ -11,7 +11,7 @@ import { type Instances, STOPPING } from './instances.ts';
 import { ItemHeap } from './item-heap.ts';
 import type { Measurements } from './measurements.ts';
 import { RandomDemand } from './random-demand.ts';
-import { CALLING, POOLED, QUEUED, RUNNING, VisitQueues, type Visits, WAITING } from './visits.ts';
+import { CALLING, FREE, POOLED, QUEUED, RUNNING, VisitQueues, type Visits, WAITING } from './visits.ts';
 
 export interface FlowParts {
   readonly application: Application;
@@ -94,7 +94,8 @@ export class Flow {
       this.#queues.remove(instance, visit);
       visits.demandSeconds[visit] = 0;
     } else if (state === RUNNING) {
-      visits.demandSeconds[visit]! -= this.#sharing.cancel(instance, visit, this.nowSeconds);
+      const left = this.#sharing.cancel(instance, visit, this.nowSeconds);
+      visits.demandSeconds[visit] = Math.max(0, visits.demandSeconds[visit]! - left);
       this.#leaveThread(instance);
     } else if (state === WAITING) {
       this.waits.remove(visit);
@@ -106,7 +107,7 @@ export class Flow {
   failAllAt(instance: number): void {
     const visits = this.#visits;
     for (let visit = 0; visit < visits.capacity; visit++) {
-      if (visits.instance[visit] === instance) this.fail(visit);
+      if (visits.state[visit] !== FREE && visits.instance[visit] === instance) this.fail(visit);
     }
   }
 
@@ -230,7 +231,9 @@ export class Flow {
     const now = this.nowSeconds;
     const total = now - visits.arrivedSeconds[visit]!;
     const self = visits.selfSeconds[visit]! < 0 ? total : visits.selfSeconds[visit]!;
-    this.#measurements.visitEnded(service, chain, self, total, visits.demandSeconds[visit]!, failed, now);
+    const cpu = visits.demandSeconds[visit]!;
+    const place = this.#calls.place[call]!;
+    this.#measurements.visitEnded(service, chain, self, total, cpu, failed, now, place);
     if (visits.parent[visit]! >= 0) return;
     this.inFlight--;
     this.#measurements.requestEnded(chain, total, failed, now);

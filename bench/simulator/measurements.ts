@@ -37,6 +37,7 @@ export class Measurements {
     cpuSeconds: number,
     failed: boolean,
     endSeconds: number,
+    place: number,
   ): void {
     const pair = service * this.#chains + chain;
     this.visits++;
@@ -47,7 +48,16 @@ export class Measurements {
       this.#self[pair]![latencyBucket(selfSeconds)]!++;
       this.#total[pair]![latencyBucket(totalSeconds)]!++;
     }
-    this.#listener?.onVisit?.(service, chain, selfSeconds, totalSeconds, cpuSeconds, failed, endSeconds);
+    this.#listener?.onVisit?.(
+      service,
+      chain,
+      selfSeconds,
+      totalSeconds,
+      cpuSeconds,
+      failed,
+      endSeconds,
+      place,
+    );
   }
 
   requestEnded(chain: number, latencySeconds: number, failed: boolean, endSeconds: number): void {

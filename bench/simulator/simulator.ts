@@ -16,7 +16,7 @@ import { requestKey } from './chance.ts';
 import { CpuSharing, EXHAUST, FINISH } from './cpu-sharing.ts';
 import { Fleet } from './fleet.ts';
 import { Flow } from './flow.ts';
-import { Instances, STARTING, STOPPING } from './instances.ts';
+import { GONE, Instances, STARTING, STOPPING } from './instances.ts';
 import { Measurements } from './measurements.ts';
 import type { CgroupCounters, InstanceState, SimulatedSystem, SimulationListener } from './system.ts';
 import { Visits } from './visits.ts';
@@ -36,6 +36,8 @@ export interface SimulatorOptions {
   readonly timeoutSeconds?: number;
   /** Default `least-busy`. */
   readonly balancing?: Balancing;
+  /** Cores of the one machine that all instances run on; default Infinity: everybody finds a free core. */
+  readonly hostCores?: number;
   readonly listener?: SimulationListener;
 }
 
@@ -47,7 +49,7 @@ export class Simulator implements SimulatedSystem {
   readonly #timeoutSeconds: number;
   readonly #visits = new Visits();
   readonly #instances = new Instances(this.#visits);
-  readonly #sharing = new CpuSharing(this.#instances);
+  readonly #sharing: CpuSharing;
   readonly #measurements: Measurements;
   readonly #fleet: Fleet;
   readonly #flow: Flow;
@@ -60,6 +62,7 @@ export class Simulator implements SimulatedSystem {
     this.#firstRequest = options.firstRequest ?? 0;
     this.#seed = seed;
     this.#timeoutSeconds = options.timeoutSeconds ?? 30;
+    this.#sharing = new CpuSharing(this.#instances, options.hostCores);
     this.#measurements = new Measurements(application, options.listener);
     this.#fleet = new Fleet(
       application,
@@ -246,7 +249,10 @@ export class Simulator implements SimulatedSystem {
   }
 
   #kill(instance: number): void {
-    if (this.#instances.state[instance] !== STOPPING) this.#fleet.stop(instance, this.nowSeconds);
-    if (this.#instances.present[instance]! > 0) this.#flow.failAllAt(instance);
+    const { state, present } = this.#instances;
+    // The end of visits elsewhere may have ended an instance that was stopping.
+    if (state[instance] === GONE) return;
+    if (state[instance] !== STOPPING) this.#fleet.stop(instance, this.nowSeconds);
+    if (present[instance]! > 0) this.#flow.failAllAt(instance);
   }
 }

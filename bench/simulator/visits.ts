@@ -76,7 +76,6 @@ export class Visits {
     if (newer < 0) this.#newest = older;
     else this.older[newer] = older;
     this.state[visit] = FREE;
-    this.instance[visit] = -1;
     this.serial[visit] = (this.serial[visit]! + 1) | 0;
     this.older[visit] = this.#free;
     this.#free = visit;

@@ -153,8 +153,8 @@ const BAD_FILES: readonly (readonly [string, string, string])[] = [
   ],
   [
     'a mode that this version does not have',
-    base().replace('min_cpu', 'mode: in-place, min_cpu'),
-    'services.web.mode: the text "in-place" | recommend or rolling (in-place is not available in this version)',
+    base().replace('min_cpu', 'mode: in-pod, min_cpu'),
+    'services.web.mode: the text "in-pod" | recommend, rolling or in-place',
   ],
   [
     'a Deployment that Kubernetes would not take',
@@ -245,9 +245,14 @@ chains: { shop: { stages: [[history]] } }`,
     'chains.shop.stages[1]: an empty list | a list of at least one branch; a branch is a service or a list of services in sequence',
   ],
   [
-    'a branch inside a branch',
-    base('chains: { shop: { stages: [[web, [db, [web]]]] } }'),
-    `chains.shop.stages[0][1][1]: a list of 1 | ${ID}`,
+    'stages in branches of stages deeper than three',
+    base('chains: { shop: { stages: [[[web, [[web, [[web, [[web, [db]]]]]]]]]] } }'),
+    `chains.shop.stages[0][0][1][0][1][0][1][0][1]: a list of 1 | ${ID}`,
+  ],
+  [
+    'branches that can be gone through in too many ways',
+    base(`chains: { shop: { stages: [[[web${', [web, db, web]'.repeat(4)}], db]] } }`),
+    'chains.shop.stages[0]: 82 ways through its branches | at most 64',
   ],
   [
     'visits of a service that the stages do not name',

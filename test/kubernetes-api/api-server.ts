@@ -20,6 +20,8 @@ export interface ApiServerOptions {
   readonly without?: readonly string[];
   /** Rollouts as Argo's CRD had them before 1.8.3, with the containers as one value (false). */
   readonly oldRollouts?: boolean;
+  /** Minor version of its Kubernetes, as far as it tells versions apart (33). */
+  readonly kubernetes?: 33 | 34;
   /** How long a pod takes from its creation until it is ready, in milliseconds of the server's time (10). */
   readonly podReadyMs?: number;
   /** How often a watch that asks for them gets a bookmark, in milliseconds (60,000). */
@@ -101,7 +103,11 @@ class TestServer implements ApiServer {
 
   constructor(options: ApiServerOptions, certificates: Certificates) {
     this.#missing = new Set(options.without);
-    const installed = { missing: this.#missing, oldRollouts: options.oldRollouts === true };
+    const installed = {
+      missing: this.#missing,
+      oldRollouts: options.oldRollouts === true,
+      minor: options.kubernetes ?? 33,
+    };
     this.#plane = makeControlPlane(this.#clock, this.#access, installed);
     this.watches = new Watches(this.#plane, options.bookmarkMs ?? 60_000);
     this.#http = new HttpServer(this.#plane, this.watches, certificates);

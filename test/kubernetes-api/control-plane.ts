@@ -15,6 +15,8 @@ export interface ControlPlane {
   types(): readonly ResourceType[];
   /** Whether a subresource of a served type is served too: `pods/resize` is not before Kubernetes 1.33. */
   serves(of: ResourceType, subresource: string): boolean;
+  /** Of its version: 1.34 lowers memory limits in place, and says of which generation a condition of a pod is. */
+  readonly minor: 33 | 34;
 }
 
 /** A clock that tests can move on. */
@@ -36,6 +38,7 @@ export interface Installed {
   readonly missing: ReadonlySet<string>;
   /** Argo's CRD as it was before 1.8.3. */
   readonly oldRollouts: boolean;
+  readonly minor: 33 | 34;
 }
 
 export function makeControlPlane(clock: ServerClock, access: Access, installed: Installed): ControlPlane {
@@ -45,6 +48,7 @@ export function makeControlPlane(clock: ServerClock, access: Access, installed: 
     storage: new Storage(now),
     access,
     usages: new Map(),
+    minor: installed.minor,
     now,
     types: () => all.filter(({ group }) => !installed.missing.has(group)),
     serves: ({ plural }, subresource) => !installed.missing.has(`${plural}/${subresource}`),

@@ -2,9 +2,10 @@ import type { ControlPlane } from './control-plane.ts';
 import type { Json } from './json.ts';
 import { apiVersionOf, PODS, type ResourceType } from './resource-types.ts';
 
-/** The last version without `pods/resize`, or the first that has it switched on. */
+/** The last version without `pods/resize`, the first that has it switched on, or the next. */
 function versionOf(plane: ControlPlane): Json {
-  const [minor, gitVersion] = plane.serves(PODS, 'resize') ? ['33', 'v1.33.4'] : ['32', 'v1.32.8'];
+  const minor = plane.serves(PODS, 'resize') ? `${plane.minor}` : '32';
+  const gitVersion = `v1.${minor}.4`;
   return {
     major: '1',
     minor,

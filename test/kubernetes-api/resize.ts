@@ -15,13 +15,15 @@ export function resizedSpec(before: KubeObject, object: JsonObject): JsonObject 
   return clone({ ...objectAt(before, 'spec'), containers });
 }
 
-/** What Kubernetes 1.33 refuses to resize (`ValidatePodResize`): all but cpu and memory, removals, less memory, another QoS class. */
+/** What Kubernetes refuses to resize (`ValidatePodResize`): all but cpu and memory, removals, another QoS class, on an old node. */
 export function resizeCauses(object: JsonObject, before: JsonObject): Cause[] {
   const now = objectsAt(object, 'spec', 'containers');
   const was = objectsAt(before, 'spec', 'containers');
   const causes = now.flatMap((container, index) =>
     containerCauses(container, was[index] ?? {}, `spec.containers[${index}].resources`),
   );
+  if (objectsAt(before, 'status', 'containerStatuses').some(isOfOldNode))
+    causes.push(forbidden('spec', 'Pod running on node without support for resize'));
   if (qosOf(now) !== qosOf(was))
     causes.push(anotherClass(stringAt(before, 'status', 'qosClass') || qosOf(was)));
   if (!sameJson(now.map(fixedPart), was.map(fixedPart)))
@@ -39,16 +41,23 @@ function containerCauses(container: JsonObject, before: JsonObject, path: string
     ...(lacks(requests, oldRequests)
       ? [forbidden(`${path}.requests`, 'resource requests cannot be removed')]
       : []),
-    ...(amountOf(limits) < amountOf(oldLimits) && !restartsForMemory(container)
-      ? [
-          forbidden(
-            `${path}.limits[memory]`,
-            'memory limits cannot be decreased unless resizePolicy is RestartContainer',
-          ),
-        ]
-      : []),
   ];
 }
+
+/** Before Kubernetes 1.34 no memory limit gets smaller without a restart. */
+export function memoryCauses(object: JsonObject, before: JsonObject): Cause[] {
+  const was = objectsAt(before, 'spec', 'containers');
+  return objectsAt(object, 'spec', 'containers').flatMap((container, index) => {
+    const limit = (of: JsonObject | undefined) => amountOf(objectAt(of, 'resources', 'limits'));
+    if (!(limit(container) < limit(was[index])) || restartsForMemory(container)) return [];
+    const path = `spec.containers[${index}].resources.limits[memory]`;
+    return [forbidden(path, 'memory limits cannot be decreased unless resizePolicy is RestartContainer')];
+  });
+}
+
+/** A kubelet that knows nothing of it does not say what a container has. */
+const isOfOldNode = (status: JsonObject): boolean =>
+  objectAt(status, 'state')['running'] !== undefined && status['resources'] === undefined;
 
 const lacks = (amounts: JsonObject, before: JsonObject): boolean =>
   ['cpu', 'memory'].some((name) => before[name] !== undefined && amounts[name] === undefined);

@@ -16,7 +16,7 @@ import {
 import { ownUpdate } from './managed-fields.ts';
 import { sameButTimes, type Writer } from './managers.ts';
 import { qosOf } from './qos.ts';
-import { resizedSpec } from './resize.ts';
+import { memoryCauses, resizedSpec } from './resize.ts';
 import { apiVersionOf, NAMESPACES, PODS, type ResourceType } from './resource-types.ts';
 import { schemaOf } from './schemas.ts';
 import { alreadyExists, badRequest, invalid } from './status.ts';
@@ -137,6 +137,8 @@ function admitAndCheck(
 ): void {
   admit(plane, of, before, object, subresource);
   const causes = of.custom ? [] : causesOf(of.kind, object, before, subresource);
+  if (before !== undefined && subresource === 'resize' && plane.minor < 34)
+    causes.push(...memoryCauses(object, before));
   if (causes.length > 0) throw invalid(of, stringAt(object, 'metadata', 'name'), causes);
 }
 
@@ -199,7 +201,7 @@ function countGeneration(of: ResourceType, before: KubeObject, object: JsonObjec
 }
 
 const hasGeneration = (of: ResourceType): boolean =>
-  of.custom || ['Deployment', 'StatefulSet', 'ReplicaSet'].includes(of.kind);
+  of.custom || ['Deployment', 'StatefulSet', 'ReplicaSet', 'Pod'].includes(of.kind);
 
 function identify(of: ResourceType, object: JsonObject): void {
   object['apiVersion'] = apiVersionOf(of);

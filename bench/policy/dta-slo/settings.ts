@@ -14,6 +14,7 @@ export type WritingMode = 'rolling';
  */
 export function configurationOf(application: KnownApplication, mode: WritingMode): object {
   const { services, chains } = application;
+  const names = services.map(({ name }) => name);
   const chainsOf = (index: number) =>
     chains.filter(({ root }) => visits(root, index)).map(({ name }) => name);
   return {
@@ -24,14 +25,7 @@ export function configurationOf(application: KnownApplication, mode: WritingMode
         .map(({ service, chains }) => [service.name, { chains, mode, ...boundsOf(service) }]),
     ),
     slos: Object.fromEntries(chains.map(({ name, sloSeconds }) => [name, sloSeconds])),
-    chains: Object.fromEntries(
-      chains.map(({ name, root }) => [
-        name,
-        {
-          stages: stagesOf(root).map((ways) => ways.map((way) => way.map((index) => services[index]!.name))),
-        },
-      ]),
-    ),
+    chains: Object.fromEntries(chains.map(({ name, root }) => [name, { stages: stagesOf(root, names) }])),
     // Instances have their request for their limit, as for every other policy.
     kubernetes: { limit_factor: 1 },
   };

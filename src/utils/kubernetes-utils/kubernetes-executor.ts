@@ -177,6 +177,7 @@ class KubernetesExecutor implements Executor {
       random,
       settings,
       locate: (service, signal) => this.#locate(service, signal),
+      isTemplateDue: () => false,
       brokenOffBecause: () => this.#brokenOffBecause,
     };
   }

@@ -1,13 +1,14 @@
 /** What a service runs as, from what is kept of its namespace. */
-import type { TargetReading } from '../../models/changes.ts';
+import type { TargetReading, TargetState } from '../../models/changes.ts';
 import type { ServiceSpec } from '../../models/data-models.ts';
 import { notRolledOut } from './change/rollout-status.ts';
 import type { NamespaceView } from './watch/namespace-view.ts';
 import { autoscalerOf } from './workload/autoscaler.ts';
+import { instancesOf, stateOfInstances } from './workload/instances.ts';
 import type { Pod } from './workload/pod.ts';
 import { qosOf } from './workload/qos.ts';
 import { versionOf } from './workload/version.ts';
-import { describeRef, type Workload } from './workload/workload.ts';
+import { type Container, describeRef, type Workload } from './workload/workload.ts';
 
 export function readTarget(service: ServiceSpec, view: NamespaceView): TargetReading {
   const located = view.locate(service);
@@ -28,7 +29,7 @@ export function readTarget(service: ServiceSpec, view: NamespaceView): TargetRea
       deployment: `${workload.kind.kind}/${workload.name}`,
       container: container.name,
     },
-    state: { requests: container.requests, limits: container.limits, instances: workload.replicas },
+    state: stateOf(service, workload, container, pods),
     instancesReady: workload.status.ready,
     rolling: notRolledOut(workload) !== undefined || workload.status.ready < workload.replicas,
     version: versionOf(workload.template),
@@ -36,6 +37,18 @@ export function readTarget(service: ServiceSpec, view: NamespaceView): TargetRea
     ...(autoscaler !== undefined && { autoscaler }),
     ...(oomKilledSeconds !== undefined && { oomKilledSeconds }),
   };
+}
+
+/** Instances that were resized in place have another size than their template: what is rolled out is compared with that. */
+function stateOf(
+  { mode }: ServiceSpec,
+  workload: Workload,
+  { name, requests, limits }: Container,
+  pods: readonly Pod[],
+): TargetState {
+  const template = { requests, limits, instances: workload.replicas };
+  if (mode !== 'in-place') return template;
+  return stateOfInstances(workload, name, instancesOf(workload, pods)) ?? template;
 }
 
 /** Why the workload cannot be sized whatever is asked of it. */

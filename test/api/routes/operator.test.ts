@@ -127,13 +127,13 @@ describe('POST /services/{service}/mode', () => {
     });
   });
 
-  it.each([[{ mode: 'in-place' }], [{ mode: 'roling' }], [{}], [{ mode: 1 }], [undefined]])(
+  it.each([[{ mode: 'in-pod' }], [{ mode: 'roling' }], [{}], [{ mode: 1 }], [undefined]])(
     'refuses %j with the modes',
     async (body) => {
       const answer = await post('/services/auth-service/mode', body);
       expect(answer.statusCode).toBe(400);
       if (body !== undefined)
-        expect(answer.json().detail).toContain('allowed: "recommend" or "rolling" or null');
+        expect(answer.json().detail).toContain('allowed: "recommend" or "rolling" or "in-place" or null');
       expect(daemon.operator.state.modes.size).toBe(0);
     },
   );

@@ -1,4 +1,5 @@
-import { type JsonObject, numberAt, objectAt, stringAt } from '../json.ts';
+import { type JsonObject, numberAt, objectAt, sameJson, stringAt } from '../json.ts';
+import { quantityNumber } from '../quantity.ts';
 import type { Fate } from './manager.ts';
 
 /** Whether a pod with this fate gets ready. */
@@ -11,9 +12,13 @@ export function containerStatus(
   fate: Fate,
   isOld: boolean,
   now: string,
+  resizedLongAgo = true,
 ): JsonObject {
+  const wanted = objectAt(container, 'resources');
   const crashed = isOld && (fate === 'crash-loop' || fate === 'oom-killed');
-  const resources = grantedOf(container, old, fate);
+  const resources =
+    resizeOf(container, old, fate, resizedLongAgo) === 'done' ? wanted : objectAt(old, 'resources');
+  const allocated = grants(container, old, fate) ? wanted : objectAt(old, 'resources');
   const base = {
     name: stringAt(container, 'name'),
     image: stringAt(container, 'image'),
@@ -21,8 +26,7 @@ export function containerStatus(
     ready: isOld && isHealthy(fate),
     restartCount: crashed ? 3 : numberAt(old, 'restartCount'),
     started: isOld && (isHealthy(fate) || fate === 'unready'),
-    resources,
-    allocatedResources: objectAt(resources, 'requests'),
+    ...(fate !== 'resize-unknown' && { resources, allocatedResources: objectAt(allocated, 'requests') }),
   };
   if (crashed)
     return {
@@ -45,11 +49,27 @@ export function containerStatus(
   return { ...base, state, lastState: objectAt(old, 'lastState') };
 }
 
-/** A resize that is refused leaves the container with what it had. */
-const grantedOf = (container: JsonObject, old: JsonObject | undefined, fate: Fate): JsonObject =>
-  old !== undefined && fate.startsWith('resize-')
-    ? objectAt(old, 'resources')
-    : objectAt(container, 'resources');
+/** How far the resize of a container has come: one that is refused leaves it with what it had. */
+export function resizeOf(
+  container: JsonObject,
+  old: JsonObject | undefined,
+  fate: Fate,
+  resizedLongAgo: boolean,
+): 'done' | 'in-progress' | 'refused' {
+  if (old === undefined || sameJson(objectAt(old, 'resources'), objectAt(container, 'resources')))
+    return 'done';
+  if (!grants(container, old, fate)) return 'refused';
+  return fate === 'resize-slow' && !resizedLongAgo ? 'in-progress' : 'done';
+}
+
+/** The kubelet looks at requests alone: what asks for no more than it has fits. */
+function grants(container: JsonObject, old: JsonObject | undefined, fate: Fate): boolean {
+  if (old === undefined || (fate !== 'resize-deferred' && fate !== 'resize-infeasible')) return true;
+  return ['cpu', 'memory'].every((name) => {
+    const amount = (of: JsonObject) => quantityNumber(stringAt(of, 'resources', 'requests', name) || '0');
+    return amount(container) <= amount(old);
+  });
+}
 
 const endOf = (fate: Fate, now: string): JsonObject =>
   fate === 'oom-killed'

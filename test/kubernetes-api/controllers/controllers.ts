@@ -4,7 +4,7 @@ import { isHealthy } from './container-status.ts';
 import { runDeployments } from './deployments.ts';
 import { collectGarbage, countQuotas } from './garbage.ts';
 import { type Fate, Manager } from './manager.ts';
-import { ageMsOf, isPodReady, runPods } from './pods.ts';
+import { ageMsOf, isPodReady, isResizing, runPods } from './pods.ts';
 import { runReplicaSets } from './replica-sets.ts';
 import { runRollouts } from './rollouts.ts';
 import { runStatefulSets } from './stateful-sets.ts';
@@ -82,7 +82,9 @@ export class Controllers {
       .list(PODS)
       .some(
         (pod) =>
-          ageMsOf(pod, now) < this.#podReadyMs || (!isPodReady(pod) && isHealthy(this.#manager.fateOf(pod))),
+          isResizing(pod) ||
+          ageMsOf(pod, now) < this.#podReadyMs ||
+          (!isPodReady(pod) && isHealthy(this.#manager.fateOf(pod))),
       );
     if (waiting) this.#later = setTimeout(() => this.step(), Math.max(1, this.#podReadyMs));
   }

@@ -9,7 +9,11 @@ import { objectIsOwnedBy } from './owners.ts';
 export type Fate =
   /** Ready, and a resize in place is done at once. */
   | 'ready'
-  /** Ready, and a resize in place never comes about. */
+  /** Ready, and a resize in place takes a second or two. */
+  | 'resize-slow'
+  /** Ready, on a node whose kubelet cannot resize. */
+  | 'resize-unknown'
+  /** Ready, on a node that has no room for more than the pod has. */
   | 'resize-deferred'
   | 'resize-infeasible'
   | 'unready'

@@ -1,16 +1,9 @@
-import {
-  type JsonObject,
-  type KubeObject,
-  numberAt,
-  objectAt,
-  objectsAt,
-  sameJson,
-  stringAt,
-} from '../json.ts';
+import type { ControlPlane } from '../control-plane.ts';
+import { type JsonObject, type KubeObject, numberAt, objectAt, objectsAt, stringAt } from '../json.ts';
 import { qosOf } from '../qos.ts';
 import { PODS } from '../resource-types.ts';
 import { conditionOf } from './conditions.ts';
-import { containerStatus, isHealthy } from './container-status.ts';
+import { containerStatus, isHealthy, resizeOf } from './container-status.ts';
 import type { Fate, Manager } from './manager.ts';
 
 /** Scheduler and kubelet in one: brings every pod to where its fate wants it. */
@@ -30,7 +23,7 @@ function runPod(manager: Manager, pod: KubeObject, fate: Fate, isOld: boolean): 
   manager.change(
     PODS,
     pod,
-    (copy) => Object.assign(copy, { status: statusOf(copy, fate, isOld, now) }),
+    (copy) => Object.assign(copy, { status: statusOf(copy, fate, isOld, now, manager.plane) }),
     'status',
   );
 }
@@ -44,7 +37,7 @@ export function isPodAvailable(pod: KubeObject, minReadySeconds: number, now: Da
   return now.getTime() - Date.parse(stringAt(ready, 'lastTransitionTime')) >= minReadySeconds * 1000;
 }
 
-function statusOf(pod: KubeObject, fate: Fate, isOld: boolean, now: string): JsonObject {
+function statusOf(pod: KubeObject, fate: Fate, isOld: boolean, now: string, plane: ControlPlane): JsonObject {
   const old = objectAt(pod, 'status');
   if (stringAt(old, 'phase') === 'Failed' || stringAt(old, 'phase') === 'Succeeded') return old;
   if (fate === 'unschedulable') return unschedulable(pod, now);
@@ -53,13 +46,20 @@ function statusOf(pod: KubeObject, fate: Fate, isOld: boolean, now: string): Jso
   const started = stringAt(old, 'startTime') || now;
   return {
     phase: isOld && fate !== 'image-pull-back-off' ? 'Running' : 'Pending',
-    conditions: [...conditionsOf(pod, ready, now), ...resizeConditions(pod, fate, now)],
+    conditions: [...conditionsOf(pod, ready, now), ...resizeConditions(pod, fate, now, plane)],
     hostIP: '10.0.0.1',
     podIP: '10.244.0.2',
     startTime: started,
     qosClass: qosOf(containers),
     containerStatuses: containers.map((container) =>
-      containerStatus(container, oldStatus(pod, container), fate, isOld, started),
+      containerStatus(
+        container,
+        oldStatus(pod, container),
+        fate,
+        isOld,
+        started,
+        isResizedLongAgo(pod, plane.now()),
+      ),
     ),
   };
 }
@@ -67,17 +67,30 @@ function statusOf(pod: KubeObject, fate: Fate, isOld: boolean, now: string): Jso
 const oldStatus = (pod: KubeObject, container: JsonObject): JsonObject | undefined =>
   objectsAt(pod, 'status', 'containerStatuses').find((status) => status['name'] === container['name']);
 
-/** Kubernetes 1.33: a resize that the node can not do now, or never, is told by a condition. */
-function resizeConditions(pod: KubeObject, fate: Fate, now: string): JsonObject[] {
-  if (fate !== 'resize-deferred' && fate !== 'resize-infeasible') return [];
-  const wanted = objectsAt(pod, 'spec', 'containers');
-  const pending = wanted.some((container) => {
-    const old = oldStatus(pod, container);
-    return old !== undefined && !sameJson(old['resources'], objectAt(container, 'resources'));
-  });
-  const reason = fate === 'resize-deferred' ? 'Deferred' : 'Infeasible';
-  const message = "Node didn't have enough capacity: cpu, requested: 64000, capacity: 4000";
-  return pending ? [transitioned(pod, 'PodResizePending', 'True', now, { reason, message })] : [];
+/** How long a slow kubelet takes, beside what its timestamps of whole seconds hide. */
+const SLOW_MS = 1000;
+
+export const isResizing = (pod: KubeObject): boolean => conditionOf(pod, 'PodResizeInProgress') !== undefined;
+
+/** Since the condition of it: a slow resize is done then. */
+function isResizedLongAgo(pod: KubeObject, now: Date): boolean {
+  const since = stringAt(conditionOf(pod, 'PodResizeInProgress'), 'lastTransitionTime');
+  return since !== '' && now.getTime() - Date.parse(since) >= SLOW_MS;
+}
+
+/** A resize that the node can not do now, or never, or not yet, is told by a condition. */
+function resizeConditions(pod: KubeObject, fate: Fate, now: string, plane: ControlPlane): JsonObject[] {
+  const stages = objectsAt(pod, 'spec', 'containers').map((container) =>
+    resizeOf(container, oldStatus(pod, container), fate, isResizedLongAgo(pod, plane.now())),
+  );
+  const observed = plane.minor < 34 ? {} : { observedGeneration: pod.metadata.generation ?? 1 };
+  if (stages.includes('refused')) {
+    const reason = fate === 'resize-deferred' ? 'Deferred' : 'Infeasible';
+    const message = "Node didn't have enough capacity: cpu, requested: 64000, capacity: 4000";
+    return [transitioned(pod, 'PodResizePending', 'True', now, { reason, message, ...observed })];
+  }
+  if (!stages.includes('in-progress')) return [];
+  return [transitioned(pod, 'PodResizeInProgress', 'True', now, { ...observed })];
 }
 
 function unschedulable(pod: KubeObject, now: string): JsonObject {

@@ -4,13 +4,15 @@ import { describeFailure, isOutcomeUnknown, isTransient } from '../api/api-failu
 import { pauseSeconds } from '../api/retry.ts';
 import { resourcesOf } from '../wanted.ts';
 import { describeRef, type Workload } from '../workload/workload.ts';
+import { type Course, courseOf } from './course.ts';
 import { Moves } from './moves.ts';
 import { isGentle } from './patch.ts';
+import type { SizeOf } from './resizing.ts';
 import { type ChangeParts, describeProblem, findSite, type Site, stateOf, stopped } from './site.ts';
-import { stepsOf, type Write } from './steps.ts';
+import type { Write } from './steps.ts';
 import { isLasting, type Written } from './target.ts';
 import { type Verified, verify } from './verify.ts';
-import { sameResources, sameState, wantedState } from './wanted-state.ts';
+import { sameResources, sameState } from './wanted-state.ts';
 
 export async function carryOut(
   change: Change,
@@ -25,7 +27,9 @@ export async function carryOut(
       kind: 'held',
       reason: `${describeRef(site.workload)} is no longer as it was when this was checked`,
     };
-  return new Rollout(site, before, parts, await podIds(site)).run();
+  const course = await courseOf(site, before, parts);
+  if (course.kind !== 'course') return course;
+  return new Rollout(site, course, parts, await podIds(site)).run();
 }
 
 /**
@@ -41,12 +45,16 @@ export async function resume(
   const site = await findSiteAgain(change, parts, signal);
   if (site.kind !== 'site')
     return { kind: 'failed', reason: `it is not known what became of it: ${site.reason}` };
-  if (sameState(site.state, before))
+  const again = { ...site, change: withLimitsOf(site) };
+  const course = await courseOf(again, before, parts, { resumed: true });
+  if (course.kind !== 'course') return { kind: 'failed', reason: course.reason };
+  const isRolled = site.pods !== undefined && sameResources(site.template, course.goal);
+  if (sameState(site.state, before) && !isRolled)
     return {
       kind: 'held',
       reason: `${describeRef(site.workload)} is as before: nothing was written, or it was put back`,
     };
-  return new Rollout({ ...site, change: withLimitsOf(site) }, before, parts, undefined).run();
+  return new Rollout(again, course, parts, undefined).run();
 }
 
 async function findSiteAgain(
@@ -69,10 +77,13 @@ function withLimitsOf({ change, state }: Site): Change {
   return gone ? { ...change, limits: state.limits } : change;
 }
 
-async function podIds({ target, workload }: Site): Promise<ReadonlySet<string> | undefined> {
+async function podIds({ target, workload, pods: known }: Site): Promise<ReadonlySet<string> | undefined> {
+  if (known !== undefined) return new Set(known.map(({ uid }) => uid));
   const pods = await target.pods(workload);
   return pods.kind === 'failure' ? undefined : new Set(pods.value.map(({ uid }) => uid));
 }
+
+type TemplateWrite = Exclude<Write, 'instances'>;
 
 /** What went wrong on the way; undefined when nothing did. */
 type Trouble =
@@ -85,38 +96,28 @@ class Rollout {
   readonly #site: Site;
   readonly #parts: ChangeParts;
   readonly #moves: Moves;
-  readonly #before: TargetState;
-  readonly #wanted: TargetState;
+  readonly #course: Course;
   readonly #podsBefore: ReadonlySet<string> | undefined;
   readonly #startSeconds: number;
   /** What stands as far as we wrote it. */
   #written: TargetState;
   #hasWritten = false;
+  /** What each instance is to have, where they are resized in place. */
+  #size: SizeOf | undefined;
 
-  constructor(
-    site: Site,
-    before: TargetState,
-    parts: ChangeParts,
-    podsBefore: ReadonlySet<string> | undefined,
-  ) {
+  constructor(site: Site, course: Course, parts: ChangeParts, podsBefore: ReadonlySet<string> | undefined) {
     this.#site = site;
     this.#parts = parts;
     this.#moves = new Moves(site);
-    this.#before = before;
-    this.#wanted = wantedState(
-      site.change,
-      before,
-      site.workload,
-      site.container,
-      parts.settings.limitFactor,
-    );
+    this.#course = course;
+    this.#size = course.rolledBecause === undefined ? course.resizing?.back : undefined;
     this.#podsBefore = podsBefore;
     this.#startSeconds = parts.clock.nowSeconds();
-    this.#written = before;
+    this.#written = course.before;
   }
 
   async run(): Promise<ChangeOutcome> {
-    for (const group of stepsOf(this.#before, this.#wanted)) {
+    for (const group of this.#course.steps) {
       const trouble = (await this.#writeAll(group)) ?? (await this.#wait(this.#written));
       if (trouble !== undefined) return this.#end(trouble);
     }
@@ -125,17 +126,22 @@ class Rollout {
 
   async #writeAll(group: readonly Write[]): Promise<Trouble> {
     for (const write of group) {
-      const trouble = await this.#write(write);
-      if (trouble !== undefined) return trouble;
-      this.#hasWritten = true;
-      this.#written = afterWrite(write, this.#written, this.#wanted);
+      // What an instance has not got yet is written while it is waited for.
+      if (write === 'instances') this.#size = this.#course.resizing?.to(this.#course.goal);
+      else {
+        const trouble = await this.#write(write);
+        if (trouble !== undefined) return trouble;
+        this.#hasWritten = true;
+        this.#written = afterWrite(write, this.#written, this.#course.wanted);
+      }
     }
     return undefined;
   }
 
-  async #write(write: Write): Promise<Trouble> {
+  async #write(write: TemplateWrite): Promise<Trouble> {
     const { workload, container } = this.#site;
-    const written = await this.#moves.move(write, this.#before, this.#wanted);
+    const { before, wanted } = this.#course;
+    const written = await this.#moves.move(write, before, wanted);
     if (written.kind === 'written') return undefined;
     if (written.kind === 'foreign') return this.#notWritten({ kind: 'held', reason: written.reason });
     if (isOutcomeUnknown(written.failure)) return this.#lookAgain(write, describeFailure(written.failure));
@@ -143,11 +149,17 @@ class Rollout {
   }
 
   #notWritten(outcome: Extract<ChangeOutcome, { kind: 'held' | 'refused' }>): Trouble {
-    return this.#hasWritten ? { kind: 'not-up', reason: outcome.reason } : { kind: 'not-written', outcome };
+    return this.#leftSomething
+      ? { kind: 'not-up', reason: outcome.reason }
+      : { kind: 'not-written', outcome };
+  }
+
+  get #leftSomething(): boolean {
+    return this.#hasWritten || this.#course.resizing?.hasWritten === true;
   }
 
   /** Nobody answered. Whether it was written is known as soon as it can be read again. */
-  async #lookAgain(write: Write, failure: string): Promise<Trouble> {
+  async #lookAgain(write: TemplateWrite, failure: string): Promise<Trouble> {
     const { clock, random, settings } = this.#parts;
     const { target, signal } = this.#site;
     const end = clock.nowSeconds() + settings.verifyTimeout;
@@ -162,18 +174,19 @@ class Rollout {
     return { kind: 'lost', reason: this.#parts.brokenOffBecause() };
   }
 
-  #seenAgain(write: Write, workload: Workload, failure: string): Trouble {
+  #seenAgain(write: TemplateWrite, workload: Workload, failure: string): Trouble {
     const { container } = this.#site;
     const live = stateOf(workload, container);
     if (live === undefined) return unknownWrite(`${failure}; then container ${container} was gone`);
-    if (stands(write, live, this.#wanted)) return undefined;
+    if (stands(write, live, this.#course.wanted)) return undefined;
     return this.#notWritten({ kind: 'held', reason: failure });
   }
 
   async #wait(expected: TargetState): Promise<Trouble> {
     const verified = await this.#verify(expected);
     if (verified.kind === 'up') return undefined;
-    if (verified.kind === 'not-up') return verified;
+    if (verified.kind === 'not-up')
+      return this.#leftSomething ? verified : this.#notWritten({ kind: 'held', reason: verified.reason });
     return {
       kind: 'lost',
       reason: verified.kind === 'aborted' ? this.#parts.brokenOffBecause() : verified.reason,
@@ -182,12 +195,15 @@ class Rollout {
 
   #verify(expected: TargetState): Promise<Verified> {
     const { clock, settings } = this.#parts;
+    const { resizing } = this.#course;
+    const size = this.#size;
     return verify(expected, {
       site: this.#site,
       moves: this.#moves,
       clock,
       timeoutSeconds: settings.verifyTimeout,
       podsBefore: this.#podsBefore,
+      ...(resizing !== undefined && size !== undefined && { sizes: { resizing, size } }),
     });
   }
 
@@ -204,9 +220,11 @@ class Rollout {
 
   /** In the opposite order. What was not written stands as before already. */
   async #restore(why: string): Promise<ChangeOutcome> {
-    const writes = stepsOf(this.#before, this.#wanted).flat().reverse();
+    const writes = this.#course.steps.flat().reverse();
+    this.#size = this.#course.resizing?.back;
     const cause = `put back: ${why}`;
     for (const write of writes) {
+      if (write === 'instances') continue;
       const written = await this.#putBack(write, cause);
       if (written.kind === 'foreign') return { kind: 'failed', reason: `${why}; ${written.reason}` };
       if (written.kind === 'failure') {
@@ -214,7 +232,7 @@ class Rollout {
         return { kind: 'failed', reason: `${why}; it could not be put back: ${problem}` };
       }
     }
-    const verified = await this.#verify(this.#before);
+    const verified = await this.#verify(this.#course.before);
     if (verified.kind === 'up')
       return { kind: 'restored', reason: `${why}; what was there before runs again` };
     const problem = verified.kind === 'aborted' ? this.#parts.brokenOffBecause() : verified.reason;
@@ -222,12 +240,13 @@ class Rollout {
   }
 
   /** Something does not run: this is tried for as long as a rollout may take. */
-  async #putBack(write: Write, cause: string): Promise<Written> {
+  async #putBack(write: TemplateWrite, cause: string): Promise<Written> {
     const { clock, random, settings } = this.#parts;
     const { signal } = this.#site;
     const end = clock.nowSeconds() + settings.verifyTimeout;
     for (let attempt = 1; ; attempt += 1) {
-      const written = await this.#moves.move(write, this.#written, this.#before, { cause });
+      const { before } = this.#course;
+      const written = await this.#moves.move(write, this.#written, before, { cause });
       if (written.kind !== 'failure' || !isTransient(written.failure)) return written;
       if (signal?.aborted === true || clock.nowSeconds() >= end) return written;
       await clock.sleep(pauseSeconds(written.failure, attempt, random), signal);
@@ -235,22 +254,33 @@ class Rollout {
   }
 
   #success(): string {
-    const { requests, instances } = this.#wanted;
+    const { requests, instances } = this.#course.goal;
     const size = Object.values(resourcesOf({ requests, limits: {} }).requests).join(' and ');
     const name = describeRef(this.#site.workload);
-    if (!this.#hasWritten) return `${name} had ${instances} × ${size} already`;
+    if (!this.#leftSomething) return `${name} had ${instances} × ${size} already`;
     const seconds = Math.round(this.#parts.clock.nowSeconds() - this.#startSeconds);
-    return `${name} runs ${instances} × ${size} after ${seconds} s${this.#strategyNote()}`;
+    return `${name} runs ${instances} × ${size} after ${seconds} s${this.#wayNote()}${this.#strategyNote()}`;
+  }
+
+  #wayNote(): string {
+    const { resizing, rolledBecause, steps } = this.#course;
+    if (resizing === undefined) return '';
+    if (rolledBecause !== undefined)
+      return `; rolled out, since it cannot be resized in place: ${rolledBecause}`;
+    return steps.flat().includes('resources')
+      ? ', resized in place, and its template with it'
+      : ', resized in place';
   }
 
   #strategyNote(): string {
     const { kind, strategy } = this.#site.workload;
+    if (!this.#course.steps.flat().includes('resources')) return '';
     if (kind.kind !== 'Deployment' || isGentle(strategy)) return '';
     return `; its rollout strategy (surge ${strategy.maxSurge}, unavailable ${strategy.maxUnavailable}) was left as it is`;
   }
 }
 
-function afterWrite(write: Write, written: TargetState, wanted: TargetState): TargetState {
+function afterWrite(write: TemplateWrite, written: TargetState, wanted: TargetState): TargetState {
   return write === 'resources'
     ? { ...wanted, instances: written.instances }
     : { ...written, instances: wanted.instances };
@@ -260,6 +290,6 @@ function unknownWrite(why: string): Trouble {
   return { kind: 'lost', reason: `it is not known whether it was written: ${why}` };
 }
 
-function stands(write: Write, live: TargetState, wanted: TargetState): boolean {
+function stands(write: TemplateWrite, live: TargetState, wanted: TargetState): boolean {
   return write === 'resources' ? sameResources(live, wanted) : live.instances === wanted.instances;
 }

@@ -8,12 +8,12 @@ import { AUTOSCALERS, type Autoscaler, autoscalerOf, parseAutoscaler } from '../
 import { versionOf } from '../workload/version.ts';
 import { describeRef, parseWorkload, type Workload } from '../workload/workload.ts';
 import { handOver } from './conflicts.ts';
+import { type Course, courseOf, isUndo } from './course.ts';
 import { Moves } from './moves.ts';
 import { othersApplying, othersOwn, REPLICAS, SELECTOR, weApplied } from './ownership.ts';
 import { presentPart } from './patch.ts';
 import { notRolledOut } from './rollout-status.ts';
 import { type ChangeParts, findSite, refused, type Site, stateOf, stopped } from './site.ts';
-import { stepsOf } from './steps.ts';
 import { limitsBelowRequests, sameResources, wantedState } from './wanted-state.ts';
 
 export async function check(
@@ -23,16 +23,29 @@ export async function check(
 ): Promise<CheckOutcome> {
   const site = await findSite(change, parts, signal);
   if (site.kind !== 'site') return site;
-  const wanted = wantedState(change, site.state, site.workload, site.container, parts.settings.limitFactor);
+  const goal = wantedState(change, site.state, site.workload, site.container, parts.settings.limitFactor);
+  const isRolled = change.service.mode !== 'in-place';
   const stop =
-    obstacle(site.workload) ??
+    (isRolled ? templateObstacle(site) : undefined) ??
     rolloutObstacle(site) ??
-    ownershipObstacle(site) ??
-    limitObstacle(site, wanted) ??
-    replicasObstacle(site, wanted) ??
+    limitObstacle(site, goal) ??
+    replicasObstacle(site, goal) ??
     (await autoscalerObstacle(site, parts)) ??
-    (await dryRun(site, wanted));
+    (await courseObstacle(site, parts));
   return stop ?? { kind: 'ready', before: site.state };
+}
+
+async function courseObstacle(site: Site, parts: ChangeParts): Promise<ChangeStopped | undefined> {
+  const course = await courseOf(site, site.state, parts);
+  if (course.kind !== 'course') return course;
+  const isRolled = course.steps.flat().includes('resources');
+  const stop = (isRolled ? templateObstacle(site) : undefined) ?? (await dryRun(site, course));
+  if (stop === undefined || course.rolledBecause === undefined) return stop;
+  return { ...stop, reason: `${stop.reason} (it cannot be resized in place: ${course.rolledBecause})` };
+}
+
+function templateObstacle(site: Site): ChangeStopped | undefined {
+  return obstacle(site.workload) ?? ownershipObstacle(site);
 }
 
 function obstacle(workload: Workload): ChangeStopped | undefined {
@@ -53,11 +66,6 @@ function rolloutObstacle({ change, workload }: Site): ChangeStopped | undefined 
   const underWay = isUndo(change) ? undefined : notRolledOut(workload);
   if (underWay === undefined) return undefined;
   return { kind: 'held', reason: `a rollout of ${describeRef(workload)} is under way: ${underWay}` };
-}
-
-/** An undo alone says the requests that stood, also that there were none. */
-function isUndo({ requests }: Change): boolean {
-  return requests !== undefined;
 }
 
 function limitObstacle({ change, workload }: Site, wanted: TargetState): ChangeStopped | undefined {
@@ -114,10 +122,12 @@ async function autoscalerObstacle(
   );
 }
 
-async function dryRun(site: Site, wanted: TargetState): Promise<ChangeStopped | undefined> {
+/** Those of the instances have been tried already. */
+async function dryRun(site: Site, { steps, before, wanted }: Course): Promise<ChangeStopped | undefined> {
   const moves = new Moves(site);
-  for (const write of stepsOf(site.state, wanted).flat()) {
-    const written = await moves.move(write, site.state, wanted, { dryRun: true });
+  for (const write of steps.flat()) {
+    if (write === 'instances') continue;
+    const written = await moves.move(write, before, wanted, { dryRun: true });
     if (written.kind === 'failure') return stopped(site.workload, written.failure, site.container);
     if (written.kind === 'foreign') return { kind: 'held', reason: written.reason };
     const spoilt = write === 'resources' ? spoiltBecause(site, wanted, written.answer) : undefined;

@@ -24,7 +24,12 @@ export class Moves {
     this.#version = versionOf(site.workload.template);
   }
 
-  move(write: Write, from: TargetState, to: TargetState, options: MoveOptions = {}): Promise<Written> {
+  move(
+    write: Exclude<Write, 'instances'>,
+    from: TargetState,
+    to: TargetState,
+    options: MoveOptions = {},
+  ): Promise<Written> {
     const { target } = this.#site;
     return write === 'resources'
       ? target.apply((workload) => this.#resources(workload, from, to, options), options)

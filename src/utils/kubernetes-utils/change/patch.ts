@@ -8,6 +8,7 @@ import { CHANGE_CAUSE_PATH, othersOwn, REPLICAS, weApplied } from './ownership.t
 
 export const APPLY = 'application/apply-patch+yaml';
 export const MERGE = 'application/merge-patch+json';
+export const STRATEGIC = 'application/strategic-merge-patch+json';
 
 export interface TemplatePatch {
   readonly container: string;

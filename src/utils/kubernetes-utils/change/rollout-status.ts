@@ -1,5 +1,5 @@
 /** How far a rollout has come, from what the API tells of the workload and of its new pods. */
-import type { Pod, PodContainer } from '../workload/pod.ts';
+import type { Pod, PodContainer, PodResources } from '../workload/pod.ts';
 import type { Condition, Workload } from '../workload/workload.ts';
 
 export type RolloutStatus =
@@ -19,8 +19,8 @@ const HOPELESS = new Set([
   'RunContainerError',
 ]);
 
-/** Share of the time for the whole that a pod may wait for a node: one may have to be added. */
-const NO_NODE_SHARE = 0.4;
+/** Share of the time for the whole that a pod may wait for a node, or for room on its own: one may have to be added. */
+export const NO_NODE_SHARE = 0.4;
 
 /** The same for pods that the API does not take: a quota may be freed by the pods that go. */
 const NOT_CREATED_SHARE = 0.2;
@@ -76,9 +76,9 @@ function podFailure({ name, containers }: Pod): string | undefined {
   );
 }
 
-function containerFailure(
+export function containerFailure(
   who: string,
-  { ended, exitCode, waiting, waitingMessage = '' }: PodContainer,
+  { ended, exitCode, waiting, waitingMessage = '' }: Omit<PodContainer, keyof PodResources>,
 ): string | undefined {
   if (ended === 'OOMKilled') return `${who} was killed for its memory`;
   if (waiting === undefined || !HOPELESS.has(waiting)) return undefined;

@@ -5,6 +5,8 @@ import type { KubernetesSettings } from '../../../models/settings.ts';
 import { type ApiFailure, describeFailure } from '../api/api-failure.ts';
 import { unusableBecause } from '../read-target.ts';
 import type { Located } from '../watch/namespace-view.ts';
+import { instancesOf, stateOfInstances } from '../workload/instances.ts';
+import type { Pod } from '../workload/pod.ts';
 import { describeRef, type Workload } from '../workload/workload.ts';
 import { conflictsOf, describeConflicts } from './conflicts.ts';
 import { presentPart } from './patch.ts';
@@ -13,6 +15,8 @@ import { type ApiParts, isLasting, isOwnerConflict, Target } from './target.ts';
 export interface ChangeParts extends ApiParts {
   readonly settings: KubernetesSettings;
   locate(service: ServiceSpec, signal: AbortSignal | undefined): Promise<Located>;
+  /** Whether the template of a service that is resized in place has been off for so long that it is to be written too. */
+  isTemplateDue(workload: Workload): boolean;
   /** Why the signal of a change was aborted. */
   brokenOffBecause(): string;
 }
@@ -25,7 +29,12 @@ export interface Site {
   readonly workload: Workload;
   /** Name of the container that is sized. */
   readonly container: string;
+  /** What the service runs with: where it is resized in place, what its instances really have. */
   readonly state: TargetState;
+  /** What the workload's template says. */
+  readonly template: TargetState;
+  /** Of a service that is resized in place. */
+  readonly pods?: readonly Pod[];
   readonly signal: AbortSignal | undefined;
 }
 
@@ -41,11 +50,30 @@ export async function findSite(
   if (read.kind === 'failure') return stopped(located.workload, read.failure);
   const workload = read.value;
   const container = located.container.name;
-  const state = stateOf(workload, container);
-  if (state === undefined) return refused(`${describeRef(workload)} no longer has a container ${container}`);
+  const template = stateOf(workload, container);
+  if (template === undefined)
+    return refused(`${describeRef(workload)} no longer has a container ${container}`);
   const unusable = unusableBecause(workload);
   if (unusable !== undefined) return refused(unusable);
-  return { kind: 'site', change, target, workload, container, state, signal };
+  const site = {
+    kind: 'site',
+    change,
+    target,
+    workload,
+    container,
+    state: template,
+    template,
+    signal,
+  } as const;
+  return change.service.mode === 'in-place' ? withPods(site) : site;
+}
+
+async function withPods(site: Site): Promise<Site | ChangeStopped> {
+  const { target, workload, container, template } = site;
+  const listing = await target.pods(workload);
+  if (listing.kind === 'failure') return stopped(workload, listing.failure);
+  const pods = instancesOf(workload, listing.value);
+  return { ...site, pods, state: stateOfInstances(workload, container, pods) ?? template };
 }
 
 export function stateOf({ containers, replicas }: Workload, container: string): TargetState | undefined {

@@ -2,7 +2,8 @@
 import type { TargetState } from '../../../models/changes.ts';
 import { sameResources } from './wanted-state.ts';
 
-export type Write = 'resources' | 'replicas';
+/** Resources of the template, number of instances, sizes of the instances that run. */
+export type Write = 'resources' | 'replicas' | 'instances';
 
 /**
  * Writes in groups; a group is waited for before the next. Where one grows and the other shrinks, the one that grows

@@ -10,7 +10,7 @@ import { type Pod, parsePod } from '../workload/pod.ts';
 import { selectorText } from '../workload/selector.ts';
 import { describeRef, parseWorkload, type Workload, type WorkloadRef } from '../workload/workload.ts';
 import { conflictsOf } from './conflicts.ts';
-import { APPLY, MERGE } from './patch.ts';
+import { APPLY, MERGE, STRATEGIC } from './patch.ts';
 
 export interface ApiParts {
   readonly client: ApiClient;
@@ -83,6 +83,11 @@ export class Target {
     return this.#write(writing, '/scale', MERGE, options);
   }
 
+  /** One of its pods. One try: whoever resizes looks at what has become of it anyway. */
+  resize({ namespace, name }: Pod, body: object, { dryRun = false }: WriteOptions = {}): Promise<ApiAnswer> {
+    return this.#send(`${objectPath(PODS, namespace, name)}/resize`, body, STRATEGIC, dryRun);
+  }
+
   /**
    * Before every try the object is read again and `writingFor` says what is still to be written. So a change in
    * between is seen, and what was written although nobody answered is not written twice.
@@ -104,7 +109,7 @@ export class Target {
         unknown = undefined;
         if (writing.kind === 'foreign') foreign = writing.reason;
         if (writing.kind !== 'body') return { kind: 'answer', body: undefined };
-        const patched = await this.#patch(writing.body, suffix, contentType, dryRun);
+        const patched = await this.#send(`${this.#path}${suffix}`, writing.body, contentType, dryRun);
         if (patched.kind === 'failure' && isOutcomeUnknown(patched.failure)) unknown = patched.failure;
         return patched;
       },
@@ -114,7 +119,7 @@ export class Target {
     return answer.kind === 'failure' ? answer : { kind: 'written', answer: answer.body };
   }
 
-  #patch(body: object, suffix: string, contentType: string, isDryRun: boolean): Promise<ApiAnswer> {
+  #send(path: string, body: object, contentType: string, isDryRun: boolean): Promise<ApiAnswer> {
     const query = {
       fieldManager: FIELD_MANAGER,
       fieldValidation: 'Strict',
@@ -123,7 +128,7 @@ export class Target {
     };
     return this.#parts.client.request({
       method: 'PATCH',
-      path: `${this.#path}${suffix}`,
+      path,
       query,
       body,
       contentType,

@@ -5,6 +5,7 @@ import { describeFailure } from '../api/api-failure.ts';
 import type { Pod } from '../workload/pod.ts';
 import type { Workload } from '../workload/workload.ts';
 import type { Moves } from './moves.ts';
+import type { Resizing, SizeOf } from './resizing.ts';
 import { type RolloutStatus, rolloutStatus } from './rollout-status.ts';
 import type { Site } from './site.ts';
 import { sameResources } from './wanted-state.ts';
@@ -20,6 +21,8 @@ export interface VerifyOptions {
   readonly moves: Moves;
   readonly clock: Clock;
   readonly timeoutSeconds: number;
+  /** What each instance is to have, where they are resized in place. */
+  readonly sizes?: { readonly resizing: Resizing; readonly size: SizeOf };
   /** Ids of the pods that were there before; absent: not known, then the new ones are told by their size. */
   readonly podsBefore: ReadonlySet<string> | undefined;
 }
@@ -50,27 +53,34 @@ export async function verify(expected: TargetState, options: VerifyOptions): Pro
 type Look = RolloutStatus | Extract<Verified, { kind: 'foreign' }>;
 
 /** The API may be away for a while: that says nothing about the rollout. */
-async function lookAt(expected: TargetState, { site, moves, podsBefore }: VerifyOptions): Promise<Look> {
+async function lookAt(
+  expected: TargetState,
+  { site, moves, sizes, podsBefore }: VerifyOptions,
+): Promise<Look> {
   const read = await site.target.read();
   if (read.kind === 'failure') return { kind: 'under-way', detail: describeFailure(read.failure) };
   const reason = moves.foreign(read.value, expected);
   if (reason !== undefined) return { kind: 'foreign', reason };
+  const resized = await sizes?.resizing.look(sizes.size);
+  if (resized !== undefined && resized.kind !== 'done') return resized;
   return rolloutStatus(read.value, await newPods(read.value, expected, site, podsBefore));
 }
 
 async function newPods(
   workload: Workload,
   expected: TargetState,
-  { target, container }: Site,
+  site: Site,
   before: ReadonlySet<string> | undefined,
 ): Promise<readonly Pod[]> {
+  const { target, container } = site;
   const pods = await target.pods(workload);
   if (pods.kind === 'failure') return [];
   return pods.value.filter(({ uid, beingDeleted, containers }) => {
     const requests = containers.get(container)?.requests;
     const isOfThisSize =
-      requests !== undefined &&
-      sameResources({ requests, limits: {} }, { requests: expected.requests, limits: {} });
+      site.pods !== undefined ||
+      (requests !== undefined &&
+        sameResources({ requests, limits: {} }, { requests: expected.requests, limits: {} }));
     return !beingDeleted && isOfThisSize && before?.has(uid) !== true;
   });
 }

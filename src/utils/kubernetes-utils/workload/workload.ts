@@ -105,22 +105,23 @@ export function parseWorkload(kind: WorkloadKind, raw: unknown): Workload | unde
 }
 
 export function parseContainer(raw: unknown): Container {
-  return {
-    name: textAt(raw, 'name') ?? '',
-    requests: limitsAt(raw, 'requests'),
-    limits: limitsAt(raw, 'limits'),
-  };
+  return { name: textAt(raw, 'name') ?? '', ...parseResources(at(raw, 'resources')) };
+}
+
+/** `resources` of a container, or what its status says of them. */
+export function parseResources(raw: unknown): Pick<Container, 'requests' | 'limits'> {
+  return { requests: parseQuantities(at(raw, 'requests')), limits: parseQuantities(at(raw, 'limits')) };
+}
+
+export function parseQuantities(raw: unknown): Limits {
+  const cpu = coresOf(at(raw, 'cpu'));
+  const memory = mebibytesOf(at(raw, 'memory'));
+  return { ...(cpu !== undefined && { cpu }), ...(memory !== undefined && { memory }) };
 }
 
 /** `Deployment shop/auth-service`. */
 export function describeRef({ kind, namespace, name }: WorkloadRef): string {
   return `${kind.kind} ${namespace}/${name}`;
-}
-
-function limitsAt(raw: unknown, key: 'requests' | 'limits'): Limits {
-  const cpu = coresOf(at(raw, 'resources', key, 'cpu'));
-  const memory = mebibytesOf(at(raw, 'resources', key, 'memory'));
-  return { ...(cpu !== undefined && { cpu }), ...(memory !== undefined && { memory }) };
 }
 
 function parseStrategy(raw: unknown): Strategy {

@@ -34,6 +34,7 @@ export class FakeSystem implements PolicyContext {
   readonly application: KnownApplication;
   readonly writes: Write[] = [];
   readonly random = seededRandom(1);
+  readonly tuneSeconds = 0;
   /** Nothing is posted and scraped. */
   isOut = false;
   requestsPerSecond = 40;
