@@ -14,7 +14,7 @@ export interface EvaluatedCell {
 }
 
 /**
- * Evaluates policies on a cell, spread over threads; all there are by default.
+ * Evaluates policies on a cell, spread over threads; all there are by default. Tells each result as it comes.
  *
  * @throws UsageError when a file of the cell cannot be read or a policy is unknown
  */
@@ -23,17 +23,23 @@ export async function evaluateCell(
   choice: CellChoice,
   policies: readonly string[] | undefined,
   { seed, tuneFraction }: EvaluationOptions,
+  onResult: (result: PolicyResult) => void = () => undefined,
 ): Promise<EvaluatedCell> {
   const started = performance.now();
   const contenders = contendersOf(policies);
   const cell = readCell(choice);
   const options = { seed, tuneFraction };
   const results = await Promise.all(
-    contenders.map(({ name }) => pool.run({ cell: choice, policy: name, options })),
+    contenders.map(async ({ name }) => {
+      const result = await pool.run({ cell: choice, policy: name, options });
+      onResult(result);
+      return result;
+    }),
   );
   const report = {
     application: cell.application.name,
-    trace: basename(choice.trace).replace(/\.csv(\.gz)?$/, ''),
+    trace: basename(choice.trace ?? 'constant').replace(/\.csv(\.gz)?$/, ''),
+    ...(choice.scenario !== undefined && { scenario: choice.scenario }),
     requests: cell.arrivals.timesSeconds.length,
     wall_seconds: (performance.now() - started) / 1000,
     lower_bound_core_hours: lowerBoundOf(results),

@@ -89,8 +89,8 @@ function trialsOn(cell: Cell, factory: PolicyFactory, seed: number) {
   };
 }
 
-function runOptions(seed: number, mark: number): RunOptions {
-  return { seed, marks: [mark], buildSystem: (options) => new Simulator(options) };
+function runOptions(seed: number, tuneSeconds: number): RunOptions {
+  return { seed, tuneSeconds, buildSystem: (options) => new Simulator(options) };
 }
 
 function judged({ known, arrivals, durationSeconds, shockSeconds }: Cell) {

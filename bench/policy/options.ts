@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { CellChoice } from './cell.ts';
 import type { EvaluationOptions } from './evaluate.ts';
+import { SCENARIOS } from './traffic/scenarios.ts';
 import { UsageError } from './usage-error.ts';
 
 export const SHARED_USAGE = `  --hours H           length of the run (1)
@@ -15,7 +16,10 @@ export const USAGE = `npm run -s bench:policy -- --calls FILE --profiles FILE --
 
   --calls FILE        the application's call graph
   --profiles FILE     its measured profiles
+  --config shipped    the application of the shipped configuration instead of these two
   --trace FILE        seconds,requests; csv or csv.gz
+  --scenario NAME     what comes on top: ${[...SCENARIOS.keys()].join(', ')};
+                      with one, the trace may be left out and the rate is constant
 ${SHARED_USAGE}
   --series FILE       writes load, cores and latency by the minute there`;
 
@@ -44,20 +48,15 @@ export const SHARED_FLAGS = {
   help: { type: 'boolean', default: false },
 } as const;
 
+const CELL_FLAGS = { calls: text, profiles: text, config: text, trace: text, scenario: text } as const;
+
 /** @throws UsageError that says which option is wrong */
 export function policyOptions(args: readonly string[]): PolicyOptions | 'help' {
-  const flags = { ...SHARED_FLAGS, calls: text, profiles: text, trace: text, series: text } as const;
-  const { values } = parsed(args, flags);
+  const { values } = parsed(args, { ...SHARED_FLAGS, ...CELL_FLAGS, series: text });
   if (values.help) return 'help';
   const shared = sharedOptions(values);
-  const cell = {
-    calls: given('--calls', values.calls),
-    profiles: given('--profiles', values.profiles),
-    trace: given('--trace', values.trace),
-    hours: shared.hours,
-    seed: shared.seed,
-  };
-  return { ...shared, cell, series: values.series };
+  const { hours, seed } = shared;
+  return { ...shared, cell: { ...cellFlags(values), hours, seed }, series: values.series };
 }
 
 export function parsed<T extends NonNullable<ParseArgsConfig['options']>>(
@@ -94,6 +93,24 @@ export function sharedOptions(flags: SharedFlags): SharedOptions {
     policies: flags.policies?.split(',').filter((name) => name !== ''),
     json: flags.json,
   };
+}
+
+type CellFlags = { readonly [flag in keyof typeof CELL_FLAGS]?: string | undefined };
+
+function cellFlags({
+  calls,
+  profiles,
+  config,
+  trace,
+  scenario,
+}: CellFlags): Omit<CellChoice, 'hours' | 'seed'> {
+  const traffic = { trace: scenario === undefined ? given('--trace', trace) : trace, scenario };
+  if (config === undefined) {
+    return { calls: given('--calls', calls), profiles: given('--profiles', profiles), ...traffic };
+  }
+  if (config !== 'shipped') throw new UsageError(`--config: found ${config}, allowed: shipped`);
+  if (calls === undefined && profiles === undefined) return traffic;
+  throw new UsageError('--config: found together with --calls or --profiles, allowed: one of the two');
 }
 
 function given(flag: string, value: string | undefined): string {

@@ -26,8 +26,8 @@ export interface RunOptions {
   /** Of the simulator and of the policy's own chance. */
   readonly seed: number;
   readonly buildSystem: (options: SystemOptions) => SimulatedSystem;
-  /** Totals are taken every minute, at these times and at the end, s. */
-  readonly marks?: readonly number[];
+  /** The first part of the run, in which nothing is scored, s. */
+  readonly tuneSeconds: number;
   /** `TIMING` by default. */
   readonly timing?: Timing;
 }
@@ -35,7 +35,8 @@ export interface RunOptions {
 const TOTALS_SECONDS = 60;
 
 /**
- * Runs a policy on a cell from its first second to its last.
+ * Runs a policy on a cell from its first second to its last. Totals are taken every minute, at the end of the first part
+ * and at the end.
  *
  * @throws what the policy throws
  */
@@ -47,7 +48,7 @@ export async function runPolicy(
 ): Promise<RecordedRun> {
   const started = performance.now();
   const log = new RequestLog(cell.application.chains.length);
-  const run = new Run(cell, factory, parameters, { timing: TIMING, marks: [], ...options }, log);
+  const run = new Run(cell, factory, parameters, { timing: TIMING, ...options }, log);
   const totals = await run.toTheEnd();
   return { parameters, log, totals, wallSeconds: (performance.now() - started) / 1000 };
 }
@@ -82,10 +83,10 @@ class Run {
     options: Required<RunOptions>,
     log: RequestLog,
   ) {
-    const { seed, timing } = options;
+    const { seed, timing, tuneSeconds } = options;
     this.#cell = cell;
     this.#events = new CellEvents(cell.events);
-    this.#marks = allMarks(cell.durationSeconds, options.marks);
+    this.#marks = marksOf(cell.durationSeconds, tuneSeconds);
     this.#listener = new RunListener(log);
     this.#system = options.buildSystem({
       application: cell.application,
@@ -102,6 +103,7 @@ class Run {
       metrics: this.#pipeline,
       cgroup: (service: number) => this.#system.cgroup(service),
       actuator: this.#actuator,
+      tuneSeconds,
       random: seededRandom(seed),
       subscribe: (subscriber: SimulationListener) => this.#listener.subscribe(subscriber),
     };
@@ -110,7 +112,8 @@ class Run {
 
   async toTheEnd(): Promise<readonly Totals[]> {
     try {
-      for (let now = 0; now <= this.#cell.durationSeconds; now = this.#nextSeconds()) await this.#happen(now);
+      // The last mark is the end.
+      while (this.#marks.length > 0) await this.#happen(this.#nextSeconds());
     } finally {
       await this.#policy.close?.();
     }
@@ -148,8 +151,8 @@ class Run {
   }
 }
 
-function allMarks(durationSeconds: number, marks: readonly number[]): number[] {
+function marksOf(durationSeconds: number, tuneSeconds: number): number[] {
   const count = Math.ceil(durationSeconds / TOTALS_SECONDS);
   const minutes = Array.from({ length: count }, (_, i) => i * TOTALS_SECONDS);
-  return [...new Set([...minutes, ...marks, durationSeconds])].sort((a, b) => a - b);
+  return [...new Set([...minutes, tuneSeconds, durationSeconds])].sort((a, b) => a - b);
 }

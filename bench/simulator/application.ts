@@ -33,8 +33,10 @@ export interface Call {
   readonly sigma: number;
   /** `lognormal` by default; `exponential` ignores `sigma`. */
   readonly distribution?: 'lognormal' | 'exponential';
-  /** Time without CPU after the visit's own work, exponential around this mean; 0: none. */
+  /** Mean time without CPU after the visit's own work; 0: none. */
   readonly waitSeconds: number;
+  /** `exponential` by default; `uniform`: between half and one and a half times the mean. */
+  readonly waitDistribution?: 'exponential' | 'uniform';
   /** Probability that the visit answers with an error, without calling anybody. */
   readonly errorRatio: number;
   /** Calls after the visit's own work and wait. The visit is answered when the last stage is. */
@@ -71,4 +73,17 @@ export interface Arrivals {
 
 export function visitsOf(call: Call): number {
   return 1 + call.stages.flat().reduce((sum, child) => sum + visitsOf(child), 0);
+}
+
+/** The same arrivals; an error when they are out of order or of chains that are not there. */
+export function checkedArrivals(arrivals: Arrivals, { chains }: Application): Arrivals {
+  const { timesSeconds } = arrivals;
+  if (arrivals.chains.length !== timesSeconds.length) throw new RangeError('a chain for each arrival');
+  for (let request = 0; request < timesSeconds.length; request++) {
+    if (!(timesSeconds[request]! >= (request === 0 ? 0 : timesSeconds[request - 1]!))) {
+      throw new RangeError(`arrival ${request} is out of order`);
+    }
+    if (arrivals.chains[request]! >= chains.length) throw new RangeError(`arrival ${request} has no chain`);
+  }
+  return arrivals;
 }

@@ -16,6 +16,8 @@ export class CallTable {
   /** NaN: exponential. */
   readonly sigma: Float64Array;
   readonly waitSeconds: Float64Array;
+  /** 1: uniform instead of exponential. */
+  readonly isUniformWait: Uint8Array;
   readonly errorRatio: Float64Array;
   readonly firstStage: Int32Array;
   readonly firstChild: Int32Array;
@@ -51,6 +53,7 @@ export class CallTable {
       call.distribution === 'exponential' ? Number.NaN : call.sigma,
     );
     this.waitSeconds = Float64Array.from(calls, (call) => call.waitSeconds);
+    this.isUniformWait = Uint8Array.from(calls, (call) => (call.waitDistribution === 'uniform' ? 1 : 0));
     this.errorRatio = Float64Array.from(calls, (call) => call.errorRatio);
     this.firstStage = Int32Array.from(firstStage);
     this.firstChild = Int32Array.from(firstChild);

@@ -10,6 +10,8 @@
  * - throttled_time adds up over run queues (throttle_cfs_rq), which are as many as threads want to run, up to the cores;
  * - a change of the limit gives the whole new quota at once and ends the throttling (tg_set_cfs_bandwidth).
  *
+ * Where all instances run on one machine with fewer cores than they want, all threads get the same share of a core.
+ *
  * Nothing happens at the end of a period by itself: with a constant rate until the next event, when the quota will be
  * used up follows from arithmetic, and idle or unlimited instances cost no events.
  */
@@ -29,9 +31,16 @@ export class CpuSharing {
   /** All instances, by the time of what they do next; Infinity: nothing. */
   readonly events: ItemHeap;
   readonly #instances: Instances;
+  readonly #hostCores: number;
+  /** By instance: threads that want a core now; only kept where cores are scarce. */
+  readonly #wanted = new Map<number, number>();
+  /** Of a thread that runs, cores. */
+  #speed = 1;
 
-  constructor(instances: Instances) {
+  /** `hostCores`: of the machine that all instances run on. */
+  constructor(instances: Instances, hostCores = Infinity) {
     this.#instances = instances;
+    this.#hostCores = hostCores;
     this.events = new ItemHeap(instances.cpuPlaces);
   }
 
@@ -91,6 +100,7 @@ export class CpuSharing {
 
   /** Puts what the instance does next into the queue of events. */
   schedule(instance: number): void {
+    if (this.#hostCores < Infinity) this.#shareHost(instance);
     this.events.set(instance, this.#nextEventSeconds(instance));
   }
 
@@ -103,12 +113,13 @@ export class CpuSharing {
     const running = all.running[instance]!;
     if (running === 0) return;
     const parallelism = all.parallelism[instance]!;
-    const rate = Math.min(running, parallelism);
-    const work = elapsed * rate;
+    const threads = Math.min(running, parallelism);
     if (all.throttled[instance] === 1) {
-      all.throttledSeconds[instance]! += work;
+      all.throttledSeconds[instance]! += elapsed * threads;
       return;
     }
+    const rate = threads * this.#speed;
+    const work = elapsed * rate;
     all.cpuSeconds[instance]! += work;
     all.virtualSeconds[instance]! += work / running;
     if (nowSeconds < all.periodEndSeconds[instance]!) {
@@ -118,6 +129,22 @@ export class CpuSharing {
     all.periods[instance]! += this.#enterPeriod(instance, nowSeconds);
     const since = nowSeconds - (all.periodEndSeconds[instance]! - PERIOD_SECONDS);
     all.usedInPeriod[instance] = since > 0 ? since * rate : 0;
+  }
+
+  /** The instance has changed: everybody goes on at the speed that this leaves. */
+  #shareHost(instance: number): void {
+    const all = this.#instances;
+    const isRunning = all.running[instance]! > 0 && all.throttled[instance] === 0;
+    if (isRunning) this.#wanted.set(instance, Math.min(all.running[instance]!, all.parallelism[instance]!));
+    else this.#wanted.delete(instance);
+    let threads = 0;
+    for (const wanted of this.#wanted.values()) threads += wanted;
+    const speed = Math.min(1, this.#hostCores / threads);
+    if (speed === this.#speed) return;
+    const now = all.updatedSeconds[instance]!;
+    for (const other of this.#wanted.keys()) this.settle(other, now);
+    this.#speed = speed;
+    for (const other of this.#wanted.keys()) this.events.set(other, this.#nextEventSeconds(other));
   }
 
   #leave(instance: number): void {
@@ -155,7 +182,7 @@ export class CpuSharing {
     if (running === 0) return Infinity;
     const now = all.updatedSeconds[instance]!;
     const parallelism = all.parallelism[instance]!;
-    const rate = Math.min(running, parallelism);
+    const rate = Math.min(running, parallelism) * this.#speed;
     const left = all.finishes[instance]!.firstKey - all.virtualSeconds[instance]!;
     const finish = left > 0 ? now + (left * running) / rate : now;
     all.nextEvent[instance] = FINISH;

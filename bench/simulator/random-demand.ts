@@ -17,8 +17,11 @@ export class RandomDemand {
   }
 
   waitSeconds(call: number, requestKey: number): number {
-    const mean = this.#calls.waitSeconds[call]!;
-    return mean === 0 ? 0 : mean * exponential(visitKey(requestKey, this.#calls.place[call]!), WAIT);
+    const { waitSeconds, isUniformWait, place } = this.#calls;
+    const mean = waitSeconds[call]!;
+    if (mean === 0) return 0;
+    const key = visitKey(requestKey, place[call]!);
+    return mean * (isUniformWait[call] === 1 ? 0.5 + uniform(key, WAIT) : exponential(key, WAIT));
   }
 
   isError(call: number, requestKey: number): boolean {

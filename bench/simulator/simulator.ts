@@ -9,14 +9,14 @@
  * - A visit that is not answered `timeoutSeconds` after its arrival fails; if it is still queued or on the CPU it leaves.
  */
 import { seededRandom } from '../../src/utils/random.ts';
-import type { Application, Arrivals, Shape } from './application.ts';
+import { type Application, type Arrivals, checkedArrivals, type Shape } from './application.ts';
 import { Balancer, type Balancing } from './balancer.ts';
 import { CallTable } from './call-table.ts';
 import { requestKey } from './chance.ts';
 import { CpuSharing, EXHAUST, FINISH } from './cpu-sharing.ts';
 import { Fleet } from './fleet.ts';
 import { Flow } from './flow.ts';
-import { Instances, STARTING, STOPPING } from './instances.ts';
+import { GONE, Instances, STARTING, STOPPING } from './instances.ts';
 import { Measurements } from './measurements.ts';
 import type { CgroupCounters, InstanceState, SimulatedSystem, SimulationListener } from './system.ts';
 import { Visits } from './visits.ts';
@@ -36,6 +36,8 @@ export interface SimulatorOptions {
   readonly timeoutSeconds?: number;
   /** Default `least-busy`. */
   readonly balancing?: Balancing;
+  /** Cores of the one machine that all instances run on; default Infinity: everybody finds a free core. */
+  readonly hostCores?: number;
   readonly listener?: SimulationListener;
 }
 
@@ -47,7 +49,7 @@ export class Simulator implements SimulatedSystem {
   readonly #timeoutSeconds: number;
   readonly #visits = new Visits();
   readonly #instances = new Instances(this.#visits);
-  readonly #sharing = new CpuSharing(this.#instances);
+  readonly #sharing: CpuSharing;
   readonly #measurements: Measurements;
   readonly #fleet: Fleet;
   readonly #flow: Flow;
@@ -56,32 +58,28 @@ export class Simulator implements SimulatedSystem {
   constructor(options: SimulatorOptions) {
     const { application, seed } = options;
     this.application = application;
-    this.#arrivals = options.arrivals;
+    this.#arrivals = checkedArrivals(options.arrivals, application);
     this.#firstRequest = options.firstRequest ?? 0;
     this.#seed = seed;
     this.#timeoutSeconds = options.timeoutSeconds ?? 30;
-    this.#measurements = new Measurements(application, options.listener);
-    this.#fleet = new Fleet(
-      application,
-      this.#instances,
-      this.#sharing,
-      options.startupSeconds,
-      seededRandom(seed ^ 0x51ed270b),
-    );
-    const services = application.services.length;
-    const random = seededRandom(seed ^ 0x2f0e1eb9);
+    this.#sharing = new CpuSharing(this.#instances, options.hostCores);
+    const calls = new CallTable(application);
+    this.#measurements = new Measurements(application, calls, this.#visits, options.listener);
+    this.#fleet = new Fleet(application, this.#instances, this.#sharing, options.startupSeconds, seed);
+    const balancing = options.balancing ?? 'least-busy';
     this.#flow = new Flow({
       application,
-      calls: new CallTable(application),
+      calls,
       visits: this.#visits,
       instances: this.#instances,
       sharing: this.#sharing,
       fleet: this.#fleet,
-      balancer: new Balancer(options.balancing ?? 'least-busy', this.#instances, services, random),
+      balancer: new Balancer(balancing, this.#instances, application, seededRandom(seed)),
       measurements: this.#measurements,
     });
-    if (options.initial.length !== services) throw new RangeError('a shape for each service');
-    for (const [service, shape] of options.initial.entries()) this.#begin(service, shape);
+    if (options.initial.length !== application.services.length)
+      throw new RangeError('a shape for each service');
+    for (const [service, shape] of options.initial.entries()) this.#fleet.begin(service, shape);
   }
 
   get nowSeconds(): number {
@@ -206,12 +204,6 @@ export class Simulator implements SimulatedSystem {
     this.#flow.demandFactors[service] = factor;
   }
 
-  #begin(service: number, { cpu, memory, instances }: Shape): void {
-    this.#fleet.setTemplate(service, cpu, memory);
-    this.#fleet.want(service, instances);
-    for (let count = 0; count < instances; count++) this.#fleet.welcome(this.#fleet.start(service, 0));
-  }
-
   #nextTimeout(): number {
     const { oldest, arrivedSeconds } = this.#visits;
     return oldest < 0 ? Infinity : arrivedSeconds[oldest]! + this.#timeoutSeconds;
@@ -246,7 +238,10 @@ export class Simulator implements SimulatedSystem {
   }
 
   #kill(instance: number): void {
-    if (this.#instances.state[instance] !== STOPPING) this.#fleet.stop(instance, this.nowSeconds);
-    if (this.#instances.present[instance]! > 0) this.#flow.failAllAt(instance);
+    const { state, present } = this.#instances;
+    // The end of visits elsewhere may have ended an instance that was stopping.
+    if (state[instance] === GONE) return;
+    if (state[instance] !== STOPPING) this.#fleet.stop(instance, this.nowSeconds);
+    if (present[instance]! > 0) this.#flow.failAllAt(instance);
   }
 }

@@ -8,7 +8,7 @@ import type { Application, Shape } from './application.ts';
 export interface SimulationListener {
   /**
    * `selfSeconds`: queueing, throttling, CPU and own wait, without what the visit called; `totalSeconds`: with it.
-   * `cpuSeconds` it burned.
+   * `cpuSeconds` it burned. `place`: of its call in the chain's tree, breadth first, the root's is 0.
    */
   onVisit?(
     service: number,
@@ -18,6 +18,7 @@ export interface SimulationListener {
     cpuSeconds: number,
     failed: boolean,
     endSeconds: number,
+    place: number,
   ): void;
   /** `latencySeconds` from arrival to answer. */
   onRequest?(chain: number, latencySeconds: number, failed: boolean, endSeconds: number): void;
@@ -29,6 +30,7 @@ export interface CgroupCounters {
   /** CFS periods in which an instance wanted CPU, and those of them in which it was throttled. */
   readonly periods: number;
   readonly throttledPeriods: number;
+  /** Adds up over the cores on which threads were held back, as the kernel does: more than the time that passed when several were. */
   readonly throttledSeconds: number;
   /** Present working set of the largest instance, MiB. */
   readonly memory: number;

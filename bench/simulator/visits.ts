@@ -3,6 +3,7 @@
  * kinds of lists that visits stand in: all of them by arrival (for the time-out), and queues.
  */
 import type { Places } from './item-heap.ts';
+import { larger } from './larger.ts';
 
 /** Where a visit is. */
 export const FREE = 0;
@@ -76,7 +77,6 @@ export class Visits {
     if (newer < 0) this.#newest = older;
     else this.older[newer] = older;
     this.state[visit] = FREE;
-    this.instance[visit] = -1;
     this.serial[visit] = (this.serial[visit]! + 1) | 0;
     this.older[visit] = this.#free;
     this.#free = visit;
@@ -154,9 +154,4 @@ export class VisitQueues {
     else this.#visits.ahead[behind] = ahead;
     this.length[queue]!--;
   }
-}
-
-function larger<T extends { set(values: T): void }>(before: T, after: T): T {
-  after.set(before);
-  return after;
 }

@@ -1,4 +1,5 @@
 import type { ServiceSpec, Slo, Stage, Topology } from '../models/data-models.ts';
+import { waysThrough } from './chain-ways.ts';
 import type { ConfigFile } from './schema.ts';
 import { servicesByChain } from './services-by-chain.ts';
 
@@ -57,9 +58,7 @@ function buildSlo(slo: FileSlo): Slo {
 
 function buildStages({ stages, visits }: FileChain): readonly Stage[] {
   const visitsOf = new Map(Object.entries(visits));
-  return stages.map((stage) =>
-    stage.map((branch) => branch.map((service) => ({ service, visits: visitsOf.get(service) ?? 1 }))),
-  );
+  return stages.map((stage) => waysThrough(stage, (service) => visitsOf.get(service) ?? 1));
 }
 
 /** The services that list the chain, one after the other. */

@@ -1,4 +1,5 @@
 /** Whether services, SLOs and chain graphs name each other rightly. */
+import { countWays, type StageInFile } from './chain-ways.ts';
 import type { Found } from './cross-checks.ts';
 import { joinKey, quote } from './describe-value.ts';
 import { hint } from './hint.ts';
@@ -58,8 +59,9 @@ function graphProblems(
     return [{ path, found: 'a chain that no service lists', allowed: 'a chain that a service lists' }];
   }
   if (chain.stages === undefined) return [];
-  const named = chain.stages.flat(2);
+  const named = chain.stages.flat(8);
   return [
+    ...chain.stages.flatMap((stage, index) => tooManyWays(`${path}.stages[${index}]`, stage)),
     ...unique(named).flatMap((service) => memberProblem(`${path}.stages`, service, listing, known)),
     ...listing
       .filter((service) => !named.includes(service))
@@ -76,6 +78,15 @@ function graphProblems(
         allowed: `${listed(unique(named))}${hint(service, unique(named))}`,
       })),
   ];
+}
+
+/** Ways through a stage at most: they multiply where stages follow each other in a branch. */
+const MOST_WAYS = 64;
+
+function tooManyWays(path: string, stage: StageInFile): Found[] {
+  const ways = countWays(stage);
+  if (ways <= MOST_WAYS) return [];
+  return [{ path, found: `${ways} ways through its branches`, allowed: `at most ${MOST_WAYS}` }];
 }
 
 function memberProblem(

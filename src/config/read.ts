@@ -138,6 +138,8 @@ function readArray(schema: TArray, raw: unknown, path: string, context: Context)
   if (!Array.isArray(list) || list.length < minItems || list.length > maxItems) {
     return report(context, path, describeFound(list), allowedBy(schema));
   }
+  // What only is written out is no further value of the file.
+  if (list !== raw) context.values -= 1;
   const items = list.map((item: unknown, index) =>
     read(schema.items, item, list === raw ? `${path}[${index}]` : path, context),
   );

@@ -1,5 +1,5 @@
 /** The sections that say what there is: services, chains and their SLOs. */
-import { Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 import { AVAILABLE_MODES } from '../models/data-models.ts';
 
 /** `__proto__` is refused so that no table of names anywhere has to fear it. */
@@ -136,16 +136,25 @@ export const SloSchema = Type.Object(
   { additionalProperties: false, shorthand: 'latency' },
 );
 
-const BranchSchema = Type.Array(IdSchema, {
-  minItems: 1,
-  single: true,
-  allowed: 'a service or a list of services in sequence',
-});
-
-const StageSchema = Type.Array(BranchSchema, {
+const STAGE = {
   minItems: 1,
   allowed: 'a list of at least one branch; a branch is a service or a list of services in sequence',
-});
+};
+
+const branchOf = <Item extends TSchema>(items: Item) =>
+  Type.Array(items, { minItems: 1, single: true, allowed: 'a service or a list of services in sequence' });
+
+/** A stage in the place of a service of a branch; a service there is read as a stage of it alone. */
+const innerStageOf = <Branch extends TSchema>(branch: Branch) =>
+  Type.Array(branch, { ...STAGE, single: true });
+
+/** Stages stand in branches of stages this deep, and every branch is read to the same depth. */
+export const MOST_INNER_STAGES = 3;
+
+const ThirdInner = innerStageOf(branchOf(IdSchema));
+const SecondInner = innerStageOf(branchOf(ThirdInner));
+const FirstInner = innerStageOf(branchOf(SecondInner));
+const StageSchema = Type.Array(branchOf(FirstInner), STAGE);
 
 export const ChainSchema = Type.Object(
   {
@@ -153,7 +162,7 @@ export const ChainSchema = Type.Object(
       minItems: 1,
       allowed: 'a list of at least one stage; a stage is a list of branches',
       description:
-        'Stages run in sequence, the branches of a stage in parallel; a branch is a service or a list of services in sequence.',
+        'Stages run in sequence, the branches of a stage in parallel; a branch is a service or a list of services in sequence, and a list in the place of a service is a stage in it, up to three deep.',
     }),
     visits: Type.Record(
       IdSchema,

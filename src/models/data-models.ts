@@ -65,12 +65,17 @@ export interface ServiceSpec {
 export interface Visit {
   readonly service: string;
   readonly visits: number;
+  /** These visits stand in another branch of the stage too, which has them in common with this one: they are paid once. */
+  readonly again?: true;
 }
 
 /** Services in sequence. */
 export type Branch = readonly Visit[];
 
-/** Branches in parallel; the slowest decides. */
+/**
+ * Branches in parallel; the slowest decides. A branch that has a stage in it is there once for each way through that stage,
+ * with what the ways have in common marked as `again` from the second on.
+ */
 export type Stage = readonly Branch[];
 
 export interface ChainSpec {
@@ -100,6 +105,7 @@ export function visitsByService(chain: ChainSpec): ReadonlyMap<string, number> {
 function countVisits(chain: ChainSpec): ReadonlyMap<string, number> {
   const visits = new Map<string, number>();
   for (const visit of chain.stages.flat(2)) {
+    if (visit.again === true) continue;
     visits.set(visit.service, (visits.get(visit.service) ?? 0) + visit.visits);
   }
   return visits;

@@ -245,9 +245,14 @@ chains: { shop: { stages: [[history]] } }`,
     'chains.shop.stages[1]: an empty list | a list of at least one branch; a branch is a service or a list of services in sequence',
   ],
   [
-    'a branch inside a branch',
-    base('chains: { shop: { stages: [[web, [db, [web]]]] } }'),
-    `chains.shop.stages[0][1][1]: a list of 1 | ${ID}`,
+    'stages in branches of stages deeper than three',
+    base('chains: { shop: { stages: [[[web, [[web, [[web, [[web, [db]]]]]]]]]] } }'),
+    `chains.shop.stages[0][0][1][0][1][0][1][0][1]: a list of 1 | ${ID}`,
+  ],
+  [
+    'branches that can be gone through in too many ways',
+    base(`chains: { shop: { stages: [[[web${', [web, db, web]'.repeat(4)}], db]] } }`),
+    'chains.shop.stages[0]: 82 ways through its branches | at most 64',
   ],
   [
     'visits of a service that the stages do not name',

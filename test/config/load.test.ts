@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { loadSettings, startOptions } from '../../src/config/load.ts';
+import { visitsByService } from '../../src/models/data-models.ts';
 import { base, fileWith, problemsOf, settingsOf, shippedFile } from './sources.ts';
 
 test('the shipped file holds nothing but the defaults beside its services and SLOs', () => {
@@ -59,6 +60,21 @@ test('the example file reads as its comments say', () => {
       ],
     ],
   });
+});
+
+test('a branch with a stage in it is there for each way through, and what the ways share is paid once', () => {
+  const { topology } = settingsOf(
+    base('chains: { shop: { stages: [[[web, [[db, web], db], db], db]], visits: { db: 2 } } }'),
+  );
+  const [web, db] = [
+    { service: 'web', visits: 1 },
+    { service: 'db', visits: 2 },
+  ];
+  const chain = topology.chains.get('shop')!;
+  expect(chain.stages).toEqual([
+    [[web, db, web, db], [{ ...web, again: true }, db, { ...db, again: true }], [db]],
+  ]);
+  expect(Object.fromEntries(visitsByService(chain))).toEqual({ web: 2, db: 8 });
 });
 
 test.each([

@@ -1,31 +1,25 @@
 import type { KnownCall } from '../policy.ts';
 
-/** Services in sequence, by index. */
-export type Way = readonly number[];
-/** Ways in parallel. */
-export type ParallelWays = readonly Way[];
+/** As `chains.<name>.stages` has it: a stage is a list of branches, a branch a list of services and of stages inside it. */
+export type StageInFile = readonly BranchInFile[];
+export type BranchInFile = readonly (string | StageInFile)[];
 
 /**
- * A tree of calls as `chains.<name>.stages` has it: stages in sequence, ways in parallel, each visit exactly once. What
- * the root calls alone, and what that calls, are stages of their own. Of calls in parallel each is a way; where one of them
- * calls in parallel again the longest goes on in its way, and the others are ways beside it.
+ * A tree of calls as an operator writes it down, each visit once: a call, and then its stages. What the root calls alone,
+ * and what that calls, are stages of the chain; calls in parallel are branches.
  */
-export function stagesOf(call: KnownCall): readonly ParallelWays[] {
-  return [[[call.service]], ...call.stages.flatMap(stagesOfCalls)];
+export function stagesOf(call: KnownCall, names: readonly string[]): readonly StageInFile[] {
+  return [[[names[call.service]!]], ...call.stages.flatMap((calls) => stagesOfCalls(calls, names))];
 }
 
-function stagesOfCalls(calls: readonly KnownCall[]): readonly ParallelWays[] {
-  return calls.length === 1 ? stagesOf(calls[0]!) : [calls.flatMap(waysOf)];
+function stagesOfCalls(calls: readonly KnownCall[], names: readonly string[]): readonly StageInFile[] {
+  return calls.length === 1 ? stagesOf(calls[0]!, names) : [calls.map((call) => branchOf(call, names))];
 }
 
-/** The longest way through a call first, then those beside it. */
-function waysOf(call: KnownCall): ParallelWays {
-  const main = [call.service];
-  const beside: Way[] = [];
-  for (const calls of call.stages) {
-    const [longest, ...others] = calls.map(waysOf).sort((left, right) => right[0]!.length - left[0]!.length);
-    main.push(...(longest?.[0] ?? []));
-    beside.push(...(longest?.slice(1) ?? []), ...others.flat());
-  }
-  return [main, ...beside];
+function branchOf(call: KnownCall, names: readonly string[]): BranchInFile {
+  const inside = call.stages.map((calls) => {
+    const branches = calls.map((child) => branchOf(child, names));
+    return branches.length === 1 ? branches[0]! : [branches];
+  });
+  return [names[call.service]!, ...inside.flat()];
 }

@@ -6,7 +6,7 @@ import type { Settings } from '../../../src/models/settings.ts';
 import type { KnownApplication, KnownCall, KnownService } from '../policy.ts';
 import { stagesOf } from './chain-stages.ts';
 
-export type WritingMode = 'rolling';
+export type WritingMode = 'rolling' | 'in-place';
 
 /**
  * What an operator writes for the application: services, bounds, chains and SLOs. All else has its default. A service that
@@ -14,6 +14,7 @@ export type WritingMode = 'rolling';
  */
 export function configurationOf(application: KnownApplication, mode: WritingMode): object {
   const { services, chains } = application;
+  const names = services.map(({ name }) => name);
   const chainsOf = (index: number) =>
     chains.filter(({ root }) => visits(root, index)).map(({ name }) => name);
   return {
@@ -24,22 +25,24 @@ export function configurationOf(application: KnownApplication, mode: WritingMode
         .map(({ service, chains }) => [service.name, { chains, mode, ...boundsOf(service) }]),
     ),
     slos: Object.fromEntries(chains.map(({ name, sloSeconds }) => [name, sloSeconds])),
-    chains: Object.fromEntries(
-      chains.map(({ name, root }) => [
-        name,
-        {
-          stages: stagesOf(root).map((ways) => ways.map((way) => way.map((index) => services[index]!.name))),
-        },
-      ]),
-    ),
+    chains: Object.fromEntries(chains.map(({ name, root }) => [name, { stages: stagesOf(root, names) }])),
     // Instances have their request for their limit, as for every other policy.
     kubernetes: { limit_factor: 1 },
   };
 }
 
-/** The product's settings. `folder`: where the history is kept. Throws a ConfigError. */
-export function settingsOf(application: KnownApplication, mode: WritingMode, folder: string): Settings {
-  const { readable, complete, problems } = readDocument(configurationOf(application, mode), application.name);
+export interface Operation {
+  readonly mode: WritingMode;
+  /** Folder of the history. */
+  readonly folder: string;
+  /** Sections of the configuration beside those of the application, to try out other than the defaults. */
+  readonly sections?: object | undefined;
+}
+
+/** The product's settings. Throws a ConfigError. */
+export function settingsOf(application: KnownApplication, { mode, folder, sections }: Operation): Settings {
+  const document = { ...configurationOf(application, mode), ...sections };
+  const { readable, complete, problems } = readDocument(document, application.name);
   const all = [...problems, ...crossCheck(readable, application.name)];
   if (complete === undefined || all.length > 0) throw new ConfigError(all);
   return buildSettings(complete, { dataFolder: folder });

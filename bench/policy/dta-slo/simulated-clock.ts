@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../../src/models/ports.ts';
 
 /** When the simulation begins, Unix s: a whole minute, so that windows are aligned with it. */
@@ -31,7 +32,11 @@ export class SimulatedClock implements Clock {
         this.#sleepers.splice(this.#sleepers.indexOf(sleeper), 1);
         end();
       };
-      signal?.addEventListener('abort', cancel);
+      if (signal !== undefined) {
+        // As many as services wait for their changes at once.
+        setMaxListeners(0, signal);
+        signal.addEventListener('abort', cancel);
+      }
       this.#add(sleeper);
     });
   }

@@ -22,6 +22,14 @@ const Measured = Type.Object(
   { description: 'Over the monitoring window.' },
 );
 
+const Visit = Type.Object({
+  service: Type.String(),
+  visits: Type.Number(),
+  again: Type.Optional(
+    Type.Literal(true, { description: 'These visits stand in a branch before, and are paid once.' }),
+  ),
+});
+
 const Chain = Type.Object({
   id: Type.String(),
   slo: Type.Object({
@@ -30,8 +38,9 @@ const Chain = Type.Object({
     objective: Type.Number(),
     priority: Type.Number(),
   }),
-  stages: Type.Array(Type.Array(Type.Array(Type.Object({ service: Type.String(), visits: Type.Number() }))), {
-    description: 'Stages in sequence, branches in parallel, services in sequence.',
+  stages: Type.Array(Type.Array(Type.Array(Visit)), {
+    description:
+      'Stages in sequence, branches in parallel, services in sequence. A branch with a stage in it is there once for each way through.',
   }),
   rate: Type.Union([Type.Number(), Type.Null()], {
     description: 'Requests/s at the first stage that has records.',
@@ -91,9 +100,7 @@ function specView({ id, slo, stages }: ChainSpec) {
   return {
     id,
     slo: { latency: latencySeconds, percentile, objective, priority },
-    stages: stages.map((stage) =>
-      stage.map((branch) => branch.map(({ service, visits }) => ({ service, visits }))),
-    ),
+    stages: stages.map((stage) => stage.map((branch) => branch.map((visit) => ({ ...visit })))),
   };
 }
 

@@ -85,14 +85,15 @@ function planningVisits(
   { riskFactor, demandFactor }: { readonly riskFactor: number; readonly demandFactor: number },
 ): PlanningVisit[] {
   const planned: PlanningVisit[] = [];
-  for (const { service, visits } of branch) {
+  for (const { service, visits, again } of branch) {
     const profile = profiles.get(service);
     if (profile === undefined) continue;
     const cautious = factor * profile.upperFactor ** riskFactor;
     planned.push({
       service,
       visits,
-      demand: demandFactor * profile.demandCoreSeconds,
+      // Paid once, whatever number of ways it lies on.
+      demand: again === true ? 0 : demandFactor * profile.demandCoreSeconds,
       floor: cautious * profile.floorSeconds,
       queueing: cautious * profile.queueingSeconds,
     });

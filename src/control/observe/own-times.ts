@@ -1,4 +1,4 @@
-import type { ChainSpec, Topology } from '../../models/data-models.ts';
+import type { ChainSpec, Stage, Topology, Visit } from '../../models/data-models.ts';
 import type { LatencyDistribution, SeriesMetrics, TrafficMetrics } from '../../models/metrics.ts';
 
 /**
@@ -56,27 +56,39 @@ interface Call {
 /** What each service calls: groups one after another, the calls of a group in parallel. */
 function callsOf(chain: ChainSpec): Map<string, Call[][]> {
   const calls = new Map<string, Call[][]>();
-  let caller: { service: string; visits: number } | undefined;
+  let caller: Visit | undefined;
   for (const stage of chain.stages) {
-    const heads = stage.flatMap((branch) => branch.slice(0, 1));
+    const heads = stage.flatMap((branch) => branch.slice(0, 1)).filter(({ again }) => again !== true);
     if (caller !== undefined) addCalls(calls, caller, heads);
-    for (const branch of stage) {
-      branch.slice(1).forEach((visit, index) => {
-        addCalls(calls, branch[index]!, [visit]);
-      });
-    }
+    addCallsInside(calls, stage);
     if (stage.length === 1) caller = stage[0]?.at(-1) ?? caller;
   }
   return calls;
 }
 
-function addCalls(
-  calls: Map<string, Call[][]>,
-  caller: { service: string; visits: number },
-  visits: readonly { service: string; visits: number }[],
-): void {
-  const group = visits.map((visit) => ({ service: visit.service, perVisit: visit.visits / caller.visits }));
+/** Ways that part after a visit which they have in common are calls of it in parallel. */
+function addCallsInside(calls: Map<string, Call[][]>, stage: Stage): void {
+  const groups = new Map<string, Call[]>();
+  for (const branch of stage) {
+    for (let at = 1; at < branch.length; at++) {
+      const [caller, visit] = [branch[at - 1]!, branch[at]!];
+      if (visit.again === true) continue;
+      const way = branch.slice(0, at).map(({ service }) => service);
+      const group = caller.again === true ? groups.get(way.join('\n')) : undefined;
+      if (group !== undefined) group.push(callOf(caller, visit));
+      else groups.set(way.join('\n'), addCalls(calls, caller, [visit]));
+    }
+  }
+}
+
+function addCalls(calls: Map<string, Call[][]>, caller: Visit, visits: readonly Visit[]): Call[] {
+  const group = visits.map((visit) => callOf(caller, visit));
   calls.set(caller.service, [...(calls.get(caller.service) ?? []), group]);
+  return group;
+}
+
+function callOf(caller: Visit, { service, visits }: Visit): Call {
+  return { service, perVisit: visits / caller.visits };
 }
 
 function scaled(latency: LatencyDistribution, factor: number): LatencyDistribution {

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { coreSecondsByService, visitsByChain } from '../../../bench/policy/applications/load.ts';
@@ -38,14 +40,33 @@ describe('a cell', () => {
     expect(calm).toMatchObject({ events: [], durationSeconds: 900, known: { name: 'my' } });
     expect(calm.shockSeconds).toBeUndefined();
     expect(rate(calm, 0, 0.5) / rate(calm, 0.5, 1)).toBeCloseTo(1, 1);
-    expect(cellOf(three, QUARTER)).toEqual(calm);
-    expect(cellOf(three, { ...QUARTER, seed: 2 }).arrivals).not.toEqual(calm.arrivals);
+    const [few, again, other] = [1, 1, 2].map((seed) => cellOf(three, { hours: 0.25, seed, meanVisits: 10 }));
+    expect(again).toEqual(few);
+    expect(other!.arrivals).not.toEqual(few!.arrivals);
   });
 
   it('has bursts when it is told to, without more requests in the mean', () => {
     const bursty = cellOf(three, { ...QUARTER, dispersion: 20 });
     expect(visitsPerSecond(bursty) / 1200).toBeCloseTo(1, 1);
-    expect(bursty.arrivals.timesSeconds).not.toEqual(cellOf(three, QUARTER).arrivals.timesSeconds);
+    expect(bursty.arrivals.timesSeconds[9]).not.toEqual(cellOf(three, QUARTER).arrivals.timesSeconds[9]);
+  });
+
+  it('is built from the files of an application and a trace', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'cell-'));
+    const file = (name: string, content: string) => {
+      writeFileSync(join(folder, name), content);
+      return join(folder, name);
+    };
+    const calls = file('shop-calls.csv', callsCsv('a a 1 c 1', 'a b 1.1 c 1'));
+    const profiles = file('shop-profiles.csv', profilesCsv(...thrice('c_a 70')));
+    const trace = file('t.csv', 'seconds,requests\n0,10\n10,30\n');
+    const cell = buildCell({ ...QUARTER, calls, profiles, trace, meanVisits: 100 });
+    rmSync(folder, { recursive: true });
+    expect(cell.application.name).toBe('shop');
+    expect(visitsPerSecond(cell) / 100).toBeCloseTo(1, 1);
+    const isEarly = (time: number) => time % 20 < 10;
+    const early = cell.arrivals.timesSeconds.filter(isEarly).length;
+    expect(early / (cell.arrivals.timesSeconds.length - early)).toBeCloseTo(1 / 3, 1);
   });
 
   it('says what of its choice is wrong', () => {
@@ -64,7 +85,7 @@ describe('scenarios', () => {
   });
 
   it('burst to three times the load for a minute, and the recovery from one in the second half is timed', () => {
-    const hour = cellOf(three, { hours: 1, seed: 1, scenario: 'bursts' });
+    const hour = cellOf(three, { hours: 1, seed: 1, meanVisits: 300, scenario: 'bursts' });
     const shock = hour.shockSeconds! / 3600;
     expect(shock).toBeGreaterThanOrEqual(0.5);
     expect(rate(hour, shock, shock + 1 / 60) / rate(hour, shock - 1 / 60, shock)).toBeCloseTo(3, 0);
@@ -110,7 +131,7 @@ describe('scenarios', () => {
   });
 
   it('take the metrics away while the load stays, and let it rise when they are back', () => {
-    const cell = cellOf(three, { hours: 1, seed: 1, scenario: 'metrics-outage' });
+    const cell = cellOf(three, { hours: 1, seed: 1, meanVisits: 300, scenario: 'metrics-outage' });
     expect(cell.events).toEqual([
       { kind: 'outage-begin', atSeconds: 1800 },
       { kind: 'outage-end', atSeconds: 2100 },

@@ -6,7 +6,7 @@ import {
 } from '../../../bench/policy/applications/random-application.ts';
 import type { Application, Call } from '../../../bench/simulator/application.ts';
 
-const shape: RandomShape = { seed: 1, services: 12, chains: 3, sharing: 0.3, depth: 4, fanOut: 3 };
+const shape: RandomShape = { seed: 1, services: 8, chains: 2, sharing: 0.3, depth: 3, fanOut: 2 };
 
 function callsOf(call: Call): Call[] {
   return [call, ...call.stages.flat().flatMap(callsOf)];
@@ -46,14 +46,13 @@ describe('an application at random', () => {
           expect(stages.flat().length).toBeLessThanOrEqual(wanted.fanOut);
         }
       }),
-      { numRuns: 12, seed: 1 },
+      { numRuns: 8, seed: 1 },
     );
   });
 
   it('shares more services when it is told to', () => {
-    const services = 200;
     const [little, much] = [0, 0.8].map((sharing) =>
-      meanSharing(randomApplication({ ...shape, services, sharing })),
+      meanSharing(randomApplication({ ...shape, services: 60, chains: 4, sharing })),
     );
     expect(little).toBe(1);
     expect(much).toBeGreaterThan(1.3);

@@ -130,8 +130,8 @@ describe('arrivals', () => {
       const those = chains.filter((_, i) => timesSeconds[i]! >= 500 === late);
       return those.filter((each) => each === chain).length / those.length;
     };
-    expect([0, 1, 2].map((chain) => Math.round(100 * share(chain, false)))).toEqual([20, 50, 30]);
-    expect([0, 1, 2].map((chain) => Math.round(100 * share(chain, true)))).toEqual([70, 0, 30]);
+    expect([0, 1, 2].map((chain) => Math.round(50 * share(chain, false)))).toEqual([10, 25, 15]);
+    expect([0, 1, 2].map((chain) => Math.round(50 * share(chain, true)))).toEqual([35, 0, 15]);
   });
 
   it('are the same for the same seed alone, and their times do not depend on the mix', () => {

@@ -29,6 +29,20 @@ describe('buildProblem', () => {
     ]);
   });
 
+  it('has what several ways share in the time of each, and its demand once', () => {
+    const [auth, payment] = [
+      { service: 'auth-service', visits: 1 },
+      { service: 'payment-service', visits: 1 },
+    ];
+    const ways = [[auth, payment], [{ ...auth, again: true as const }]];
+    const chain = { ...shippedTopology().chains.get('order-processing')!, stages: [ways] };
+    const topology = { ...shippedTopology(), chains: new Map([[chain.id, chain]]) };
+    const { problem } = buildProblem(request(topology, LOADS), profilesWithout(), SETTINGS);
+    const [[first, second] = []] = problem.chains[0]!.stages;
+    expect(first![0]!.demand).toBeGreaterThan(0);
+    expect(second![0]).toEqual({ ...first![0], demand: 0 });
+  });
+
   it('lets the waits of a caller count where they are measured, without demand of their own', () => {
     const leaking: ProfileReader = {
       ...profilesWithout(),

@@ -41,6 +41,14 @@ describe('own times out of total ones', () => {
     expect(ownMeans(chain, { a: 0.1, b: 0.02, d: 0.03, e: 0.04 })).toMatchObject({ a: 0.03, e: 0.04 });
   });
 
+  it('takes ways that part after a common visit for parallel calls of it', () => {
+    const again = { ...visit('b'), again: true } as const;
+    const ways = [[visit('b'), visit('d')], [again, visit('e')], [visit('f')]];
+    const chain = { id: 'c', slo, stages: [[[visit('a')]], ways] };
+    const totals = { a: 0.1, b: 0.06, d: 0.02, e: 0.03, f: 0.01 };
+    expect(ownMeans(chain, totals)).toEqual({ ...totals, a: 0.04, b: 0.03 });
+  });
+
   it('never goes below zero when children took longer than their caller', () => {
     const chain = { id: 'c', slo, stages: [[[visit('a')]], [[visit('b')]]] };
     expect(ownMeans(chain, { a: 0.02, b: 0.05 })).toEqual({ a: 0, b: 0.05 });
