@@ -30,6 +30,7 @@ export interface CgroupCounters {
   /** CFS periods in which an instance wanted CPU, and those of them in which it was throttled. */
   readonly periods: number;
   readonly throttledPeriods: number;
+  /** Adds up over the cores on which threads were held back, as the kernel does: more than the time that passed when several were. */
   readonly throttledSeconds: number;
   /** Present working set of the largest instance, MiB. */
   readonly memory: number;

@@ -102,27 +102,25 @@ describe('violating requests', () => {
 
 describe('the other scores', () => {
   it('are what was used in the scored part', () => {
-    const scores = new HandMade()
-      .ended(0, 70, 100, 0.05)
-      .scores([
-        NO_TOTALS,
-        {
-          atSeconds: 60,
-          coreSeconds: 600,
-          mebibyteSeconds: 6e4,
-          usedCoreSeconds: 60,
-          changes: 2,
-          restarts: 1,
-        },
-        {
-          atSeconds: 300,
-          coreSeconds: 4200,
-          mebibyteSeconds: 6e4 + 1024 * 3600,
-          usedCoreSeconds: 960,
-          changes: 5,
-          restarts: 1,
-        },
-      ]);
+    const scores = new HandMade().ended(0, 70, 100, 0.05).scores([
+      NO_TOTALS,
+      {
+        atSeconds: 60,
+        coreSeconds: 600,
+        mebibyteSeconds: 6e4,
+        usedCoreSeconds: 60,
+        changes: 2,
+        restarts: 1,
+      },
+      {
+        atSeconds: 300,
+        coreSeconds: 4200,
+        mebibyteSeconds: 6e4 + 1024 * 3600,
+        usedCoreSeconds: 960,
+        changes: 5,
+        restarts: 1,
+      },
+    ]);
     expect(scores).toMatchObject({
       core_hours: 1,
       memory_gib_hours: 1,
