@@ -1,8 +1,8 @@
 /**
  * The rule of the HorizontalPodAutoscaler applied to a service's CPU quota instead of its replicas: every m seconds
  * usage / target is recommended, and the largest recommendation of the last s seconds is the quota. Wang et al.,
- * "Autothrottle" (NSDI 2024), section 5.1 "Baselines"; m and s as there: 15 s and 300 s, and 1 s and 20 s for the fast
- * one. As in its published artifact an agent on the node reads cgroups and sets quotas, and nothing else is limited:
+ * "Autothrottle" (NSDI 2024), evaluation; m and s as in its published artifact: 15 s and 300 s, 1 s and 20 s for the fast
+ * one. As there an agent on the node reads cgroups and sets quotas, and nothing else is limited:
  * neither tolerance nor largest step. There every service has the instances that it was deployed with.
  */
 import type { Policy, PolicyContext, PolicyFactory } from '../policy.ts';
