@@ -35,7 +35,14 @@ export function noteTargets(
     if (reading.kind !== 'running') continue;
     // A reading that still rolls and one that rolled before it both tell of the time between them.
     const rolled = before?.kind === 'running' && before.rolling;
-    if (reading.rolling || rolled) capacities.unsettle(service, sinceSeconds, clock.nowSeconds());
+    const uneven = reading.drift?.kind === 'uneven';
+    // Instances that are resized in place stay; only new ones are another matter.
+    const stays =
+      spec.mode === 'in-place' &&
+      reading.state.instances === capacities.inForce(service)?.instances &&
+      !uneven;
+    if ((reading.rolling || rolled || uneven) && !stays)
+      capacities.unsettle(service, sinceSeconds, clock.nowSeconds());
     const capacity = capacityOf(spec, reading);
     const source = sourceOf(reading);
     capacities.see(service, { ...capacity, source, sinceSeconds: clock.nowSeconds() });
