@@ -4,10 +4,10 @@
  */
 import type { Limits, TargetState } from '../../../models/changes.ts';
 import { type ApiFailure, describeFailure, isStatus, isTransient } from '../api/api-failure.ts';
-import { quantitiesOf, resourcesOf } from '../wanted.ts';
 import { instancesOf, sizeInForce } from '../workload/instances.ts';
 import type { Pod, PodResources } from '../workload/pod.ts';
 import type { Workload } from '../workload/workload.ts';
+import { isMemoryKept, reachableSize, resizePatch } from './resize-request.ts';
 import { containerFailure, NO_NODE_SHARE, type RolloutStatus } from './rollout-status.ts';
 import type { Target } from './target.ts';
 import { sameResources } from './wanted-state.ts';
@@ -46,6 +46,8 @@ export class Resizing {
   readonly #original: ReadonlyMap<string, PodResources>;
   /** Of pods that came since. */
   readonly #before: PodResources;
+  /** Sizes that a pod may have got from us although no answer says so, by uid. */
+  readonly #maybe = new Map<string, PodResources>();
   /** Pods whose memory limit is not lowered, by uid. */
   readonly #keptMemory = new Set<string>();
   #hasWritten = false;
@@ -68,12 +70,17 @@ export class Resizing {
 
   /** All instances alike. */
   to(wanted: PodResources): SizeOf {
-    return (pod) => this.#within(pod, wanted);
+    return (pod) => this.#reachable(pod, wanted);
+  }
+
+  /** What has been killed so far says nothing of what is to come. */
+  forgive(): void {
+    this.#restarts.clear();
   }
 
   /** Each as it was before the change. */
   get back(): SizeOf {
-    return (pod) => this.#within(pod, this.#original.get(pod.uid) ?? this.#before);
+    return (pod) => this.#reachable(pod, this.#original.get(pod.uid) ?? this.#before);
   }
 
   /** Nothing is written. */
@@ -162,8 +169,6 @@ export class Resizing {
     return undefined;
   }
 
-  readonly #maybe = new Map<string, PodResources>();
-
   async #exists({ uid }: Pod): Promise<boolean> {
     const listing = await this.#site.target.pods(this.#site.workload);
     return listing.kind === 'failure' || listing.value.some((pod) => pod.uid === uid);
@@ -201,38 +206,16 @@ export class Resizing {
     return containerFailure(`container ${this.#site.container} of pod ${name}`, state);
   }
 
+  #reachable({ uid, containers }: Pod, wanted: PodResources): PodResources | undefined {
+    const found = containers.get(this.#site.container);
+    if (found === undefined) return undefined;
+    return reachableSize(found, wanted, this.#site.limitFactor, this.#keptMemory.has(uid));
+  }
+
   #hasSpec({ containers }: Pod, wanted: PodResources): boolean {
     const found = containers.get(this.#site.container);
     return found === undefined || sameResources(found, wanted);
   }
-
-  /**
-   * Requests and limits cannot be taken away in place: a request that is there stays, and a limit is at least what a limit that
-   * follows would be.
-   */
-  #within({ uid, containers }: Pod, wanted: PodResources): PodResources | undefined {
-    const found = containers.get(this.#site.container);
-    if (found === undefined) return undefined;
-    const requests = { ...found.requests, ...wanted.requests };
-    const limits = { ...found.limits, ...wanted.limits };
-    for (const key of ['cpu', 'memory'] as const) {
-      const [limit, request] = [limits[key], requests[key]];
-      if (wanted.limits[key] === undefined && limit !== undefined && request !== undefined)
-        limits[key] = Math.max(limit, request * this.#site.limitFactor);
-    }
-    if (this.#keptMemory.has(uid) && found.limits.memory !== undefined)
-      limits.memory = Math.max(limits.memory ?? 0, found.limits.memory);
-    return { requests, limits };
-  }
-}
-
-function isMemoryKept(failure: ApiFailure): boolean {
-  return (
-    failure.kind === 'status' &&
-    failure.code === 422 &&
-    failure.causes.length > 0 &&
-    failure.causes.every(({ field }) => /\.limits\W?memory\b/.test(field))
-  );
 }
 
 /** The look that decides first. */
@@ -255,23 +238,4 @@ function pending({ name }: Pod, { kind, message, current }: NonNullable<Pod['res
 
 function sameRequests(left: Limits, right: Limits): boolean {
   return sameResources({ requests: left, limits: {} }, { requests: right, limits: {} });
-}
-
-/** For a strategic merge patch: containers are merged by name. The uid keeps it from another pod of the same name. */
-function resizePatch({ uid }: Pod, container: string, { requests, limits }: PodResources): object {
-  const resources = resourcesOf({ requests, limits });
-  return {
-    metadata: { uid },
-    spec: {
-      containers: [
-        {
-          name: container,
-          resources: {
-            requests: resources.requests,
-            ...(Object.keys(quantitiesOf(limits)).length > 0 && { limits: resources.limits }),
-          },
-        },
-      ],
-    },
-  };
 }
