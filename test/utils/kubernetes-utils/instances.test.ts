@@ -40,6 +40,11 @@ describe('the instances of a workload', () => {
     expect(unevenInstances('app', [pod('a'), pod('b'), larger])).toBe(1);
   });
 
+  test('differ in nothing that counts where a memory limit could not be lowered', () => {
+    const kept = pod('b', { resources: { ...ALIKE, limits: { cpu: '450m', memory: '1Gi' } } });
+    expect(unevenInstances('app', [pod('a'), kept])).toBe(0);
+  });
+
   test('have what they have been given, not what they are asked to have', () => {
     const deferred = pod('a', { status: { containerStatuses: [{ name: 'app', resources: ALIKE }] } });
     const wanted = { requests: { cpu: '2', memory: '256Mi' }, limits: ALIKE.limits };

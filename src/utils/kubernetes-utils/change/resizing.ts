@@ -8,7 +8,8 @@ import { instancesOf, sizeInForce } from '../workload/instances.ts';
 import type { Pod, PodResources } from '../workload/pod.ts';
 import type { Workload } from '../workload/workload.ts';
 import { isMemoryKept, reachableSize, resizePatch } from './resize-request.ts';
-import { containerFailure, NO_NODE_SHARE, type RolloutStatus } from './rollout-status.ts';
+import { type Look, pending, worstOf } from './resize-status.ts';
+import { containerFailure } from './rollout-status.ts';
 import type { Target } from './target.ts';
 import { sameResources } from './wanted-state.ts';
 
@@ -28,13 +29,8 @@ export type Tried =
   | { readonly kind: 'impossible'; readonly reason: string }
   | { readonly kind: 'failure'; readonly failure: ApiFailure };
 
-export type Look = RolloutStatus | { readonly kind: 'foreign'; readonly reason: string };
-
 /** The size of a pod after a resize; undefined: it is left alone. */
 export type SizeOf = (pod: Pod) => PodResources | undefined;
-
-/** An infeasible resize that may be one of an earlier size: until the kubelet has seen the new one. */
-const NOT_SEEN_SHARE = 0.1;
 
 export class Resizing {
   readonly #site: ResizingSite;
@@ -68,6 +64,12 @@ export class Resizing {
     return this.#hasWritten;
   }
 
+  /** What of the size could not be had, as the end of a sentence; empty where all was. */
+  get shortfall(): string {
+    if (this.#keptMemory.size === 0) return '';
+    return '; this API server does not lower memory limits in place (Kubernetes 1.34 does), so they stay';
+  }
+
   /** All instances alike. */
   to(wanted: PodResources): SizeOf {
     return (pod) => this.#reachable(pod, wanted);
@@ -87,17 +89,22 @@ export class Resizing {
   async try(pods: readonly Pod[], size: SizeOf): Promise<Tried> {
     let resizes = 0;
     for (const pod of instancesOf(this.#site.workload, pods)) {
-      const wanted = size(pod);
-      if (wanted === undefined || this.#hasSpec(pod, wanted)) continue;
-      resizes += 1;
+      if (this.#isSized(pod, size)) continue;
       const failure = await this.#patchOrKeep(pod, size, true);
-      if (failure === undefined) continue;
-      if (isStatus(failure, 405, 422)) return { kind: 'impossible', reason: describeFailure(failure) };
-      if (!isStatus(failure, 404)) return { kind: 'failure', failure };
-      if (await this.#exists(pod))
-        return { kind: 'impossible', reason: 'this API server cannot resize pods (before Kubernetes 1.33)' };
+      const stop = failure === undefined ? undefined : await this.#notTaken(pod, failure);
+      if (stop !== undefined) return stop;
+      // What was found not to be lowered may have been all that was different.
+      if (!this.#isSized(pod, size)) resizes += 1;
     }
     return { kind: 'taken', resizes };
+  }
+
+  /** Undefined: the pod is gone. */
+  async #notTaken(pod: Pod, failure: ApiFailure): Promise<Tried | undefined> {
+    if (isStatus(failure, 405, 422)) return { kind: 'impossible', reason: describeFailure(failure) };
+    if (!isStatus(failure, 404)) return { kind: 'failure', failure };
+    if (!(await this.#exists(pod))) return undefined;
+    return { kind: 'impossible', reason: 'this API server cannot resize pods (before Kubernetes 1.33)' };
   }
 
   /** What became of it, and resizes what has another size: pods that came meanwhile, and such as an API that was away did not take. */
@@ -106,8 +113,7 @@ export class Resizing {
     if (listing.kind === 'failure') return { kind: 'under-way', detail: describeFailure(listing.failure) };
     const pods = instancesOf(this.#site.workload, listing.value);
     const looks = await this.#lookAtAll(pods, size);
-    const worst = WORST.map((kind) => looks.find((look) => look.kind === kind)).find((look) => look);
-    return worst ?? { kind: 'done' };
+    return worstOf(looks);
   }
 
   async #lookAtAll(pods: readonly Pod[], size: SizeOf): Promise<readonly Look[]> {
@@ -212,27 +218,14 @@ export class Resizing {
     return reachableSize(found, wanted, this.#site.limitFactor, this.#keptMemory.has(uid));
   }
 
+  #isSized(pod: Pod, size: SizeOf): boolean {
+    const wanted = size(pod);
+    return wanted === undefined || this.#hasSpec(pod, wanted);
+  }
+
   #hasSpec({ containers }: Pod, wanted: PodResources): boolean {
     const found = containers.get(this.#site.container);
     return found === undefined || sameResources(found, wanted);
-  }
-}
-
-/** The look that decides first. */
-const WORST = ['foreign', 'failed', 'troubled', 'under-way'] as const;
-
-function pending({ name }: Pod, { kind, message, current }: NonNullable<Pod['resize']>): Look {
-  const detail = `pod ${name} cannot be resized (${kind}): ${message}`;
-  switch (kind) {
-    case 'in-progress':
-      return { kind: 'under-way', detail: `pod ${name} is being resized` };
-    case 'infeasible':
-      return current === true
-        ? { kind: 'failed', reason: detail }
-        : { kind: 'troubled', detail, patienceShare: NOT_SEEN_SHARE };
-    case 'deferred':
-    case 'error':
-      return { kind: 'troubled', detail, patienceShare: NO_NODE_SHARE };
   }
 }
 

@@ -166,8 +166,9 @@ export class Rollout {
       }
     }
     const verified = await this.#verify(this.#course.before);
+    const shortfall = this.#course.resizing?.shortfall ?? '';
     if (verified.kind === 'up')
-      return { kind: 'restored', reason: `${why}; what was there before runs again` };
+      return { kind: 'restored', reason: `${why}; what was there before runs again${shortfall}` };
     const problem = verified.kind === 'aborted' ? this.#parts.brokenOffBecause() : verified.reason;
     return { kind: 'failed', reason: `${why}; what was there before was put back, but: ${problem}` };
   }
@@ -205,7 +206,7 @@ export class Rollout {
       ...(writes.includes('instances') ? ['resized in place'] : []),
       ...(writes.includes('resources') ? ['its template rolled out anew'] : []),
     ];
-    return ways.map((way) => `, ${way}`).join('');
+    return ways.map((way) => `, ${way}`).join('') + resizing.shortfall;
   }
 
   #strategyNote(): string {
