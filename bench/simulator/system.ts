@@ -18,7 +18,7 @@ export interface SimulationListener {
     cpuSeconds: number,
     failed: boolean,
     endSeconds: number,
-    place: number,
+    place?: number,
   ): void;
   /** `latencySeconds` from arrival to answer. */
   onRequest?(chain: number, latencySeconds: number, failed: boolean, endSeconds: number): void;

@@ -81,6 +81,16 @@ describe('violating windows', () => {
     expect(more.scores().violating_windows_ratio).toBe(1);
   });
 
+  it('are also those in which nothing gets through, unlike quiet ones', () => {
+    const made = new HandMade().ended(0, 70, 20, 0.05);
+    for (let i = 0; i < 20; i++) made.unanswered(0, 125 + i);
+    // Of the windows from 60, 120, 180 and 240 on the last three end with 20 that wait.
+    expect(made.scores().violating_windows_ratio).toBe(3 / 4);
+    const quiet = new HandMade().ended(0, 70, 20, 0.05);
+    for (let i = 0; i < 19; i++) quiet.unanswered(0, 125 + i);
+    expect(quiet.scores().violating_windows_ratio).toBe(0);
+  });
+
   it('take a failed request for an endless one', () => {
     const made = new HandMade().ended(0, 70, 30, 0.05).ended(0, 80, 10, 0.001, true);
     expect(made.scores().violating_windows_ratio).toBe(1);
