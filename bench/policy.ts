@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { type EvaluatedCell, evaluateCell } from './policy/evaluate-cell.ts';
 import { policyOptions, USAGE } from './policy/options.ts';
-import { isScored, tableOf } from './policy/report.ts';
+import { isScored, progressOf, tableOf } from './policy/report.ts';
 import { withUsageErrors } from './policy/usage-error.ts';
 import { WorkerPool } from './policy/worker-pool.ts';
 
@@ -17,7 +17,9 @@ await withUsageErrors(async () => {
   }
   const pool = new WorkerPool(options.workers);
   try {
-    const evaluated = await evaluateCell(pool, options.cell, options.policies, options);
+    const evaluated = await evaluateCell(pool, options.cell, options.policies, options, (result) =>
+      console.error(progressOf(result)),
+    );
     if (options.series !== undefined) writeSeries(options.series, evaluated);
     print(evaluated, options.json);
   } finally {

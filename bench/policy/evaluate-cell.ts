@@ -14,7 +14,7 @@ export interface EvaluatedCell {
 }
 
 /**
- * Evaluates policies on a cell, spread over threads; all there are by default.
+ * Evaluates policies on a cell, spread over threads; all there are by default. Tells each result as it comes.
  *
  * @throws UsageError when a file of the cell cannot be read or a policy is unknown
  */
@@ -23,13 +23,18 @@ export async function evaluateCell(
   choice: CellChoice,
   policies: readonly string[] | undefined,
   { seed, tuneFraction }: EvaluationOptions,
+  onResult: (result: PolicyResult) => void = () => undefined,
 ): Promise<EvaluatedCell> {
   const started = performance.now();
   const contenders = contendersOf(policies);
   const cell = readCell(choice);
   const options = { seed, tuneFraction };
   const results = await Promise.all(
-    contenders.map(({ name }) => pool.run({ cell: choice, policy: name, options })),
+    contenders.map(async ({ name }) => {
+      const result = await pool.run({ cell: choice, policy: name, options });
+      onResult(result);
+      return result;
+    }),
   );
   const report = {
     application: cell.application.name,

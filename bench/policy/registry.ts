@@ -1,4 +1,12 @@
+import { autothrottle } from './baselines/autothrottle/autothrottle.ts';
+import { erms } from './baselines/erms/erms.ts';
+import { hpa } from './baselines/hpa/hpa.ts';
+import { hpaVpa } from './baselines/hpa-vpa.ts';
+import { k8sCpu, k8sCpuFast } from './baselines/k8s-cpu.ts';
+import { staticPeak } from './baselines/static-peak.ts';
+import { vpa } from './baselines/vpa/vpa.ts';
 import type { Cell } from './cell.ts';
+import { dtaSloPolicies } from './dta-slo/dta-slo.ts';
 import type { PolicyFactory } from './policy.ts';
 import type { RecordedRun } from './recorded-run.ts';
 import { staticMax } from './static-max.ts';
@@ -21,7 +29,18 @@ export type Contender =
   | { readonly kind: 'bound'; readonly name: string; readonly bound: Bound };
 
 /** What may be run, in the order in which it is shown. */
-const CONTENDERS: readonly Contender[] = [policy(staticMax)];
+const CONTENDERS: readonly Contender[] = [
+  ...dtaSloPolicies().map(policy),
+  policy(autothrottle),
+  policy(erms),
+  policy(hpa),
+  policy(vpa),
+  policy(hpaVpa),
+  policy(k8sCpu),
+  policy(k8sCpuFast),
+  policy(staticPeak),
+  policy(staticMax),
+];
 
 /** The ones with these names, in that order; all by default. @throws UsageError */
 export function contendersOf(names: readonly string[] | undefined): readonly Contender[] {

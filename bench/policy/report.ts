@@ -28,6 +28,15 @@ export function withoutSeries(result: PolicyResult): Omit<PolicyResult, 'series'
   return rest;
 }
 
+/** One line as soon as a policy is done; its figures are in the table. */
+export function progressOf(result: PolicyResult): string {
+  const seconds = `${result.wall_seconds.toFixed(1)} s`;
+  if (!isScored(result)) return `${result.name}: failed after ${seconds}: ${result.error}`;
+  const cost = `${result.core_hours.toFixed(3)} core-hours`;
+  const over = `${(100 * result.violating_windows_ratio).toFixed(2)} % of windows over`;
+  return `${result.name}: ${cost}, ${over}, ${seconds} for ${result.tuning_runs + 1} runs`;
+}
+
 const COLUMNS = [
   'policy',
   'core-hours',

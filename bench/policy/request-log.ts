@@ -19,9 +19,9 @@ export class RequestLog implements SimulationListener {
     return this.#chains[chain]!.between(fromSeconds, toSeconds);
   }
 
-  /** How many of those that arrived before that time have ended. */
-  endedOfThoseBefore(chain: number, arrivalSeconds: number): number {
-    return this.#chains[chain]!.arrivedBefore(arrivalSeconds);
+  /** How many of those that arrived before that time had ended by then. */
+  endedOfThoseBefore(chain: number, arrivalSeconds: number, thenSeconds: number): number {
+    return this.#chains[chain]!.arrivedBefore(arrivalSeconds, thenSeconds);
   }
 }
 
@@ -43,9 +43,10 @@ class EndedRequests {
     return this.#latencies.subarray(this.#firstFrom(from), this.#firstFrom(to));
   }
 
-  arrivedBefore(seconds: number): number {
+  arrivedBefore(seconds: number, endedSeconds: number): number {
+    const ended = this.#firstFrom(endedSeconds);
     let count = 0;
-    for (let i = 0; i < this.#count; i++) if (this.#arrivals[i]! < seconds) count++;
+    for (let i = 0; i < ended; i++) if (this.#arrivals[i]! < seconds) count++;
     return count;
   }
 

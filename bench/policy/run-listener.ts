@@ -25,10 +25,11 @@ export class RunListener implements SimulationListener {
     cpuSeconds: number,
     failed: boolean,
     endSeconds: number,
+    place: number,
   ): void {
     if (this.isOut) return;
     for (const subscriber of this.#subscribers) {
-      subscriber.onVisit?.(service, chain, selfSeconds, totalSeconds, cpuSeconds, failed, endSeconds);
+      subscriber.onVisit?.(service, chain, selfSeconds, totalSeconds, cpuSeconds, failed, endSeconds, place);
     }
   }
 

@@ -112,7 +112,8 @@ class Run {
 
   async toTheEnd(): Promise<readonly Totals[]> {
     try {
-      for (let now = 0; now <= this.#cell.durationSeconds; now = this.#nextSeconds()) await this.#happen(now);
+      // The last mark is the end.
+      while (this.#marks.length > 0) await this.#happen(this.#nextSeconds());
     } finally {
       await this.#policy.close?.();
     }

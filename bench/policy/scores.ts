@@ -4,7 +4,13 @@
  */
 import { jainIndex } from '../../src/control/objectives/jain-index.ts';
 import type { Arrivals } from '../simulator/application.ts';
-import { FEWEST_REQUESTS, percentile, WINDOW_SECONDS, windowsOf } from './latency-windows.ts';
+import {
+  FEWEST_REQUESTS,
+  type LatencyWindow,
+  percentile,
+  WINDOW_SECONDS,
+  windowsOf,
+} from './latency-windows.ts';
 import type { KnownChain } from './policy.ts';
 import { type RecordedRun, usedBetween } from './recorded-run.ts';
 import { recoverySeconds } from './recovery.ts';
@@ -38,14 +44,14 @@ export interface Scores {
   readonly whole_run: { readonly core_hours: number; readonly violating_windows_ratio: number };
 }
 
-/** Scores over [from, to); `to` is the end of the run by default. */
+/** Scores from that time to the end of the run. */
 export function scoresOf(run: RecordedRun, cell: JudgedCell, fromSeconds: number): Scores {
   const to = cell.durationSeconds;
   const used = usedBetween(run, fromSeconds, to);
   return {
     core_hours: used.coreSeconds / 3600,
     memory_gib_hours: used.mebibyteSeconds / 1024 / 3600,
-    violating_windows_ratio: violatingWindowsRatio(run.log, cell.chains, fromSeconds, to),
+    violating_windows_ratio: violatingWindowsRatio(run.log, cell, fromSeconds),
     violating_requests_ratio: violatingRequestsRatio(run.log, cell, fromSeconds),
     chains: Object.fromEntries(
       cell.chains.map(({ name, sloSeconds }, chain) => {
@@ -68,24 +74,34 @@ export function scoresOf(run: RecordedRun, cell: JudgedCell, fromSeconds: number
       cell.shockSeconds === undefined ? null : recoverySeconds(run.log, cell.chains, cell.shockSeconds, to),
     whole_run: {
       core_hours: usedBetween(run, 0, to).coreSeconds / 3600,
-      violating_windows_ratio: violatingWindowsRatio(run.log, cell.chains, 0, to),
+      violating_windows_ratio: violatingWindowsRatio(run.log, cell, 0),
     },
   };
 }
 
-/** 0 when no window had enough requests. */
-export function violatingWindowsRatio(
-  log: RequestLog,
-  chains: readonly KnownChain[],
-  fromSeconds: number,
-  toSeconds: number,
-): number {
-  const judged = chains.flatMap(({ sloSeconds }, chain) =>
-    windowsOf(log, chain, fromSeconds, toSeconds, WINDOW_SECONDS)
-      .filter(({ requests }) => requests >= FEWEST_REQUESTS)
-      .map(({ p95Seconds }) => p95Seconds > sloSeconds),
+/** 0 when no window can be judged. */
+function violatingWindowsRatio(log: RequestLog, cell: JudgedCell, fromSeconds: number): number {
+  const judged = cell.chains.flatMap((_, chain) =>
+    windowsOf(log, chain, fromSeconds, cell.durationSeconds, WINDOW_SECONDS).flatMap(
+      (window) => isViolated(window, log, cell, chain) ?? [],
+    ),
   );
   return ratio(judged.filter(Boolean).length, judged.length);
+}
+
+/**
+ * Undefined with too few requests to judge. A window in which few ended because nothing gets through is no quiet one: it
+ * is violated when as many as could be judged are waiting for longer than their SLO at its end.
+ */
+function isViolated(
+  window: LatencyWindow,
+  log: RequestLog,
+  cell: JudgedCell,
+  chain: number,
+): boolean | undefined {
+  if (window.requests >= FEWEST_REQUESTS) return window.p95Seconds > cell.chains[chain]!.sloSeconds;
+  const end = window.startSeconds + WINDOW_SECONDS;
+  return overdue(log, cell, chain, end) >= FEWEST_REQUESTS ? true : undefined;
 }
 
 function violatingRequestsRatio(log: RequestLog, cell: JudgedCell, fromSeconds: number): number {
@@ -93,21 +109,26 @@ function violatingRequestsRatio(log: RequestLog, cell: JudgedCell, fromSeconds: 
   let all = 0;
   cell.chains.forEach(({ sloSeconds }, chain) => {
     const latencies = log.latencies(chain, fromSeconds, cell.durationSeconds);
-    const unanswered = overdue(log, cell, chain);
+    const unanswered = overdue(log, cell, chain, cell.durationSeconds);
     violating += unanswered + latencies.reduce((over, latency) => over + (latency > sloSeconds ? 1 : 0), 0);
     all += unanswered + latencies.length;
   });
   return ratio(violating, all);
 }
 
-/** Requests of a chain that are unanswered at the end of the run and older than their objective. */
-function overdue(log: RequestLog, { chains, arrivals, durationSeconds }: JudgedCell, chain: number): number {
-  const before = durationSeconds - chains[chain]!.sloSeconds;
+/** Requests of a chain that are unanswered at that time and older than their objective. */
+function overdue(
+  log: RequestLog,
+  { chains, arrivals }: JudgedCell,
+  chain: number,
+  atSeconds: number,
+): number {
+  const before = atSeconds - chains[chain]!.sloSeconds;
   let arrived = 0;
-  arrivals.timesSeconds.forEach((time, i) => {
-    if (time < before && arrivals.chains[i] === chain) arrived++;
-  });
-  return Math.max(0, arrived - log.endedOfThoseBefore(chain, before));
+  for (let i = 0; i < arrivals.timesSeconds.length && arrivals.timesSeconds[i]! < before; i++) {
+    if (arrivals.chains[i] === chain) arrived++;
+  }
+  return Math.max(0, arrived - log.endedOfThoseBefore(chain, before, atSeconds));
 }
 
 function fairness(

@@ -74,3 +74,16 @@ export interface Arrivals {
 export function visitsOf(call: Call): number {
   return 1 + call.stages.flat().reduce((sum, child) => sum + visitsOf(child), 0);
 }
+
+/** The same arrivals; an error when they are out of order or of chains that are not there. */
+export function checkedArrivals(arrivals: Arrivals, { chains }: Application): Arrivals {
+  const { timesSeconds } = arrivals;
+  if (arrivals.chains.length !== timesSeconds.length) throw new RangeError('a chain for each arrival');
+  for (let request = 0; request < timesSeconds.length; request++) {
+    if (!(timesSeconds[request]! >= (request === 0 ? 0 : timesSeconds[request - 1]!))) {
+      throw new RangeError(`arrival ${request} is out of order`);
+    }
+    if (arrivals.chains[request]! >= chains.length) throw new RangeError(`arrival ${request} has no chain`);
+  }
+  return arrivals;
+}

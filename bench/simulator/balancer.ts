@@ -1,5 +1,6 @@
 /** Which ready instance takes a visit. */
 import type { Random } from '../../src/models/ports.ts';
+import type { Application } from './application.ts';
 import type { Instances } from './instances.ts';
 
 /** `least-busy`: the one with the fewest visits present, in turn among equals. */
@@ -11,11 +12,11 @@ export class Balancer {
   readonly #random: Random;
   readonly #turns: Int32Array;
 
-  constructor(balancing: Balancing, instances: Instances, services: number, random: Random) {
+  constructor(balancing: Balancing, instances: Instances, { services }: Application, random: Random) {
     this.#balancing = balancing;
     this.#instances = instances;
     this.#random = random;
-    this.#turns = new Int32Array(services);
+    this.#turns = new Int32Array(services.length);
   }
 
   /** -1 when there is none. */

@@ -7,11 +7,12 @@
  * 32-bit words in which every bit of the input changes every bit of the output with a probability near 1/2.
  */
 
-/** What a number is for: more than one is needed for each visit. */
+/** What a number is for. */
 export const DEMAND = 0x2545f491;
 export const DEMAND_ANGLE = 0x6a09e667;
 export const WAIT = 0x3c6ef372;
 export const ERROR = 0x1f83d9ab;
+export const PHASE = 0x510e527f;
 
 export function mixed(word: number): number {
   let bits = word ^ (word >>> 16);
@@ -28,6 +29,11 @@ export function requestKey(seed: number, request: number): number {
 /** Of a visit: its request's key and the place of its call. */
 export function visitKey(request: number, place: number): number {
   return mixed(request ^ Math.imul(place + 1, 0x27d4eb2f));
+}
+
+/** Of the n-th instance of a service: what others do does not shift it. */
+export function instanceKey(seed: number, service: number, nth: number): number {
+  return visitKey(requestKey(~seed, service), nth);
 }
 
 /** Uniform in (0, 1). */

@@ -3,9 +3,9 @@
  * before they ended. Rolling updates follow the Deployment controller of Kubernetes (docs: Deployments, "Rolling Update
  * Deployment"): at most 25 % of the wanted instances more than wanted (rounded up), never fewer ready than wanted.
  */
-import type { Random } from '../../src/models/ports.ts';
 import type { Application, Shape } from './application.ts';
-import type { CpuSharing } from './cpu-sharing.ts';
+import { instanceKey, PHASE, uniform } from './chance.ts';
+import { type CpuSharing, PERIOD_SECONDS } from './cpu-sharing.ts';
 import { GONE, type Instances, READY, STARTING, STOPPING } from './instances.ts';
 import { ItemHeap } from './item-heap.ts';
 import { ServiceFleet } from './service-fleet.ts';
@@ -22,7 +22,7 @@ export class Fleet {
   readonly #instances: Instances;
   readonly #sharing: CpuSharing;
   readonly #startupSeconds: number;
-  readonly #random: Random;
+  readonly #seed: number;
   readonly #services: ServiceFleet[];
 
   constructor(
@@ -30,15 +30,22 @@ export class Fleet {
     instances: Instances,
     sharing: CpuSharing,
     startupSeconds: number,
-    random: Random,
+    seed: number,
   ) {
     this.#application = application;
     this.#instances = instances;
     this.#sharing = sharing;
     this.#startupSeconds = startupSeconds;
-    this.#random = random;
+    this.#seed = seed;
     this.changes = new ItemHeap(instances.lifePlaces);
     this.#services = application.services.map(() => new ServiceFleet());
+  }
+
+  /** What runs at the beginning is ready at once. */
+  begin(service: number, { cpu, memory, instances }: Shape): void {
+    this.setTemplate(service, cpu, memory);
+    this.want(service, instances);
+    for (let count = 0; count < instances; count++) this.welcome(this.start(service, 0));
   }
 
   ready(service: number): readonly number[] {
@@ -118,15 +125,11 @@ export class Fleet {
   start(service: number, nowSeconds: number): number {
     const fleet = this.#services[service]!;
     const { parallelism } = this.#application.services[service]!;
-    const instance = this.#instances.add(
-      service,
-      fleet.cpu,
-      fleet.memory,
-      parallelism,
-      nowSeconds,
-      this.#random(),
-    );
-    fleet.allocate(fleet.cpu, fleet.memory, nowSeconds);
+    const phase = uniform(instanceKey(this.#seed, service, fleet.started++), PHASE);
+    const { cpu, memory } = fleet;
+    const periodEnd = nowSeconds - phase * PERIOD_SECONDS;
+    const instance = this.#instances.add(service, cpu, memory, parallelism, nowSeconds, periodEnd);
+    fleet.allocate(cpu, memory, nowSeconds);
     fleet.members.push(instance);
     this.#sharing.events.push(Infinity, instance);
     this.changes.push(nowSeconds + this.#startupSeconds, instance);

@@ -84,39 +84,40 @@ export class Flow {
 
   /** Ends a visit wherever it is; it fails. */
   fail(visit: number): void {
-    const visits = this.#visits;
-    const state = visits.state[visit]!;
-    const instance = visits.instance[visit]!;
-    if (state === POOLED) {
-      this.#pools.remove(this.#calls.service[visits.call[visit]!]!, visit);
-      visits.demandSeconds[visit] = 0;
-    } else if (state === QUEUED) {
-      this.#queues.remove(instance, visit);
-      visits.demandSeconds[visit] = 0;
-    } else if (state === RUNNING) {
-      const left = this.#sharing.cancel(instance, visit, this.nowSeconds);
-      visits.demandSeconds[visit] = Math.max(0, visits.demandSeconds[visit]! - left);
-      this.#leaveThread(instance);
-    } else if (state === WAITING) {
-      this.waits.remove(visit);
-    }
+    const burned = this.#visits.demandSeconds[visit]! - this.#withdraw(visit);
+    this.#visits.demandSeconds[visit] = Math.max(0, burned);
     this.#end(visit, true);
   }
 
   /** Everybody at an instance fails. */
   failAllAt(instance: number): void {
-    const visits = this.#visits;
-    for (let visit = 0; visit < visits.capacity; visit++) {
-      if (visits.state[visit] !== FREE && visits.instance[visit] === instance) this.fail(visit);
+    const { state, instance: at } = this.#visits;
+    for (let visit = 0; visit < state.length; visit++) {
+      if (state[visit] !== FREE && at[visit] === instance) this.fail(visit);
     }
   }
 
   /** There is a ready instance again for those that wait for one. */
   drainPool(service: number): void {
-    for (let waiting = this.#pools.length[service]!; waiting > 0; waiting--) {
-      const visit = this.#pools.take(service);
-      this.#send(visit, service);
+    while (this.#pools.length[service]! > 0) this.#send(this.#pools.take(service), service);
+  }
+
+  /** Takes a visit out of where it waits or runs; returns how much of its CPU it did not burn. */
+  #withdraw(visit: number): number {
+    const state = this.#visits.state[visit]!;
+    const instance = this.#visits.instance[visit]!;
+    let unburned = 0;
+    if (state === POOLED || state === QUEUED) {
+      if (state === QUEUED) this.#queues.remove(instance, visit);
+      else this.#pools.remove(this.#calls.service[this.#visits.call[visit]!]!, visit);
+      unburned = Infinity;
+    } else if (state === RUNNING) {
+      unburned = this.#sharing.cancel(instance, visit, this.nowSeconds);
+      this.#leaveThread(instance);
+    } else if (state === WAITING) {
+      this.waits.remove(visit);
     }
+    return unburned;
   }
 
   #begin(call: number, requestKey: number, parent: number, parentSerial: number): void {
@@ -168,12 +169,12 @@ export class Flow {
   #wait(visit: number): void {
     const visits = this.#visits;
     const seconds = this.#demand.waitSeconds(visits.call[visit]!, visits.requestKey[visit]!);
-    if (seconds === 0) {
+    if (seconds > 0) {
+      visits.state[visit] = WAITING;
+      this.waits.push(this.nowSeconds + seconds, visit);
+    } else {
       this.#work(visit);
-      return;
     }
-    visits.state[visit] = WAITING;
-    this.waits.push(this.nowSeconds + seconds, visit);
   }
 
   /** Its own work is done. */
@@ -184,10 +185,10 @@ export class Flow {
     visits.selfSeconds[visit] = this.nowSeconds - visits.arrivedSeconds[visit]!;
     if (this.#demand.isError(call, visits.requestKey[visit]!)) {
       this.#end(visit, true);
-      return;
+    } else {
+      visits.stage[visit] = this.#calls.firstStage[call]!;
+      this.#callStage(visit);
     }
-    visits.stage[visit] = this.#calls.firstStage[call]!;
-    this.#callStage(visit);
   }
 
   #callStage(visit: number): void {
@@ -209,11 +210,11 @@ export class Flow {
 
   #end(visit: number, failed: boolean): void {
     const visits = this.#visits;
-    const call = visits.call[visit]!;
     const instance = visits.instance[visit]!;
     const parent = visits.parent[visit]!;
     const serial = visits.parentSerial[visit]!;
-    this.#count(visit, call, failed);
+    if (parent < 0) this.inFlight--;
+    this.#measurements.visitEnded(visit, failed, this.nowSeconds);
     visits.remove(visit);
     if (instance >= 0) {
       const present = --this.#instances.present[instance]!;
@@ -224,31 +225,14 @@ export class Flow {
     if (parent >= 0 && visits.serial[parent] === serial) this.#answer(parent, failed);
   }
 
-  #count(visit: number, call: number, failed: boolean): void {
-    const visits = this.#visits;
-    const service = this.#calls.service[call]!;
-    const chain = this.#calls.chain[call]!;
-    const now = this.nowSeconds;
-    const total = now - visits.arrivedSeconds[visit]!;
-    const self = visits.selfSeconds[visit]! < 0 ? total : visits.selfSeconds[visit]!;
-    const cpu = visits.demandSeconds[visit]!;
-    const place = this.#calls.place[call]!;
-    this.#measurements.visitEnded(service, chain, self, total, cpu, failed, now, place);
-    if (visits.parent[visit]! >= 0) return;
-    this.inFlight--;
-    this.#measurements.requestEnded(chain, total, failed, now);
-  }
-
   /** One of the calls of a stage has been answered. */
   #answer(parent: number, failed: boolean): void {
+    const { openCalls, stage } = this.#visits;
     if (failed) {
       this.#end(parent, true);
-      return;
+    } else if (--openCalls[parent]! === 0) {
+      stage[parent]!++;
+      this.#callStage(parent);
     }
-    const visits = this.#visits;
-    visits.openCalls[parent]!--;
-    if (visits.openCalls[parent] !== 0) return;
-    visits.stage[parent]!++;
-    this.#callStage(parent);
   }
 }

@@ -1,5 +1,6 @@
 /** All instances that exist, field by field in typed arrays; places of those that ended are used again. */
 import { ItemHeap, type Places } from './item-heap.ts';
+import { larger } from './larger.ts';
 import { VisitQueues, type Visits } from './visits.ts';
 
 export const GONE = 0;
@@ -58,14 +59,14 @@ export class Instances {
     return this.state.length;
   }
 
-  /** `phase` in [0, 1): where in its CFS period it is born. */
+  /** It has not wanted CPU in the CFS period that ends at `periodEndSeconds`, which is not after now. */
   add(
     service: number,
     cpu: number,
     memory: number,
     parallelism: number,
     nowSeconds: number,
-    phase: number,
+    periodEndSeconds: number,
   ): number {
     if (this.#free.length === 0) this.#resize(2 * this.capacity);
     const instance = this.#free.pop()!;
@@ -77,7 +78,7 @@ export class Instances {
     this.parallelism[instance] = parallelism;
     this.startedSeconds[instance] = nowSeconds;
     this.updatedSeconds[instance] = nowSeconds;
-    this.periodEndSeconds[instance] = nowSeconds - phase * 0.1;
+    this.periodEndSeconds[instance] = periodEndSeconds;
     for (const field of this.#zeroed()) field[instance] = 0;
     return instance;
   }
@@ -105,43 +106,28 @@ export class Instances {
 
   #resize(capacity: number): void {
     const before = this.capacity;
-    const float = (old: Float64Array): Float64Array<ArrayBuffer> => {
-      const larger = new Float64Array(capacity);
-      larger.set(old);
-      return larger;
-    };
-    const integer = (old: Int32Array): Int32Array<ArrayBuffer> => {
-      const larger = new Int32Array(capacity);
-      larger.set(old);
-      return larger;
-    };
-    const byte = (old: Uint8Array): Uint8Array<ArrayBuffer> => {
-      const larger = new Uint8Array(capacity);
-      larger.set(old);
-      return larger;
-    };
-    this.state = byte(this.state);
-    this.id = float(this.id);
-    this.service = integer(this.service);
-    this.cpu = float(this.cpu);
-    this.memory = float(this.memory);
-    this.outdated = byte(this.outdated);
-    this.startedSeconds = float(this.startedSeconds);
-    this.present = integer(this.present);
-    this.running = integer(this.running);
-    this.parallelism = float(this.parallelism);
-    this.updatedSeconds = float(this.updatedSeconds);
-    this.virtualSeconds = float(this.virtualSeconds);
-    this.periodEndSeconds = float(this.periodEndSeconds);
-    this.usedInPeriod = float(this.usedInPeriod);
-    this.throttled = byte(this.throttled);
-    this.nextEvent = byte(this.nextEvent);
-    this.cpuSeconds = float(this.cpuSeconds);
-    this.periods = float(this.periods);
-    this.throttledPeriods = float(this.throttledPeriods);
-    this.throttledSeconds = float(this.throttledSeconds);
-    this.cpuPlaces.of = integer(this.cpuPlaces.of);
-    this.lifePlaces.of = integer(this.lifePlaces.of);
+    this.state = larger(this.state, new Uint8Array(capacity));
+    this.id = larger(this.id, new Float64Array(capacity));
+    this.service = larger(this.service, new Int32Array(capacity));
+    this.cpu = larger(this.cpu, new Float64Array(capacity));
+    this.memory = larger(this.memory, new Float64Array(capacity));
+    this.outdated = larger(this.outdated, new Uint8Array(capacity));
+    this.startedSeconds = larger(this.startedSeconds, new Float64Array(capacity));
+    this.present = larger(this.present, new Int32Array(capacity));
+    this.running = larger(this.running, new Int32Array(capacity));
+    this.parallelism = larger(this.parallelism, new Float64Array(capacity));
+    this.updatedSeconds = larger(this.updatedSeconds, new Float64Array(capacity));
+    this.virtualSeconds = larger(this.virtualSeconds, new Float64Array(capacity));
+    this.periodEndSeconds = larger(this.periodEndSeconds, new Float64Array(capacity));
+    this.usedInPeriod = larger(this.usedInPeriod, new Float64Array(capacity));
+    this.throttled = larger(this.throttled, new Uint8Array(capacity));
+    this.nextEvent = larger(this.nextEvent, new Uint8Array(capacity));
+    this.cpuSeconds = larger(this.cpuSeconds, new Float64Array(capacity));
+    this.periods = larger(this.periods, new Float64Array(capacity));
+    this.throttledPeriods = larger(this.throttledPeriods, new Float64Array(capacity));
+    this.throttledSeconds = larger(this.throttledSeconds, new Float64Array(capacity));
+    this.cpuPlaces.of = larger(this.cpuPlaces.of, new Int32Array(capacity));
+    this.lifePlaces.of = larger(this.lifePlaces.of, new Int32Array(capacity));
     this.queues.reserve(capacity);
     for (let instance = capacity - 1; instance >= before; instance--) {
       this.finishes[instance] = new ItemHeap(this.#visits.places);

@@ -10,6 +10,8 @@ export class ServiceFleet {
   cpu = 0;
   memory = 0;
   wanted = 0;
+  /** Instances so far. */
+  started = 0;
   /** Counted by instances that ended. */
   cpuSeconds = 0;
   periods = 0;

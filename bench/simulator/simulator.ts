@@ -9,7 +9,7 @@
  * - A visit that is not answered `timeoutSeconds` after its arrival fails; if it is still queued or on the CPU it leaves.
  */
 import { seededRandom } from '../../src/utils/random.ts';
-import type { Application, Arrivals, Shape } from './application.ts';
+import { type Application, type Arrivals, checkedArrivals, type Shape } from './application.ts';
 import { Balancer, type Balancing } from './balancer.ts';
 import { CallTable } from './call-table.ts';
 import { requestKey } from './chance.ts';
@@ -58,33 +58,28 @@ export class Simulator implements SimulatedSystem {
   constructor(options: SimulatorOptions) {
     const { application, seed } = options;
     this.application = application;
-    this.#arrivals = options.arrivals;
+    this.#arrivals = checkedArrivals(options.arrivals, application);
     this.#firstRequest = options.firstRequest ?? 0;
     this.#seed = seed;
     this.#timeoutSeconds = options.timeoutSeconds ?? 30;
     this.#sharing = new CpuSharing(this.#instances, options.hostCores);
-    this.#measurements = new Measurements(application, options.listener);
-    this.#fleet = new Fleet(
-      application,
-      this.#instances,
-      this.#sharing,
-      options.startupSeconds,
-      seededRandom(seed ^ 0x51ed270b),
-    );
-    const services = application.services.length;
-    const random = seededRandom(seed ^ 0x2f0e1eb9);
+    const calls = new CallTable(application);
+    this.#measurements = new Measurements(application, calls, this.#visits, options.listener);
+    this.#fleet = new Fleet(application, this.#instances, this.#sharing, options.startupSeconds, seed);
+    const balancing = options.balancing ?? 'least-busy';
     this.#flow = new Flow({
       application,
-      calls: new CallTable(application),
+      calls,
       visits: this.#visits,
       instances: this.#instances,
       sharing: this.#sharing,
       fleet: this.#fleet,
-      balancer: new Balancer(options.balancing ?? 'least-busy', this.#instances, services, random),
+      balancer: new Balancer(balancing, this.#instances, application, seededRandom(seed)),
       measurements: this.#measurements,
     });
-    if (options.initial.length !== services) throw new RangeError('a shape for each service');
-    for (const [service, shape] of options.initial.entries()) this.#begin(service, shape);
+    if (options.initial.length !== application.services.length)
+      throw new RangeError('a shape for each service');
+    for (const [service, shape] of options.initial.entries()) this.#fleet.begin(service, shape);
   }
 
   get nowSeconds(): number {
@@ -207,12 +202,6 @@ export class Simulator implements SimulatedSystem {
   setDemandFactor(service: number, factor: number): void {
     if (!(factor >= 0 && factor < Infinity)) throw new RangeError(`a demand factor of ${factor}`);
     this.#flow.demandFactors[service] = factor;
-  }
-
-  #begin(service: number, { cpu, memory, instances }: Shape): void {
-    this.#fleet.setTemplate(service, cpu, memory);
-    this.#fleet.want(service, instances);
-    for (let count = 0; count < instances; count++) this.#fleet.welcome(this.#fleet.start(service, 0));
   }
 
   #nextTimeout(): number {

@@ -18,7 +18,7 @@ export interface SimulationListener {
     cpuSeconds: number,
     failed: boolean,
     endSeconds: number,
-    place: number,
+    place?: number,
   ): void;
   /** `latencySeconds` from arrival to answer. */
   onRequest?(chain: number, latencySeconds: number, failed: boolean, endSeconds: number): void;
@@ -30,6 +30,7 @@ export interface CgroupCounters {
   /** CFS periods in which an instance wanted CPU, and those of them in which it was throttled. */
   readonly periods: number;
   readonly throttledPeriods: number;
+  /** Adds up over the cores on which threads were held back, as the kernel does: more than the time that passed when several were. */
   readonly throttledSeconds: number;
   /** Present working set of the largest instance, MiB. */
   readonly memory: number;

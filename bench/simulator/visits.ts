@@ -3,6 +3,7 @@
  * kinds of lists that visits stand in: all of them by arrival (for the time-out), and queues.
  */
 import type { Places } from './item-heap.ts';
+import { larger } from './larger.ts';
 
 /** Where a visit is. */
 export const FREE = 0;
@@ -153,9 +154,4 @@ export class VisitQueues {
     else this.#visits.ahead[behind] = ahead;
     this.length[queue]!--;
   }
-}
-
-function larger<T extends { set(values: T): void }>(before: T, after: T): T {
-  after.set(before);
-  return after;
 }

@@ -1,5 +1,5 @@
 /** Changes to what runs: what is asked of the executor, what became of it, and what it takes to put it back. */
-import type { ResourceAllocation, ServiceSpec } from './data-models.ts';
+import type { ResourceAllocation, ServiceMode, ServiceSpec } from './data-models.ts';
 
 /** Limits of one instance, cores and MiB; an absent one is not set. */
 export interface Limits {
@@ -38,8 +38,20 @@ export type TargetReading =
       readonly autoscaler?: string;
       /** When an instance was last killed for its memory, Unix s. */
       readonly oomKilledSeconds?: number;
+      /** Of a service that is resized in place. */
+      readonly drift?: Drift;
     }
   | { readonly kind: 'unreadable'; readonly reason: string };
+
+/**
+ * Why a service that is resized in place is to be written again although nothing else is to change, in a sentence. `uneven`: some
+ * instances have another size than the rest, and `state` is then the mean of their cpu and the most of their memory. `template`:
+ * what new instances come with is far from what it is to be.
+ */
+export interface Drift {
+  readonly kind: 'uneven' | 'template';
+  readonly detail: string;
+}
 
 /** One service's change as it is asked for. */
 export interface Change {
@@ -85,6 +97,8 @@ export interface ChangeRecord {
   /** Absent where nothing could be read. */
   readonly before?: TargetState;
   readonly to: ResourceAllocation;
+  /** How it was made; absent: `rolling`. Its undoing is made the same way. */
+  readonly mode?: ServiceMode;
   readonly requests?: Limits;
   readonly limits?: Limits;
   /** A sentence for people: what was done, or why not. */

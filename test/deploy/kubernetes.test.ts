@@ -199,6 +199,10 @@ describe('the rights', () => {
     );
   });
 
+  it('to resize in place are to do just that', () => {
+    expect(rights('dta-slo-resize')).toEqual(['patch /pods/resize']);
+  });
+
   it('to lead are to one Lease by name, but for its creation', () => {
     const leases = { apiGroups: ['coordination.k8s.io'], resources: ['leases'] };
     expect(rulesOf('dta-slo-leader')).toEqual([
@@ -218,7 +222,7 @@ describe('the rights', () => {
   it('are granted namespace by namespace, to the account of the daemon, and never in the whole cluster', () => {
     expect(MANIFESTS.filter(({ kind }) => kind === 'ClusterRoleBinding')).toEqual([]);
     const bindings = MANIFESTS.filter(({ kind }) => kind === 'RoleBinding');
-    expect(bindings).toHaveLength(3);
+    expect(bindings).toHaveLength(4);
     for (const binding of bindings) {
       const { kind, name } = binding['roleRef'] as { kind: string; name: string };
       expect(MANIFESTS.some((manifest) => manifest.kind === kind && manifest.metadata.name === name)).toBe(

@@ -1,6 +1,7 @@
 /**
- * CPU demand of visits, out of measured latency profiles: an instance of 0.1 core is about 70 % busy where its latency
- * profile bends, so a visit takes 0.07 cores / (requests/s there).
+ * CPU demand of visits, out of latency profiles in the form of the Erms artifact (Luo et al., ASPLOS 2023: piecewise
+ * linear in the load of a container of 0.1 core). Where the profile bends the container is about 70 % busy, so that a
+ * visit takes 0.07 cores / (requests/s there). The lines on either side are too noisy to be used.
  */
 import { badInput, type RowOf } from './csv.ts';
 import { groupBy } from './group-by.ts';
@@ -41,8 +42,9 @@ export function serviceDemands(file: string, rows: readonly ProfileRow[]): Deman
   };
 }
 
-/** Requests/s; 0 when the row says none. */
+/** Requests/s; 0 when the row says none, as Python writes it. */
 function inflectionOf(row: ProfileRow): number {
+  if (/^-?(nan|inf)$/i.test(row.cells.inflection)) return 0;
   const inflection = Number(row.cells.inflection);
   if (Number.isFinite(inflection)) return inflection;
   throw badInput(row, `inflection "${row.cells.inflection}"`, 'a number');

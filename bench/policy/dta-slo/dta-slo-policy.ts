@@ -18,7 +18,8 @@ const NEVER_SECONDS = 1e6;
 
 export interface DtaSloOptions {
   readonly name: string;
-  readonly mode?: WritingMode;
+  readonly mode?: WritingMode | undefined;
+  readonly sections?: object | undefined;
   /** Put something before what decides: the ablations. */
   readonly wrap?: (settings: Settings) => Wrappers;
   readonly observer?: Observer;
@@ -42,13 +43,13 @@ export class DtaSloPolicy implements Policy {
   #told: string | undefined;
   readonly #toldChanges = new Map<string, string>();
 
-  constructor(context: PolicyContext, { name, mode = 'rolling', wrap, observer }: DtaSloOptions) {
+  constructor(context: PolicyContext, { name, mode = 'rolling', sections, wrap, observer }: DtaSloOptions) {
     this.name = name;
     this.#observer = observer;
     const { services, chains } = context.application;
     this.#names = { services: services.map((one) => one.name), chains: chains.map((one) => one.name) };
     context.subscribe?.(this.#queue);
-    const configured = settingsOf(context.application, mode, this.#folder);
+    const configured = settingsOf(context.application, { mode, sections, folder: this.#folder });
     const settings = { ...configured, store: { ...configured.store, flushInterval: NEVER_SECONDS } };
     this.#starting = createApp({
       settings,

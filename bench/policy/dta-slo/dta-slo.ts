@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Wrappers } from '../../../src/app.ts';
 import type { Settings } from '../../../src/models/settings.ts';
 import type { PolicyFactory } from '../policy.ts';
@@ -17,21 +18,36 @@ const WRAPPERS: Readonly<Record<string, (settings: Settings) => Wrappers>> = {
   'dta-slo-no-gamma': () => noGamma,
 };
 
+/** Names a folder for traces of decisions: one file for each application and policy. */
+const TRACES = 'DTA_SLO_TRACES';
+
 export interface DtaSloSetup {
-  /** JSON lines of every decision and change of the policy with that name; none by default. */
-  readonly traceFile?: (name: string) => string | undefined;
+  /** Folder for JSON lines of every decision and change. Default: that of the environment; none: no traces. */
+  readonly traces?: string | undefined;
   readonly mode?: WritingMode;
+  /** Sections of the configuration, to try out other than the defaults. */
+  readonly sections?: object;
 }
 
 /** The product and its ablations. Nothing of them is tuned: they run with the product's defaults. */
-export function dtaSloPolicies({ traceFile, mode = 'rolling' }: DtaSloSetup = {}): readonly PolicyFactory[] {
+export function dtaSloPolicies({
+  traces = process.env[TRACES],
+  mode = 'rolling',
+  sections,
+}: DtaSloSetup = {}): readonly PolicyFactory[] {
   return Object.entries(WRAPPERS).map(([name, wrap]) => ({
     name,
     space: {},
     create: (context) => {
-      const file = traceFile?.(name);
-      const observer = file === undefined ? undefined : decisionTrace(file);
-      return new DtaSloPolicy(context, { name, mode, wrap, ...(observer !== undefined && { observer }) });
+      const file = traces && join(traces, `${context.application.name}-${name}.jsonl`);
+      const observer = file ? decisionTrace(file) : undefined;
+      return new DtaSloPolicy(context, {
+        name,
+        mode,
+        sections,
+        wrap,
+        ...(observer !== undefined && { observer }),
+      });
     },
   }));
 }

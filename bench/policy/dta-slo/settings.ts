@@ -6,7 +6,7 @@ import type { Settings } from '../../../src/models/settings.ts';
 import type { KnownApplication, KnownCall, KnownService } from '../policy.ts';
 import { stagesOf } from './chain-stages.ts';
 
-export type WritingMode = 'rolling';
+export type WritingMode = 'rolling' | 'in-place';
 
 /**
  * What an operator writes for the application: services, bounds, chains and SLOs. All else has its default. A service that
@@ -31,9 +31,18 @@ export function configurationOf(application: KnownApplication, mode: WritingMode
   };
 }
 
-/** The product's settings. `folder`: where the history is kept. Throws a ConfigError. */
-export function settingsOf(application: KnownApplication, mode: WritingMode, folder: string): Settings {
-  const { readable, complete, problems } = readDocument(configurationOf(application, mode), application.name);
+export interface Operation {
+  readonly mode: WritingMode;
+  /** Folder of the history. */
+  readonly folder: string;
+  /** Sections of the configuration beside those of the application, to try out other than the defaults. */
+  readonly sections?: object | undefined;
+}
+
+/** The product's settings. Throws a ConfigError. */
+export function settingsOf(application: KnownApplication, { mode, folder, sections }: Operation): Settings {
+  const document = { ...configurationOf(application, mode), ...sections };
+  const { readable, complete, problems } = readDocument(document, application.name);
   const all = [...problems, ...crossCheck(readable, application.name)];
   if (complete === undefined || all.length > 0) throw new ConfigError(all);
   return buildSettings(complete, { dataFolder: folder });

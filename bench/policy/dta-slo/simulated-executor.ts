@@ -21,7 +21,10 @@ const LOOK_SECONDS = 1;
 /** A service has nothing beside its resources that could be rolled out. */
 const VERSION = 'simulated';
 
-/** Writes to the simulated cluster in the order of the Kubernetes executor, and waits until it runs. */
+/**
+ * Writes to the simulated cluster in the order of the Kubernetes executor, and waits until it runs. In place it resizes the
+ * instances; their template has the same size at once, while a Kubernetes cluster gets it with one of the next rollouts.
+ */
 export class SimulatedExecutor implements Executor {
   readonly idleBecause = undefined;
   readonly #context: PolicyContext;
@@ -55,13 +58,13 @@ export class SimulatedExecutor implements Executor {
   }
 
   async carryOut(change: Change, before: TargetState, signal?: AbortSignal): Promise<ChangeOutcome> {
-    const { id } = change.service;
+    const { service } = change;
     const wanted = stateOf(change.to);
     for (const group of stepsOf(before, wanted)) {
-      this.#write(id, group, wanted);
-      const outcome = await this.#wait(id, signal);
+      this.#write(service, group, wanted);
+      const outcome = await this.#wait(service.id, signal);
       if (outcome === 'stopped') return { kind: 'held', reason: 'it was broken off' };
-      if (outcome === 'late') return this.#putBack(id, before);
+      if (outcome === 'late') return this.#putBack(service, before);
     }
     return { kind: 'applied', reason: 'runs' };
   }
@@ -70,15 +73,14 @@ export class SimulatedExecutor implements Executor {
     return { kind: 'failed', reason: 'a simulated daemon is never restarted' };
   }
 
-  #write(id: string, group: readonly Write[], wanted: TargetState): void {
+  #write({ id, mode }: ServiceSpec, group: readonly Write[], wanted: TargetState): void {
     const { actuator } = this.#context;
     const index = this.#index(id);
     const { cpu = 0, memory = 0 } = wanted.requests;
-    if (!group.includes('resources')) actuator.scale(index, wanted.instances);
-    else {
-      const { instances } = group.includes('replicas') ? wanted : actuator.allocation(index);
-      actuator.roll(index, cpu, memory, instances);
-    }
+    const { instances } = group.includes('replicas') ? wanted : actuator.allocation(index);
+    if (group.includes('resources') && mode === 'in-place') actuator.resize(index, cpu, memory);
+    if (group.includes('resources') && mode !== 'in-place') actuator.roll(index, cpu, memory, instances);
+    else actuator.scale(index, instances);
   }
 
   async #wait(id: string, signal?: AbortSignal): Promise<'up' | 'late' | 'stopped'> {
@@ -91,8 +93,8 @@ export class SimulatedExecutor implements Executor {
     return 'late';
   }
 
-  #putBack(id: string, before: TargetState): ChangeOutcome {
-    this.#write(id, ['resources', 'replicas'], before);
+  #putBack(service: ServiceSpec, before: TargetState): ChangeOutcome {
+    this.#write(service, ['resources', 'replicas'], before);
     return { kind: 'restored', reason: `it does not run after ${VERIFY_SECONDS} s` };
   }
 

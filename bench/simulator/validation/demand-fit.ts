@@ -66,7 +66,8 @@ export function usedCoresBy(fit: DemandFit, sample: UseSample): number {
   return used;
 }
 
-function isUncut({ usedCores, limitCores }: UseSample): boolean {
+/** Whether the use follows the rates, not the quota. */
+export function isUncut({ usedCores, limitCores }: UseSample): boolean {
   return usedCores < CUT_OFF * limitCores;
 }
 

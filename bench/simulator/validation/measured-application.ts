@@ -30,15 +30,23 @@ export interface MeasuredApplication {
   readonly roles: readonly (readonly Role[])[];
 }
 
-/** Every factor multiplies CPU: the machine's speed in a window. */
+export interface MeasuredConditions {
+  /** Requests of each chain, 1/s. */
+  readonly rates: ReadonlyMap<string, number>;
+  /** By process, multiply its CPU: the machine's speed. */
+  readonly factors: ReadonlyMap<string, number>;
+  /** How late the load generator sends, nearly at most. */
+  readonly sendLagSeconds: number;
+}
+
 export function measuredApplication(
   costs: Costs,
   stages: ReadonlyMap<string, Stages>,
-  rates: ReadonlyMap<string, number>,
-  factors: ReadonlyMap<string, number>,
+  conditions: MeasuredConditions,
 ): MeasuredApplication {
+  const { rates } = conditions;
   const names = [...Object.keys(SIGMA), CLIENT, 'path'];
-  const tree = new TreeOfRoles(costs, factors, names);
+  const tree = new TreeOfRoles(costs, conditions, names);
   const chains = [...stages].map(([chain, ofChain]) => [chain, tree.request(chain, ofChain)] as const);
   const rests = names.slice(0, -1).map((name) => [name, tree.rest(name)] as const);
   const total = [...rates.values()].reduce((sum, rate) => sum + rate, 0) + rests.length * REST_PER_SECOND;
@@ -71,23 +79,26 @@ function process(name: string): SimulatedService {
 
 class TreeOfRoles {
   readonly #costs: Costs;
-  readonly #factors: ReadonlyMap<string, number>;
+  readonly #conditions: MeasuredConditions;
   readonly #names: readonly string[];
   readonly #roles = new Map<Call, Role>();
 
-  constructor(costs: Costs, factors: ReadonlyMap<string, number>, names: readonly string[]) {
+  constructor(costs: Costs, conditions: MeasuredConditions, names: readonly string[]) {
     this.#costs = costs;
-    this.#factors = factors;
+    this.#conditions = conditions;
     this.#names = names;
   }
 
   request(chain: string, stages: Stages): Call {
     const spent = TURN_SECONDS + this.#costs.callSeconds / 2;
     const cpu = Math.max(0, (this.#costs.demands.get(CLIENT)?.get('any') ?? 0) - spent) / 2;
-    return this.#call('client', CLIENT, cpu + TURN_SECONDS, [
+    const client = this.#call('client', CLIENT, cpu + TURN_SECONDS, [
       [this.#send(CLIENT, this.#visit(chain, stages, 0, stages[0]![0]!))],
       [this.#call('receive', CLIENT, cpu, [])],
     ]);
+    const late = { ...client, ...waiting(this.#conditions.sendLagSeconds / 2) };
+    this.#roles.set(late, 'client');
+    return late;
   }
 
   rest(name: string): Call {
@@ -108,7 +119,8 @@ class TreeOfRoles {
       this.#branch(service, this.#visit(chain, stages, stage + 1, called)),
     );
     const turn = this.#call('turn', service, TURN_SECONDS, branches.length > 0 ? [branches] : []);
-    const call = { ...this.#call('work', service, work, [[turn]]), ...waiting(service) };
+    const sigma = SIGMA[service]!;
+    const call = { ...this.#call('work', service, work, [[turn]]), sigma, ...waiting(TIMER_SECONDS) };
     this.#roles.set(call, 'work');
     return call;
   }
@@ -125,7 +137,7 @@ class TreeOfRoles {
   #call(role: Role, name: string, cpuSeconds: number, stages: Call['stages']): Call {
     const call: Call = {
       service: this.#names.indexOf(name),
-      demandSeconds: cpuSeconds * (this.#factors.get(name) ?? 1),
+      demandSeconds: cpuSeconds * (this.#conditions.factors.get(name) ?? 1),
       sigma: 0,
       waitSeconds: 0,
       errorRatio: 0,
@@ -136,6 +148,6 @@ class TreeOfRoles {
   }
 }
 
-function waiting(service: string) {
-  return { sigma: SIGMA[service]!, waitSeconds: TIMER_SECONDS, waitDistribution: 'uniform' } as const;
+function waiting(waitSeconds: number) {
+  return { waitSeconds, waitDistribution: 'uniform' } as const;
 }

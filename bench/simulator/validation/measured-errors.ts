@@ -1,9 +1,8 @@
 /** How far simulated windows are from measured ones that nothing was fitted to. */
 
-import { driftsOf, usedCoresBy } from './demand-fit.ts';
-import { median, medianStandardError, quantileOf } from './errors.ts';
+import { driftsOf, isUncut, usedCoresBy } from './demand-fit.ts';
 import { measuredApplication, REST_PER_SECOND } from './measured-application.ts';
-import { CLIENT, type Costs, clientUse, fitCosts, SIGMA } from './measured-costs.ts';
+import { CLIENT, type Costs, clientUse, fitCosts } from './measured-costs.ts';
 import type { MeasuredWindow, Measurements } from './measured-windows.ts';
 import { shuffle } from './shuffle.ts';
 import { simulateWindow, type WindowLatencies } from './simulate-window.ts';
@@ -12,8 +11,12 @@ export interface ReplayOptions {
   readonly seeds: number;
   /** Of the halves. */
   readonly seed: number;
-  /** Whether a window's demands are multiplied by what its measured CPU says of the machine's speed then. */
-  readonly drift: boolean;
+  /**
+   * What a window's demands are multiplied by. `common`: by how much more CPU all its services used than the fit expects, the machine's
+   * speed then; `own`: by how much more each service used, as long as its quota did not cut it off; `none`: 1. Measured CPU
+   * is an input here as rates and quotas are; latency never is.
+   */
+  readonly speed: 'common' | 'own' | 'none';
   readonly hostCores?: number;
 }
 
@@ -34,7 +37,7 @@ export interface Comparison {
 }
 
 /** Percentiles of fewer requests are too noisy to be compared. */
-const LEAST_REQUESTS = 50;
+export const LEAST_REQUESTS = 50;
 
 /** Fits each half of the windows and simulates the other. */
 export function replay({ windows, stages }: Measurements, options: ReplayOptions): Comparison[] {
@@ -51,16 +54,14 @@ function simulateSeeds(
   window: MeasuredWindow,
   costs: Costs,
   stages: Measurements['stages'],
-  { seeds, drift, hostCores }: ReplayOptions,
+  { seeds, speed, hostCores }: ReplayOptions,
 ): WindowLatencies[] {
   const rates = new Map(window.chains.map(({ chain, ratePerSecond }) => [chain, ratePerSecond]));
-  const common = drift ? (driftsOf(window.uses, costs).get(window.window) ?? 1) : 1;
-  const client = clientUse(window);
-  const factors = new Map([
-    ...Object.keys(SIGMA).map((service) => [service, common] as const),
-    [CLIENT, client.usedCores / usedCoresBy(costs, client)] as const,
-  ]);
-  const measured = measuredApplication(costs, stages, rates, factors);
+  const measured = measuredApplication(costs, stages, {
+    rates,
+    factors: factorsOf(window, costs, speed),
+    sendLagSeconds: window.sendLagSeconds,
+  });
   const limits = new Map(window.uses.map(({ service, limitCores }) => [service, limitCores]));
   const { services, chains } = measured.application;
   const requests = [...rates.values()].reduce((sum, rate) => sum + rate, 0);
@@ -71,6 +72,17 @@ function simulateSeeds(
     ...(hostCores === undefined ? {} : { hostCores }),
   };
   return Array.from({ length: seeds }, (_, seed) => simulateWindow(simulated, 1000 * window.window + seed));
+}
+
+function factorsOf(window: MeasuredWindow, costs: Costs, speed: ReplayOptions['speed']): Map<string, number> {
+  const client = clientUse(window);
+  const common = speed === 'none' ? 1 : (driftsOf(window.uses, costs).get(window.window) ?? 1);
+  const factors = new Map([[CLIENT, client.usedCores / usedCoresBy(costs, client)]]);
+  for (const use of window.uses) {
+    const own = use.usedCores / usedCoresBy(costs, use);
+    factors.set(use.service, speed !== 'own' ? common : isUncut(use) ? own : Math.max(own, common));
+  }
+  return factors;
 }
 
 function compare(window: MeasuredWindow, simulated: readonly WindowLatencies[]): Comparison[] {
@@ -109,46 +121,4 @@ function difference(simulated: readonly (number | undefined)[], measured: number
   const logs = simulated.map((seconds) => Math.log(seconds ?? Number.NaN));
   const center = logs.reduce((sum, log) => sum + log, 0) / logs.length;
   return { error: center - Math.log(measured), scatter: logs.map((log) => log - center) };
-}
-
-export interface ErrorSummary {
-  readonly comparisons: number;
-  /** Median and 90 % quantile of |ln(simulated / measured)|. */
-  readonly median_error: number;
-  readonly p90_error: number;
-  /** Median of the signed one, and its standard error. */
-  readonly bias: number;
-  readonly bias_standard_error: number;
-  /** Median of what one window of 10 s is off its own long run, in the simulator. */
-  readonly sampling_error: number;
-  readonly median_over_sampling: number;
-}
-
-export function summarize(comparisons: readonly Comparison[]): ErrorSummary {
-  const errors = comparisons.map(({ error }) => error);
-  const absolute = errors.map(Math.abs);
-  const scatter = comparisons.flatMap((each) => {
-    // The mean of few is nearer to each of them than the truth is.
-    const wider = Math.sqrt(each.scatter.length / Math.max(1, each.scatter.length - 1));
-    return each.scatter.map((log) => Math.abs(log) * wider);
-  });
-  return {
-    comparisons: errors.length,
-    median_error: median(absolute),
-    p90_error: quantileOf(absolute, 0.9),
-    bias: median(errors),
-    bias_standard_error: medianStandardError(errors),
-    sampling_error: median(scatter),
-    median_over_sampling: median(absolute) / median(scatter),
-  };
-}
-
-/** Thirds from the lowest to the highest of what `by` gives. */
-export function thirds(comparisons: readonly Comparison[], by: (each: Comparison) => number) {
-  const sorted = [...comparisons].sort((a, b) => by(a) - by(b));
-  return [0, 1, 2].map((third) => {
-    const begin = Math.floor((third * sorted.length) / 3);
-    const part = sorted.slice(begin, Math.floor(((third + 1) * sorted.length) / 3));
-    return { from: by(part[0]!), to: by(part.at(-1)!), ...summarize(part) };
-  });
 }

@@ -33,6 +33,8 @@ export interface MeasuredWindow {
   readonly uses: readonly UseSample[];
   readonly pairs: readonly MeasuredPair[];
   readonly chains: readonly MeasuredChain[];
+  /** 99 % of the requests were sent at most so late, s: the load generator's own. */
+  readonly sendLagSeconds: number;
   /** Busy cores of the machine, and those of them that are none of the services: the load generator, the kernel. */
   readonly hostCores: number;
   readonly otherCores: number;
@@ -66,6 +68,7 @@ export function readMeasurements(folder: string): Measurements | undefined {
         })),
         pairs: ofWindow.flatMap(({ rows }) => rows.map(pairOf)),
         chains: chains.map(chainOf),
+        sendLagSeconds: Number(chains[0]!['send_lag_p99_s']),
         hostCores: Number(chains[0]!['host_cpu_used']),
         otherCores: Number(chains[0]!['other_cpu_cores']),
       };

@@ -10,8 +10,8 @@ import {
 import { type Figure, type QueueCase, SIZE_BOUNDS } from './queue-case.ts';
 
 const SERVICE_SECONDS = 0.001;
-/** Relative standard error that runs are long enough for: a third of the 2 % that is asked. */
-const STANDARD_ERROR = 0.006;
+/** Relative standard error that runs are long enough for: a quarter of the 2 % that is asked. */
+const STANDARD_ERROR = 0.005;
 const QUANTILES = [0.5, 0.9, 0.95, 0.99] as const;
 
 /** `scale` 1: long enough to judge; less for a look. */

@@ -81,8 +81,15 @@ class SelfTimes {
     this.#roles = roles;
   }
 
-  visitEnded(service: number, chain: number, self: number, total: number, end: number, place: number): void {
-    const role = this.#roles[chain]![place]!;
+  visitEnded(
+    service: number,
+    chain: number,
+    self: number,
+    total: number,
+    end: number,
+    place: number | undefined,
+  ): void {
+    const role = place === undefined ? undefined : this.#roles[chain]![place];
     if (role === 'turn') this.#seconds = self;
     if (role === 'work') {
       this.#seconds += self;

@@ -35,7 +35,8 @@ export function noteTargets(
     if (reading.kind !== 'running') continue;
     // A reading that still rolls and one that rolled before it both tell of the time between them.
     const rolled = before?.kind === 'running' && before.rolling;
-    if (reading.rolling || rolled) capacities.unsettle(service, sinceSeconds, clock.nowSeconds());
+    const uneven = reading.drift?.kind === 'uneven';
+    if (reading.rolling || rolled || uneven) capacities.unsettle(service, sinceSeconds, clock.nowSeconds());
     const capacity = capacityOf(spec, reading);
     const source = sourceOf(reading);
     capacities.see(service, { ...capacity, source, sinceSeconds: clock.nowSeconds() });

@@ -66,6 +66,7 @@ export function holdAfterSetback(draft: Draft, { changes, observation }: GuardCo
   const setback = changes.setback(draft.service.id, observation.atSeconds);
   if (setback === undefined) return draft;
   const { change, untilSeconds } = setback;
+  if (leftSize(draft.service, change)) return draft;
   const wait = formatNumber(untilSeconds - observation.atSeconds);
   const because = `change ${change.decision} did not come up (${change.detail}); the next try is in ${wait} s`;
   if (takesAway(draft.service, draft.baseline, change.to))
@@ -73,6 +74,11 @@ export function holdAfterSetback(draft: Draft, { changes, observation }: GuardCo
   return compareCapacity(draft.service, draft.target, draft.baseline) < 0
     ? draft
     : held(draft, 'change-failed', because);
+}
+
+/** It was only to bring instances or template to the size that the service had. */
+function leftSize(service: ServiceSpec, { before, to }: ChangeRecord): boolean {
+  return before !== undefined && sameAllocation(allocationOf(service, before), to);
 }
 
 function held(draft: Draft, reason: ReasonCode, because: string): Draft {

@@ -9,7 +9,10 @@ import type { ControlParts } from '../parts.ts';
 import { sameAllocation } from '../shapes.ts';
 import { isUndo } from './change-log.ts';
 
-export type CarrierParts = Pick<ControlParts, 'changes' | 'clock' | 'executor' | 'logger' | 'settings'>;
+export type CarrierParts = Pick<
+  ControlParts,
+  'changes' | 'clock' | 'executor' | 'logger' | 'settings' | 'targets'
+>;
 
 /** A change that can be made, and what is there before it. */
 export interface Checked {
@@ -81,16 +84,16 @@ export class ChangeCarrier {
   /** Goes on with what a restart cut short. */
   async resume(record: ChangeRecord): Promise<void> {
     const { executor, settings } = this.#parts;
-    const { service: id, before, decision, detail, to, requests, limits } = record;
-    const service = settings.topology.services.get(id);
-    if (service === undefined || before === undefined) {
+    const { service: id, before, decision, detail, to, mode = 'rolling', requests, limits } = record;
+    const configured = settings.topology.services.get(id);
+    if (configured === undefined || before === undefined) {
       const reason =
         'A restart cut it short, and its service is no longer configured: what became of it is not known.';
       this.#parts.changes.end({ ...record, status: 'failed', detail: reason }, 'failed');
       return;
     }
     const change = {
-      service,
+      service: { ...configured, mode },
       decision,
       explanation: detail,
       to,
@@ -147,6 +150,7 @@ export class ChangeCarrier {
       to,
       detail: explanation,
       ...(before !== undefined && { before }),
+      ...(service.mode === 'in-place' && { mode: service.mode }),
       ...(requests !== undefined && { requests }),
       ...(limits !== undefined && { limits }),
     };

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import type { Change, ChangeRecord, TargetState, UndoOutcome } from '../../models/changes.ts';
+import type { Change, ChangeRecord, Drift, TargetState, UndoOutcome } from '../../models/changes.ts';
 import type { Decision } from '../../models/decisions.ts';
 import { messageOf } from '../../models/errors.ts';
 import { allocationOf } from '../cluster/allocation-of.ts';
@@ -41,7 +41,10 @@ export class Rollouts {
   begin(decision: Decision): void {
     const { changes, executor, settings } = this.#parts;
     const underWay = new Set(changes.underWay().map(({ service }) => service));
-    const wanted = wantedChanges(decision, settings.topology, (service) => underWay.has(service));
+    const wanted = wantedChanges(decision, settings.topology, {
+      isUnderWay: (service) => underWay.has(service),
+      drift: (service) => this.#drift(service),
+    });
     this.#supersede(decision, [...wanted.grows, ...wanted.shrinks]);
     if (wanted.grows.length + wanted.shrinks.length === 0) return;
     if (executor.idleBecause !== undefined) {
@@ -50,6 +53,14 @@ export class Rollouts {
     }
     this.#toldIdle = undefined;
     this.#run(this.#carryOutAll(wanted.grows, wanted.shrinks));
+  }
+
+  /** One that did not come up is not tried in every pass. */
+  #drift(service: string): Drift | undefined {
+    const { changes, clock, targets } = this.#parts;
+    const reading = targets.reading(service);
+    if (reading?.kind !== 'running') return undefined;
+    return changes.setback(service, clock.nowSeconds()) === undefined ? reading.drift : undefined;
   }
 
   /** Puts back what the service ran with before the latest change that was made to it. */
@@ -143,12 +154,14 @@ export class Rollouts {
       : this.#writeIfWanted(checked);
   }
 
-  #undoing({ service: id, decision }: ChangeRecord, before: TargetState): Change | undefined {
+  #undoing(
+    { service: id, decision, mode = 'rolling' }: ChangeRecord,
+    before: TargetState,
+  ): Change | undefined {
     const configured = this.#parts.settings.topology.services.get(id);
     if (configured === undefined) return undefined;
     // Also where the service is only recommended by now: the change was written, and so is its undoing.
-    const service =
-      configured.mode === 'recommend' ? { ...configured, mode: 'rolling' as const } : configured;
+    const service = { ...configured, mode };
     const to = allocationOf(service, before);
     const explanation = `Back to ${describeAllocation(to)}: change ${decision} is undone.`;
     const { requests, limits } = before;

@@ -21,6 +21,7 @@ import { Leadership } from './lease/leadership.ts';
 import { readTarget } from './read-target.ts';
 import { withAnyOf } from './signals.ts';
 import { SteadyClock } from './steady-clock.ts';
+import { TemplateDrift } from './template-drift.ts';
 import { UsageReader } from './usage.ts';
 import { type Located, NamespaceView } from './watch/namespace-view.ts';
 
@@ -66,6 +67,7 @@ class KubernetesExecutor implements Executor {
   readonly #namespace: string;
   readonly #views = new Map<string, NamespaceView>();
   readonly #usage: UsageReader;
+  readonly #templates = new TemplateDrift();
   readonly #leadership: Leadership;
   readonly #stopping = new AbortController();
   readonly #underWay = new Set<Promise<unknown>>();
@@ -115,8 +117,12 @@ class KubernetesExecutor implements Executor {
   ): Promise<ReadonlyMap<string, TargetReading>> {
     const wanted = [...services];
     await this.#settled(new Set(wanted.map((service) => this.#namespaceOf(service))), signal);
+    const now = this.#options.clock.nowSeconds();
     return new Map(
-      wanted.map((service) => [service.id, readTarget(service, this.#view(this.#namespaceOf(service)))]),
+      wanted.map((service) => {
+        const view = this.#view(this.#namespaceOf(service));
+        return [service.id, readTarget(service, view, this.#templates, now)];
+      }),
     );
   }
 
@@ -177,7 +183,7 @@ class KubernetesExecutor implements Executor {
       random,
       settings,
       locate: (service, signal) => this.#locate(service, signal),
-      isTemplateDue: () => false,
+      isTemplateDue: (workload) => this.#templates.isDue(workload, clock.nowSeconds()),
       brokenOffBecause: () => this.#brokenOffBecause,
     };
   }

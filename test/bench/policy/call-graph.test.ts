@@ -95,7 +95,11 @@ describe('the demand of a visit', () => {
 
   it('is the median of the application where rows are missing, fewer than three, or not converged', () => {
     const median = 0.07 / 35;
-    for (const few of [[], ['c_a 10', 'c_a 10'], ['c_a 7', 'c_a  False', 'c_a 7 False', 'c_a 7']]) {
+    for (const few of [
+      [],
+      ['c_a 10', 'c_a 10'],
+      ['c_a 7', 'c_a  False', 'c_a 7 False', 'c_a 7', 'c_a nan', 'c_a '],
+    ]) {
       expect(demands(...few, ...rest)[0]![0]).toBeCloseTo(median, 12);
     }
     expect(demands(...thrice('c_b 14'), ...thrice('k_b 14')).flat()).toEqual(Array(4).fill(0.07 / 14));

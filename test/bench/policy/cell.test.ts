@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { coreSecondsByService, visitsByChain } from '../../../bench/policy/applications/load.ts';
@@ -47,6 +49,24 @@ describe('a cell', () => {
     const bursty = cellOf(three, { ...QUARTER, dispersion: 20 });
     expect(visitsPerSecond(bursty) / 1200).toBeCloseTo(1, 1);
     expect(bursty.arrivals.timesSeconds[9]).not.toEqual(cellOf(three, QUARTER).arrivals.timesSeconds[9]);
+  });
+
+  it('is built from the files of an application and a trace', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'cell-'));
+    const file = (name: string, content: string) => {
+      writeFileSync(join(folder, name), content);
+      return join(folder, name);
+    };
+    const calls = file('shop-calls.csv', callsCsv('a a 1 c 1', 'a b 1.1 c 1'));
+    const profiles = file('shop-profiles.csv', profilesCsv(...thrice('c_a 70')));
+    const trace = file('t.csv', 'seconds,requests\n0,10\n10,30\n');
+    const cell = buildCell({ ...QUARTER, calls, profiles, trace, meanVisits: 100 });
+    rmSync(folder, { recursive: true });
+    expect(cell.application.name).toBe('shop');
+    expect(visitsPerSecond(cell) / 100).toBeCloseTo(1, 1);
+    const isEarly = (time: number) => time % 20 < 10;
+    const early = cell.arrivals.timesSeconds.filter(isEarly).length;
+    expect(early / (cell.arrivals.timesSeconds.length - early)).toBeCloseTo(1 / 3, 1);
   });
 
   it('says what of its choice is wrong', () => {

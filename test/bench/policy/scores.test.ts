@@ -81,6 +81,16 @@ describe('violating windows', () => {
     expect(more.scores().violating_windows_ratio).toBe(1);
   });
 
+  it('are also those in which nothing gets through, unlike quiet ones', () => {
+    const made = new HandMade().ended(0, 70, 20, 0.05);
+    for (let i = 0; i < 20; i++) made.unanswered(0, 125 + i);
+    // Of the windows from 60, 120, 180 and 240 on the last three end with 20 that wait.
+    expect(made.scores().violating_windows_ratio).toBe(3 / 4);
+    const quiet = new HandMade().ended(0, 70, 20, 0.05);
+    for (let i = 0; i < 19; i++) quiet.unanswered(0, 125 + i);
+    expect(quiet.scores().violating_windows_ratio).toBe(0);
+  });
+
   it('take a failed request for an endless one', () => {
     const made = new HandMade().ended(0, 70, 30, 0.05).ended(0, 80, 10, 0.001, true);
     expect(made.scores().violating_windows_ratio).toBe(1);
@@ -102,27 +112,25 @@ describe('violating requests', () => {
 
 describe('the other scores', () => {
   it('are what was used in the scored part', () => {
-    const scores = new HandMade()
-      .ended(0, 70, 100, 0.05)
-      .scores([
-        NO_TOTALS,
-        {
-          atSeconds: 60,
-          coreSeconds: 600,
-          mebibyteSeconds: 6e4,
-          usedCoreSeconds: 60,
-          changes: 2,
-          restarts: 1,
-        },
-        {
-          atSeconds: 300,
-          coreSeconds: 4200,
-          mebibyteSeconds: 6e4 + 1024 * 3600,
-          usedCoreSeconds: 960,
-          changes: 5,
-          restarts: 1,
-        },
-      ]);
+    const scores = new HandMade().ended(0, 70, 100, 0.05).scores([
+      NO_TOTALS,
+      {
+        atSeconds: 60,
+        coreSeconds: 600,
+        mebibyteSeconds: 6e4,
+        usedCoreSeconds: 60,
+        changes: 2,
+        restarts: 1,
+      },
+      {
+        atSeconds: 300,
+        coreSeconds: 4200,
+        mebibyteSeconds: 6e4 + 1024 * 3600,
+        usedCoreSeconds: 960,
+        changes: 5,
+        restarts: 1,
+      },
+    ]);
     expect(scores).toMatchObject({
       core_hours: 1,
       memory_gib_hours: 1,

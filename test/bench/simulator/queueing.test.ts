@@ -27,7 +27,7 @@ function mean(values: Float64Array): number {
 
 test('one thread and exponential demands make an M/M/1 queue: mean and p95', () => {
   const root = call(DEMAND, { distribution: 'exponential' });
-  const times = responses(application(root, [service({ threads: 1 })]), 200_000);
+  const times = responses(application(root, [service({ threads: 1 })]), 100_000);
   // Sojourn times are exponential with rate μ(1 − ρ).
   const expected = DEMAND / (1 - RHO);
   expect(mean(times) / expected).toBeCloseTo(1, 1);
@@ -36,5 +36,5 @@ test('one thread and exponential demands make an M/M/1 queue: mean and p95', () 
 
 test('without a thread limit the mean does not depend on the spread of demands (M/G/1 processor sharing)', () => {
   const root = call(DEMAND, { sigma: 0.6 });
-  expect(mean(responses(application(root), 200_000)) / (DEMAND / (1 - RHO))).toBeCloseTo(1, 1);
+  expect(mean(responses(application(root), 100_000)) / (DEMAND / (1 - RHO))).toBeCloseTo(1, 1);
 });

@@ -72,13 +72,13 @@ test('a visit without a thread waits for its turn, and one beyond the queue limi
 
 test('visits that wait without CPU leave it to others', () => {
   const waits = application(call(0.1, { waitSeconds: 5 }));
-  const { simulator, visits } = simulated(waits, poisson(1, 4000, 2), { timeoutSeconds: Infinity });
+  const { simulator, visits } = simulated(waits, poisson(1, 2000, 2), { timeoutSeconds: Infinity });
   simulator.advanceTo(Infinity);
   const self = visits.reduce((sum, visit) => sum + visit.self, 0) / visits.length;
   // M/D/1 processor sharing: 0.1 / 0.9, and the wait.
   expect(self).toBeGreaterThan(4.9);
   expect(self).toBeLessThan(5.3);
-  expect(simulator.cgroup(0).cpuSeconds).toBeCloseTo(400, 6);
+  expect(simulator.cgroup(0).cpuSeconds).toBeCloseTo(200, 6);
 });
 
 test('a visit that times out on the CPU leaves it, and its request fails', () => {
@@ -122,10 +122,10 @@ test('a failed call fails its caller at once; what else is under way goes on', (
 });
 
 test('errors come as often as asked for', () => {
-  const { simulator } = simulated(application(call(0.001, { errorRatio: 0.1 })), poisson(10, 20_000, 3));
+  const { simulator } = simulated(application(call(0.001, { errorRatio: 0.1 })), poisson(10, 10_000, 3));
   simulator.advanceTo(Infinity);
-  expect(simulator.requestsOf(0)).toBe(20_000);
-  expect(simulator.failedRequestsOf(0) / 20_000).toBeCloseTo(0.1, 2);
+  expect(simulator.requestsOf(0)).toBe(10_000);
+  expect(simulator.failedRequestsOf(0) / 10_000).toBeCloseTo(0.1, 2);
 });
 
 test('memory follows the visits that are present', () => {
@@ -166,7 +166,7 @@ test.each(['round-robin', 'random'] as const)('%s balancing uses all instances',
 test('the same seed gives the same events, another one does not', () => {
   const run = (seed: number) => {
     const root = call(0.01, { sigma: 0.6, waitSeconds: 0.01, errorRatio: 0.01 });
-    const { simulator, visits } = simulated(application(root), poisson(80, 5000, 9), { seed });
+    const { simulator, visits } = simulated(application(root), poisson(80, 2000, 9), { seed });
     simulator.advanceTo(Infinity);
     return visits;
   };

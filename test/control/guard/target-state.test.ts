@@ -164,6 +164,13 @@ describe('after a change that did not come up', () => {
     expect(only(shrinking, setbackOf(allocation(3)))).toEqual(shrinking);
   });
 
+  it('that was to leave the size as it is, growth is not held', () => {
+    const before = { requests: { cpu: 1, memory: 1024 }, limits: {}, instances: 1 };
+    const change: ChangeRecord = { ...CHANGE, status: 'restored', before, to: allocation(1) };
+    const setback = () => ({ change, untilSeconds: NOW + 600 });
+    expect(only(growing, { changes: { latest: () => new Map(), setback } })).toEqual(growing);
+  });
+
   it('a decrease is not tried again at once, and growth may still be', () => {
     expect(only(shrinking, setbackOf(allocation(1)))).toMatchObject({ reason: 'change-failed' });
     expect(only(growing, setbackOf(allocation(0.5)))).toEqual(growing);

@@ -21,6 +21,7 @@ import {
   startCluster,
   type TestCluster,
 } from './cluster.ts';
+import { inPlaceRows } from './in-place-behaviours.ts';
 
 let shared: TestCluster | undefined;
 const ends: (() => Promise<void> | void)[] = [];
@@ -57,7 +58,7 @@ test('the table of the documentation is the one that these tests run', () => {
   const found = docs
     .split('\n')
     .filter((line) => / \| `(applied|held|refused|restored|failed)`: /.test(line));
-  expect(found).toEqual(behaviourRows());
+  expect(found).toEqual([...behaviourRows(), ...inPlaceRows()]);
 });
 
 /** Most share one, and find it as new. */

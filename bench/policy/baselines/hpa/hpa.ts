@@ -15,9 +15,9 @@ export const hpa: PolicyFactory = {
   name: 'hpa',
   space: {
     /** Wanted ratio of CPU use to request; Kubernetes' own default is 80 %. */
-    target: [DEFAULTS.target, 0.65, 0.5, 0.4, 0.3, 0.2],
+    target: [DEFAULTS.target, 0.9, 0.7, 0.6, 0.5, 0.4],
     /** Cores of a pod. There is no default; half a core is in the middle of what people ask for. */
-    request: [DEFAULTS.request, 1, 0.25, 0.1],
+    request: [DEFAULTS.request, 0.25, 0.35, 1],
   },
   create: (context, parameters) => createHpa(context, parameters),
 };

@@ -24,9 +24,9 @@ export const vpa: PolicyFactory = {
     margin: [DEFAULTS.margin, 0.5, 1, 2],
     /** 1: in place, 0: by eviction. */
     inPlace: [DEFAULTS.inPlace, 1],
-    replicas: [DEFAULTS.replicas, 2],
     /** The last one is the original. */
-    daySeconds: [DEFAULTS.daySeconds, 900, 86_400],
+    daySeconds: [DEFAULTS.daySeconds, 900, 300, 86_400],
+    replicas: [DEFAULTS.replicas, 2],
   },
   create: (context, parameters) => createVpa(context, { ...DEFAULTS, ...parameters }),
 };

@@ -11,7 +11,7 @@ import type { Settings } from '../../../../src/models/settings.ts';
 
 /**
  * Each chain is planned alone, as if it had instances of its own of every service, and a shared service gets what its
- * chains want together. Nobody sees that they share the spare capacity, nor which of them it is that needs it most.
+ * chains want together. Nobody sees that a chain with little time to spare waits behind those that have plenty.
  */
 export function noSharing({ allocation }: Settings): Wrappers {
   return { planner: (planner) => new ChainByChainPlanner(planner, allocation.cpuQuantum) };

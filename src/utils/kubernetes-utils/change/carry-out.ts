@@ -3,11 +3,13 @@ import type { Change, ChangeOutcome, ChangeStopped, TargetState } from '../../..
 import { describeFailure, isOutcomeUnknown, isTransient } from '../api/api-failure.ts';
 import { pauseSeconds } from '../api/retry.ts';
 import { resourcesOf } from '../wanted.ts';
+import { isPending } from '../workload/instances.ts';
 import { describeRef, type Workload } from '../workload/workload.ts';
 import { type Course, courseOf } from './course.ts';
 import { Moves } from './moves.ts';
 import { isGentle } from './patch.ts';
 import type { SizeOf } from './resizing.ts';
+import { notRolledOut } from './rollout-status.ts';
 import { type ChangeParts, describeProblem, findSite, type Site, stateOf, stopped } from './site.ts';
 import type { Write } from './steps.ts';
 import { isLasting, type Written } from './target.ts';
@@ -48,13 +50,18 @@ export async function resume(
   const again = { ...site, change: withLimitsOf(site) };
   const course = await courseOf(again, before, parts, { resumed: true });
   if (course.kind !== 'course') return { kind: 'failed', reason: course.reason };
-  const isRolled = site.pods !== undefined && sameResources(site.template, course.goal);
-  if (sameState(site.state, before) && !isRolled)
+  if (sameState(site.state, before) && !isBegun(site, course))
     return {
       kind: 'held',
       reason: `${describeRef(site.workload)} is as before: nothing was written, or it was put back`,
     };
   return new Rollout(again, course, parts, undefined).run();
+}
+
+/** Instances have what they had, and are asked to have something else, or are about to be replaced. */
+function isBegun({ workload, pods = [], container, template }: Site, { goal }: Course): boolean {
+  if (pods.flatMap((pod) => pod.containers.get(container) ?? []).some(isPending)) return true;
+  return pods.length > 0 && notRolledOut(workload) !== undefined && sameResources(template, goal);
 }
 
 async function findSiteAgain(
@@ -267,9 +274,12 @@ class Rollout {
     if (resizing === undefined) return '';
     if (rolledBecause !== undefined)
       return `; rolled out, since it cannot be resized in place: ${rolledBecause}`;
-    return steps.flat().includes('resources')
-      ? ', resized in place, and its template with it'
-      : ', resized in place';
+    const writes = steps.flat();
+    const ways = [
+      ...(writes.includes('instances') ? ['resized in place'] : []),
+      ...(writes.includes('resources') ? ['its template rolled out anew'] : []),
+    ];
+    return ways.map((way) => `, ${way}`).join('');
   }
 
   #strategyNote(): string {

@@ -21,6 +21,8 @@ export interface Course {
   readonly rolledBecause?: string;
 }
 
+const NOT_IN_PLACE: Tried = { kind: 'impossible', reason: 'its mode is rolling' };
+
 /** Finds it out, and writes nothing. */
 export async function courseOf(
   site: Site,
@@ -34,14 +36,16 @@ export async function courseOf(
   if (pods === undefined) return { kind: 'course', goal, before, wanted: goal, steps: stepsOf(before, goal) };
   // After a restart some may have been resized already: they go back to what all of them had.
   const resizing = new Resizing({ ...site, limitFactor }, before, resumed ? [] : pods);
-  const tried = await resizing.try(pods, resizing.to(goal));
+  const { mode } = change.service;
+  // What was resized before its mode was changed comes to its template's size without a restart.
+  const isToResize = mode === 'in-place' || sameResources(template, goal);
+  const tried = isToResize ? await resizing.try(pods, resizing.to(goal)) : NOT_IN_PLACE;
   if (tried.kind === 'failure') return stopped(workload, tried.failure);
   const instances = before.instances;
   const course = { kind: 'course', goal, before: { ...template, instances }, resizing } as const;
   if (tried.kind === 'impossible') return rolled(site, course, before, tried.reason);
-  if (isTemplateWritten(site, goal, parts)) {
+  if (isTemplateWritten(site, goal, parts))
     return { ...course, wanted: goal, steps: [...inPlace(before, goal, tried), ['resources']] };
-  }
   const wanted = { ...template, instances: goal.instances };
   return { ...course, wanted, steps: inPlace(before, goal, tried) };
 }

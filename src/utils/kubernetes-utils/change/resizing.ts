@@ -133,7 +133,9 @@ export class Resizing {
     if (failure === undefined) return { kind: 'under-way', detail };
     // Gone, or another by the same name: the next look finds what is there.
     const passes = isTransient(failure) || isStatus(failure, 404, 409) || failure.kind === 'aborted';
-    return passes ? { kind: 'under-way', detail } : { kind: 'failed', reason: detail };
+    if (!passes) return { kind: 'failed', reason: detail };
+    const waitSeconds = failure.kind === 'status' ? (failure.retryAfterSeconds ?? 0) : 0;
+    return { kind: 'under-way', detail, waitSeconds };
   }
 
   /** A memory limit that the API does not lower without a restart (before Kubernetes 1.34) stays as it is. */

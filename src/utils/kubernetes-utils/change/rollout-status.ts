@@ -4,7 +4,8 @@ import type { Condition, Workload } from '../workload/workload.ts';
 
 export type RolloutStatus =
   | { readonly kind: 'done' }
-  | { readonly kind: 'under-way'; readonly detail: string }
+  /** `waitSeconds`: the API asked not to be asked again before. */
+  | { readonly kind: 'under-way'; readonly detail: string; readonly waitSeconds?: number }
   /** It may pass by itself; when it lasts for this share of the time for the whole, it has failed. */
   | { readonly kind: 'troubled'; readonly detail: string; readonly patienceShare: number }
   | { readonly kind: 'failed'; readonly reason: string };

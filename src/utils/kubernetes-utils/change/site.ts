@@ -5,7 +5,7 @@ import type { KubernetesSettings } from '../../../models/settings.ts';
 import { type ApiFailure, describeFailure } from '../api/api-failure.ts';
 import { unusableBecause } from '../read-target.ts';
 import type { Located } from '../watch/namespace-view.ts';
-import { instancesOf, stateOfInstances } from '../workload/instances.ts';
+import { instancesOf, isSizedInPlace, stateOfInstances } from '../workload/instances.ts';
 import type { Pod } from '../workload/pod.ts';
 import { describeRef, type Workload } from '../workload/workload.ts';
 import { conflictsOf, describeConflicts } from './conflicts.ts';
@@ -33,7 +33,7 @@ export interface Site {
   readonly state: TargetState;
   /** What the workload's template says. */
   readonly template: TargetState;
-  /** Of a service that is resized in place. */
+  /** Instances, where their own sizes count and not the template's. */
   readonly pods?: readonly Pod[];
   readonly signal: AbortSignal | undefined;
 }
@@ -65,7 +65,7 @@ export async function findSite(
     template,
     signal,
   } as const;
-  return change.service.mode === 'in-place' ? withPods(site) : site;
+  return withPods(site);
 }
 
 async function withPods(site: Site): Promise<Site | ChangeStopped> {
@@ -73,6 +73,7 @@ async function withPods(site: Site): Promise<Site | ChangeStopped> {
   const listing = await target.pods(workload);
   if (listing.kind === 'failure') return stopped(workload, listing.failure);
   const pods = instancesOf(workload, listing.value);
+  if (!isSizedInPlace(site.change.service.mode, pods)) return site;
   return { ...site, pods, state: stateOfInstances(workload, container, pods) ?? template };
 }
 

@@ -46,7 +46,8 @@ export async function verify(expected: TargetState, options: VerifyOptions): Pro
     if (patience.isOver(look, elapsed, timeoutSeconds)) return { kind: 'not-up', reason: detail };
     if (elapsed >= timeoutSeconds)
       return { kind: 'not-up', reason: `it was not up after ${timeoutSeconds} s: ${detail}` };
-    await clock.sleep(Math.min(pause, timeoutSeconds - elapsed), site.signal);
+    const asked = look.kind === 'under-way' ? (look.waitSeconds ?? 0) : 0;
+    await clock.sleep(Math.min(Math.max(pause, asked), timeoutSeconds - elapsed), site.signal);
   }
 }
 

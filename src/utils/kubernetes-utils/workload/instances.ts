@@ -1,5 +1,6 @@
 /** The pods that a workload runs as, and what they really have: resized in place it is not what the template says. */
 import type { Limits, TargetState } from '../../../models/changes.ts';
+import type { ServiceMode } from '../../../models/data-models.ts';
 import { resourcesOf } from '../wanted.ts';
 import type { Pod, PodContainer, PodResources } from './pod.ts';
 import type { Workload } from './workload.ts';
@@ -28,6 +29,14 @@ function isOwned({ uid, name }: Workload, { owner, labels }: Pod): boolean {
 }
 
 /**
+ * Whether their own sizes count, and not the template's: also of a service that is not resized in place any more. Where nobody
+ * resizes, a difference is the work of a LimitRange or a webhook, which the template does not tell and a change does not undo.
+ */
+export function isSizedInPlace(mode: ServiceMode, instances: readonly Pod[]): boolean {
+  return mode === 'in-place' || instances.some(({ resized }) => resized);
+}
+
+/**
  * What the instances have together, as if they were alike: of cpu the mean, so that as many cores are promised as there are;
  * of memory the largest, since what one of them was given it may need. Undefined where there are none.
  */
@@ -45,17 +54,23 @@ export function stateOfInstances(
   };
 }
 
-/** How many instances have another size than most of them. */
+/** How many instances have another size than most of them, or another than they are asked to have. */
 export function unevenInstances(container: string, instances: readonly Pod[]): number {
   const counts = new Map<string, number>();
-  for (const { containers } of instances) {
-    const found = containers.get(container);
-    if (found === undefined) continue;
-    const size = JSON.stringify(resourcesOf(sizeInForce(found)));
-    counts.set(size, (counts.get(size) ?? 0) + 1);
-  }
-  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
-  return total - Math.max(0, ...counts.values());
+  const sizes = instances.flatMap(({ containers }) => containers.get(container) ?? []);
+  const settled = sizes.filter((size) => !isPending(size));
+  for (const size of settled) counts.set(textOf(size), (counts.get(textOf(size)) ?? 0) + 1);
+  return sizes.length - Math.max(0, ...counts.values());
+}
+
+/** Whether it is asked to have another size than it has. */
+export function isPending(container: PodContainer): boolean {
+  return textOf(container) !== textOf(sizeInForce(container));
+}
+
+function textOf({ requests, limits }: PodResources): string {
+  const { requests: asked, limits: most } = resourcesOf({ requests, limits });
+  return [asked.cpu, asked.memory, most.cpu, most.memory].join(' ');
 }
 
 /**

@@ -15,6 +15,8 @@ export interface Pod {
   readonly unschedulable?: string;
   /** What controls it, such as a ReplicaSet. */
   readonly owner?: { readonly kind: string; readonly name: string; readonly uid: string };
+  /** Somebody has resized it: it may have another size than the template that it was made of. */
+  readonly resized: boolean;
   /** A resize that is not done yet, as far as the kubelet has said something of it. */
   readonly resize?: PodResize;
   readonly containers: ReadonlyMap<string, PodContainer>;
@@ -77,6 +79,9 @@ export function parsePod(raw: unknown): Pod | undefined {
     ready: textAt(condition('Ready'), 'status') === 'True',
     beingDeleted: textAt(raw, 'metadata', 'deletionTimestamp') !== undefined,
     ...(isUnschedulable && { unschedulable: textAt(scheduled, 'message') ?? 'no node takes it' }),
+    resized: listAt(raw, 'metadata', 'managedFields').some(
+      (entry) => textAt(entry, 'subresource') === 'resize',
+    ),
     ...(owner !== undefined && {
       owner: {
         kind: textAt(owner, 'kind') ?? '',

@@ -1,14 +1,17 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { dtaSloPolicies } from '../../../../bench/policy/dta-slo/dta-slo.ts';
+import { type DtaSloSetup, dtaSloPolicies } from '../../../../bench/policy/dta-slo/dta-slo.ts';
 import { FakeSystem } from './fake-system.ts';
 
 async function run(
   seconds: number,
   before: (system: FakeSystem, now: number) => void = () => {},
-  name = 'dta-slo',
+  { name = 'dta-slo', ...setup }: DtaSloSetup & { readonly name?: string } = {},
 ) {
   const system = new FakeSystem();
-  const policy = dtaSloPolicies()
+  const policy = dtaSloPolicies(setup)
     .find((factory) => factory.name === name)!
     .create(system, {});
   for (let now = policy.intervalSeconds; now <= seconds; now += policy.intervalSeconds) {
@@ -29,6 +32,23 @@ describe('DTA-SLO as a policy', () => {
     expect(cores).toBeLessThan(2);
   });
 
+  it('resizes what runs when it is to write in place', async () => {
+    const { writes, cores } = await run(1000, undefined, { mode: 'in-place' });
+    expect(writes.length).toBeGreaterThan(3);
+    expect(writes.every(({ kind }) => kind === 'resize')).toBe(true);
+    expect(cores).toBeLessThan(2);
+  });
+
+  it('tells what was decided and changed, one line each', async () => {
+    const traces = mkdtempSync(join(tmpdir(), 'dta-slo-traces-'));
+    const { writes } = await run(700, undefined, { traces });
+    const lines = readFileSync(join(traces, 'shop-dta-slo.jsonl'), 'utf8').trim().split('\n');
+    rmSync(traces, { recursive: true });
+    const told = lines.map((line): { kind: string; at: number; status: string } => JSON.parse(line));
+    expect(told.filter(({ kind }) => kind === 'decision').map(({ at }) => at)).toEqual([300, 600]);
+    expect(told.filter(({ status }) => status === 'applied')).toHaveLength(writes.length);
+  });
+
   it('decides the same when it is run again', async () => {
     const [first, second] = [await run(700), await run(700)];
     expect(first.writes.length).toBeGreaterThan(1);
@@ -46,7 +66,7 @@ describe('DTA-SLO as a policy', () => {
   });
 
   it.each(dtaSloPolicies().map(({ name }) => name))('is run as %s too', async (name) => {
-    const { cores } = await run(700, undefined, name);
+    const { cores } = await run(700, undefined, { name });
     expect(cores).toBeLessThan(4);
   });
 

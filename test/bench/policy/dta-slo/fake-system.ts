@@ -82,7 +82,9 @@ export class FakeSystem implements PolicyContext {
     allocation: (service) => this.allocation(service),
     resize: (service, cpu, memory) => this.#change('resize', service, { cpu, memory }),
     setQuota: () => {},
-    scale: (service, instances) => this.#change('scale', service, { instances }),
+    scale: (service, instances) => {
+      if (instances !== this.#running[service]!.instances) this.#change('scale', service, { instances });
+    },
     roll: (service, cpu, memory, instances) => this.#change('roll', service, { cpu, memory, instances }),
     setTemplate: () => {},
     evict: () => {},
@@ -114,7 +116,7 @@ export class FakeSystem implements PolicyContext {
       for (const service of this.#running) service.cpuSeconds += CPU_PER_VISIT;
       if (this.isOut) continue;
       times.forEach((time, service) => {
-        this.#listener?.onVisit?.(service, 0, time, time, CPU_PER_VISIT, false, end);
+        this.#listener?.onVisit?.(service, 0, time, time, CPU_PER_VISIT, false, end, service);
       });
       this.#listener?.onRequest?.(0, times[0]! + times[1]!, false, end);
     }

@@ -16,7 +16,7 @@ function applicationOf(...roots: KnownCall[]): KnownApplication {
 
 /** What the settings make of the tree: services by name, a stage in brackets, its branches apart by bars, visits that stand there again with a prime. */
 function shown(root: KnownCall): string {
-  const { topology } = settingsOf(applicationOf(root), 'rolling', 'nowhere');
+  const { topology } = settingsOf(applicationOf(root), { mode: 'rolling', folder: 'nowhere' });
   const { stages } = topology.chains.get('chain-0')!;
   const branch = (visits: Branch) =>
     visits.map(({ service, again }) => service + (again === true ? "'" : '')).join(' ');
@@ -28,9 +28,13 @@ describe('settings of a known application', () => {
     expect(shown(call(0, [call(1, [call(2)]), call(3)], [call(4)]))).toBe('[a] [b c | d] [e]');
   });
 
-  it('has the bounds, the SLO and the way of writing of a service, and all else by default', () => {
+  it('has the bounds, the SLO and the way of writing of a service, and all else by default or as it is said', () => {
     const root = call(0, [call(1, [call(2)]), call(3)], [call(4)]);
-    const settings = settingsOf(applicationOf(root), 'rolling', '/somewhere');
+    const settings = settingsOf(applicationOf(root), {
+      mode: 'rolling',
+      folder: '/somewhere',
+      sections: { allocation: { slo_margin: 0.2 } },
+    });
     expect(settings.topology.services.get('a')).toMatchObject({ ...BOUNDS, mode: 'rolling' });
     expect(settings.topology.chains.get('chain-0')!.slo).toMatchObject({
       latencySeconds: 0.3,
@@ -38,6 +42,7 @@ describe('settings of a known application', () => {
     });
     expect(settings.store.path).toBe('/somewhere');
     expect(settings.control.interval).toBe(300);
+    expect(settings.allocation.sloMargin).toBe(0.2);
   });
 
   it('goes through calls in parallel inside of calls in parallel by every way', () => {
@@ -51,7 +56,7 @@ describe('settings of a known application', () => {
       [call(1, [call(2), call(3, [call(2)])], [call(4)]), call(1, [call(2)])],
       [call(4, [call(2)], [call(2)])],
     );
-    const { topology } = settingsOf(applicationOf(root), 'rolling', 'nowhere');
+    const { topology } = settingsOf(applicationOf(root), { mode: 'rolling', folder: 'nowhere' });
     const visits = visitsByService(topology.chains.get('chain-0')!);
     expect(Object.fromEntries(visits)).toEqual({ a: 1, b: 2, c: 5, d: 1, e: 2 });
   });

@@ -75,6 +75,31 @@ describe.each(['Deployment', 'StatefulSet'] as const)('a %s', (kind) => {
   });
 });
 
+test('instances are resized in place, and new ones too', { timeout: TIMEOUT }, async (context) => {
+  const { body } = await call(target, 'GET', '/version');
+  if (Number.parseInt(String(body['minor']), 10) < 33) return context.skip();
+  const resources = { requests: { cpu: '20m', memory: '16Mi' }, limits: { cpu: '30m', memory: '24Mi' } };
+  const service = {
+    ...(await running('Deployment', 'resized', { resources })),
+    mode: 'in-place' as const,
+  };
+  const grow = changeTo(0.05, 32, 2, { service });
+  const before = await ready(grow);
+  expect(before).toMatchObject({ requests: { cpu: 0.02, memory: 16 }, instances: 1 });
+  expect(await executor.carryOut(grow, before)).toMatchObject({
+    kind: 'applied',
+    reason: expect.stringContaining('resized in place'),
+  });
+  expect(await spec('Deployment', service)).toMatchObject({
+    replicas: 2,
+    template: { spec: { containers: [{ resources }] } },
+  });
+  await until(async () => {
+    const reading = (await executor.readTargets([service])).get(service.id);
+    return reading?.kind === 'running' && reading.state.requests.cpu === 0.05;
+  });
+});
+
 test('the change cause is where kubectl rollout history looks for it', { timeout: TIMEOUT }, async () => {
   const service = await running('Deployment', 'cause');
   const change = changeTo(0.05, 32, 1, { service });
