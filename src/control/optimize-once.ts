@@ -146,7 +146,9 @@ function bySteering<Value>(
 function corrected(parts: ControlParts, observation: Observation, request: PlanRequest): PlanRequest {
   const found = corrections(parts, observation, request, parts.memory.corrections);
   parts.memory.corrections = found;
-  return { ...request, corrections: new Map([...found].map(([chain, { factor }]) => [chain, factor])) };
+  const factors = new Map([...found].map(([chain, { factor }]) => [chain, factor]));
+  const calibrated = parts.calibrations.update(parts, request, observation.atSeconds);
+  return { ...request, corrections: new Map([...factors, ...calibrated]) };
 }
 
 /** What the profiles expect of the last 30 s; only chains that are over their SLO there are of interest. */
