@@ -5,7 +5,8 @@
 import { writeFileSync } from 'node:fs';
 import { type EvaluatedCell, evaluateCell } from './policy/evaluate-cell.ts';
 import { policyOptions, USAGE } from './policy/options.ts';
-import { isScored, progressOf, tableOf } from './policy/report.ts';
+import { isScored, progressOf, tableOf, titleOf } from './policy/report.ts';
+import { seriesText } from './policy/series-files.ts';
 import { withUsageErrors } from './policy/usage-error.ts';
 import { WorkerPool } from './policy/worker-pool.ts';
 
@@ -20,7 +21,7 @@ await withUsageErrors(async () => {
     const evaluated = await evaluateCell(pool, options.cell, options.policies, options, (result) =>
       console.error(progressOf(result)),
     );
-    if (options.series !== undefined) writeSeries(options.series, evaluated);
+    if (options.series !== undefined) writeFileSync(options.series, seriesText(evaluated));
     print(evaluated, options.json);
   } finally {
     await pool.close();
@@ -28,14 +29,7 @@ await withUsageErrors(async () => {
 });
 
 function print({ report, results }: EvaluatedCell, json: boolean): void {
-  const { application, trace, requests, wall_seconds: wallSeconds } = report;
-  console.log(`${application} under ${trace}: ${requests} requests, ${wallSeconds.toFixed(1)} s`);
-  console.log(tableOf(results));
+  console.log(`${titleOf(report)}\n${tableOf(results)}`);
   if (!results.every(isScored)) process.exitCode = 1;
   if (json) console.log(JSON.stringify(report));
-}
-
-function writeSeries(file: string, { report: { application, trace }, results }: EvaluatedCell): void {
-  const policies = results.filter(isScored).map(({ name, series }) => ({ name, series }));
-  writeFileSync(file, `${JSON.stringify({ application, trace, policies })}\n`);
 }

@@ -26,12 +26,14 @@ export function windowsOf(
   return Array.from({ length: count }, (_, i) => {
     const startSeconds = fromSeconds + i * widthSeconds;
     const latencies = log.latencies(chain, startSeconds, startSeconds + widthSeconds);
-    return { startSeconds, requests: latencies.length, p95Seconds: percentile(latencies, 0.95) };
+    return { startSeconds, requests: latencies.length, p95Seconds: percentiles(latencies, 0.95)[0]! };
   });
 }
 
-/** Nearest rank; NaN without values. */
-export function percentile(values: Float64Array, fraction: number): number {
-  if (values.length === 0) return Number.NaN;
-  return values.slice().sort()[Math.max(0, Math.ceil(fraction * values.length) - 1)]!;
+/** Nearest ranks; NaN without values. */
+export function percentiles(values: Float64Array, ...fractions: readonly number[]): number[] {
+  const sorted = values.slice().sort();
+  return fractions.map(
+    (fraction) => sorted[Math.max(0, Math.ceil(fraction * sorted.length) - 1)] ?? Number.NaN,
+  );
 }

@@ -97,19 +97,18 @@ export function sharedOptions(flags: SharedFlags): SharedOptions {
 
 type CellFlags = { readonly [flag in keyof typeof CELL_FLAGS]?: string | undefined };
 
-function cellFlags({
-  calls,
-  profiles,
-  config,
-  trace,
-  scenario,
-}: CellFlags): Omit<CellChoice, 'hours' | 'seed'> {
-  const traffic = { trace: scenario === undefined ? given('--trace', trace) : trace, scenario };
+function cellFlags(flags: CellFlags): Omit<CellChoice, 'hours' | 'seed'> {
+  const application = applicationFlags(flags);
+  const { trace, scenario } = flags;
+  return { ...application, trace: scenario === undefined ? given('--trace', trace) : trace, scenario };
+}
+
+function applicationFlags({ calls, profiles, config }: CellFlags): Pick<CellChoice, 'calls' | 'profiles'> {
   if (config === undefined) {
-    return { calls: given('--calls', calls), profiles: given('--profiles', profiles), ...traffic };
+    return { calls: given('--calls', calls), profiles: given('--profiles', profiles) };
   }
   if (config !== 'shipped') throw new UsageError(`--config: found ${config}, allowed: shipped`);
-  if (calls === undefined && profiles === undefined) return traffic;
+  if (calls === undefined && profiles === undefined) return {};
   throw new UsageError('--config: found together with --calls or --profiles, allowed: one of the two');
 }
 

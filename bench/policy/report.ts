@@ -28,6 +28,17 @@ export function withoutSeries(result: PolicyResult): Omit<PolicyResult, 'series'
   return rest;
 }
 
+export function titleOf({
+  application,
+  trace,
+  scenario,
+  requests,
+  wall_seconds: seconds,
+}: CellReport): string {
+  const what = scenario === undefined ? trace : `${trace}, ${scenario}`;
+  return `${application} under ${what}: ${requests} requests, ${seconds.toFixed(1)} s`;
+}
+
 /** One line as soon as a policy is done; its figures are in the table. */
 export function progressOf(result: PolicyResult): string {
   const seconds = `${result.wall_seconds.toFixed(1)} s`;

@@ -7,7 +7,7 @@ import type { Arrivals } from '../simulator/application.ts';
 import {
   FEWEST_REQUESTS,
   type LatencyWindow,
-  percentile,
+  percentiles,
   WINDOW_SECONDS,
   windowsOf,
 } from './latency-windows.ts';
@@ -55,15 +55,8 @@ export function scoresOf(run: RecordedRun, cell: JudgedCell, fromSeconds: number
     violating_requests_ratio: violatingRequestsRatio(run.log, cell, fromSeconds),
     chains: Object.fromEntries(
       cell.chains.map(({ name, sloSeconds }, chain) => {
-        const latencies = run.log.latencies(chain, fromSeconds, to);
-        return [
-          name,
-          {
-            slo: sloSeconds,
-            p95: finite(percentile(latencies, 0.95)),
-            p99: finite(percentile(latencies, 0.99)),
-          },
-        ];
+        const [p95, p99] = percentiles(run.log.latencies(chain, fromSeconds, to), 0.95, 0.99);
+        return [name, { slo: sloSeconds, p95: finite(p95!), p99: finite(p99!) }];
       }),
     ),
     utilization: used.coreSeconds > 0 ? used.usedCoreSeconds / used.coreSeconds : 0,

@@ -15,7 +15,7 @@ export interface Tuned {
 export const COMPLIANT_RATIO = 0.01;
 
 /** Runs that a search may take. */
-export const TUNING_RUNS = 10;
+export const TUNING_RUNS = 16;
 
 /** The published default of every parameter. */
 export function defaultsOf(space: PolicyFactory['space']): Parameters {

@@ -13,6 +13,7 @@ export class WorkerPool {
   readonly #idle: Worker[] = [];
   readonly #all = new Set<Worker>();
   readonly #most: number;
+  readonly #whenTaken: (() => void)[] = [];
 
   constructor(most: number) {
     this.#most = most;
@@ -25,14 +26,27 @@ export class WorkerPool {
     });
   }
 
+  /** Settles when no job waits for a thread any more. */
+  taken(): Promise<void> {
+    return new Promise((done) => {
+      this.#whenTaken.push(done);
+      this.#next();
+    });
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#all].map((worker) => worker.terminate()));
   }
 
   #next(): void {
-    if (this.#queue.length === 0) return;
+    if (this.#queue.length === 0) {
+      for (const done of this.#whenTaken.splice(0)) done();
+      return;
+    }
     const worker = this.#idle.pop() ?? (this.#all.size < this.#most ? this.#started() : undefined);
-    if (worker !== undefined) this.#work(worker, this.#queue.shift()!);
+    if (worker === undefined) return;
+    this.#work(worker, this.#queue.shift()!);
+    this.#next();
   }
 
   #started(): Worker {

@@ -93,6 +93,7 @@ function allocation({ allocation: section }: ConfigFile): Settings['allocation']
     pricePerMebibyte: section.price_per_mebibyte,
     instanceCost: section.instance_cost,
     cpuQuantum: section.cpu_quantum,
+    inPlaceQuantum: Math.min(section.in_place_quantum, section.cpu_quantum),
     sloMargin: section.slo_margin,
     maxUtilization: section.max_utilization,
     riskFactor: section.risk_factor,
@@ -116,6 +117,11 @@ function control({ control: section }: ConfigFile): Settings['control'] {
     changeBudget: section.change_budget,
     paused: section.paused,
     freezeWindows: section.freeze_windows.map(freezeWindow),
+    inPlace: {
+      interval: section.in_place.interval,
+      stabilization: section.in_place.stabilization,
+      minDecrease: section.in_place.min_decrease,
+    },
     ...capsOf(section),
   };
 }

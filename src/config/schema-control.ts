@@ -61,6 +61,36 @@ export const FreezeWindowSchema = Type.Object(
   },
 );
 
+const InPlaceSchema = Type.Object(
+  {
+    interval: Type.Number({
+      default: 15,
+      unit: 's',
+      minimum: 5,
+      maximum: DAY,
+      description: 'Time between two passes that change them.',
+    }),
+    stabilization: Type.Number({
+      default: 60,
+      unit: 's',
+      minimum: 0,
+      maximum: DAY,
+      description: 'A decrease must have been wanted for this long.',
+    }),
+    min_decrease: Type.Number({
+      default: 0.02,
+      minimum: 0,
+      maximum: 0.9,
+      description: 'Decreases below this share are not made.',
+    }),
+  },
+  {
+    ...SECTION,
+    description:
+      'How services in mode `in-place` are steered: a change of them costs no restart and takes seconds.',
+  },
+);
+
 export const ControlSchema = Type.Object(
   {
     interval: Type.Number({
@@ -134,6 +164,7 @@ export const ControlSchema = Type.Object(
       maximum: DAY,
       description: 'A decrease must have been wanted for this long.',
     }),
+    in_place: InPlaceSchema,
     largest_step: Type.Number({
       default: 2,
       exclusiveMinimum: 1,

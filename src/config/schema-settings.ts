@@ -257,6 +257,14 @@ export const AllocationSchema = Type.Object(
       maximum: 16,
       description: "An instance's cpu is a multiple of this, or its bound.",
     }),
+    in_place_quantum: Type.Number({
+      default: 0.01,
+      unit: 'cores',
+      minimum: 0.001,
+      maximum: 16,
+      description:
+        'The same for services in mode `in-place`, where a small change costs nothing; at most `cpu_quantum`.',
+    }),
     slo_margin: Type.Number({
       default: 0.1,
       minimum: 0,

@@ -2,6 +2,7 @@ import type { PassStatistics } from '../models/daemon.ts';
 import type { Decision, PassTrigger } from '../models/decisions.ts';
 import { messageOf } from '../models/errors.ts';
 import { reasonForEarlyPass } from './early-pass.ts';
+import { anyInPlace } from './in-place/steering.ts';
 import { learn, learnAgain } from './learn.ts';
 import { optimizeOnce } from './optimize-once.ts';
 import type { ControlParts } from './parts.ts';
@@ -19,6 +20,7 @@ export class ControlLoop {
   readonly #stopping = new AbortController();
   readonly #completed: Record<PassTrigger, number> = {
     interval: 0,
+    'in-place': 0,
     'burn-rate': 0,
     'load-jump': 0,
     request: 0,
@@ -28,6 +30,8 @@ export class ControlLoop {
   #ticker: Promise<void> | undefined;
   #lastDurationSeconds: number | undefined;
   #lastAtSeconds: number | undefined;
+  /** When a pass last changed all services, and not only those that are resized in place. */
+  #lastWholeSeconds = Number.NEGATIVE_INFINITY;
   #dueSeconds: number;
   /** Least time to the next early pass: doubles while early passes change nothing, up to the interval, s. */
   #earlyWaitSeconds = 0;
@@ -100,12 +104,23 @@ export class ControlLoop {
     // After the clock was set back the due time may lie far ahead.
     this.#dueSeconds = Math.min(this.#dueSeconds, now + control.interval);
     if (now >= this.#dueSeconds) return 'interval';
-    const sinceLast = now - (this.#lastAtSeconds ?? Number.NEGATIVE_INFINITY);
-    if (Math.abs(sinceLast) < Math.max(control.minInterval, this.#earlyWaitSeconds)) return undefined;
+    return this.#earlyTrigger(now) ?? this.#inPlaceTrigger(now);
+  }
+
+  #earlyTrigger(now: number): PassTrigger | undefined {
+    const { control } = this.#parts.settings;
+    const sinceLast = Math.abs(now - this.#lastWholeSeconds);
+    if (sinceLast < Math.max(control.minInterval, this.#earlyWaitSeconds)) return undefined;
     const early = reasonForEarlyPass(this.#parts, now);
     if (early === undefined) this.#earlyWaitSeconds = 0;
     else this.#parts.logger.info(early, 'early pass');
     return early?.trigger;
+  }
+
+  #inPlaceTrigger(now: number): PassTrigger | undefined {
+    const { control, topology } = this.#parts.settings;
+    const sinceLast = Math.abs(now - (this.#lastAtSeconds ?? Number.NEGATIVE_INFINITY));
+    return sinceLast >= control.inPlace.interval && anyInPlace(topology) ? 'in-place' : undefined;
   }
 
   /** What an early pass could not help, another one half a minute later does not either. */
@@ -123,7 +138,10 @@ export class ControlLoop {
     const { clock, settings, logger } = this.#parts;
     const startedMs = performance.now();
     this.#lastAtSeconds = clock.nowSeconds();
-    this.#dueSeconds = this.#lastAtSeconds + settings.control.interval;
+    if (trigger !== 'in-place') {
+      this.#lastWholeSeconds = this.#lastAtSeconds;
+      this.#dueSeconds = this.#lastAtSeconds + settings.control.interval;
+    }
     try {
       this.#parts.capacities.goBackTo(this.#lastAtSeconds);
       this.#recorder.flush();

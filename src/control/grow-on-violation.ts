@@ -1,6 +1,7 @@
 import { type ChainSpec, visitsByService } from '../models/data-models.ts';
 import type { ProfileLearner } from '../models/ports.ts';
 import { type Draft, describeAllocation, describeLatency, formatNumber } from './draft.ts';
+import { quantumOf } from './in-place/steering.ts';
 import type { ProposeContext } from './propose-context.ts';
 import { capacityCores, compareCapacity, noLessThan, shapeFor, withinBounds } from './shapes.ts';
 
@@ -104,7 +105,7 @@ function grownByStep(draft: Draft, chain: ChainSpec, context: ProposeContext): D
   const cores = capacityCores(service, present) * settings.control.largestStep;
   const stepped = {
     ...draft.target,
-    ...shapeFor(service, cores, present.instances, settings.allocation.cpuQuantum),
+    ...shapeFor(service, cores, present.instances, quantumOf(service, settings.allocation)),
   };
   const target = noLessThan(service, noLessThan(service, stepped, draft.target), draft.baseline);
   if (compareCapacity(service, target, draft.target) <= 0) return draft;

@@ -1,5 +1,6 @@
 import type { ServiceSpec } from '../models/data-models.ts';
 import { type Draft, describeAllocation, describeLatency } from './draft.ts';
+import { quantumOf } from './in-place/steering.ts';
 import type { ProposeContext } from './propose-context.ts';
 import { capacityCores, compareCapacity, shapeFor, withinBounds } from './shapes.ts';
 
@@ -15,7 +16,7 @@ export function limitUnprovenGrowth(draft: Draft, context: ProposeContext): Draf
   const slowest = slowestShare(service, context);
   if (slowest === undefined) return draft;
   const cores = capacityCores(service, present) * expectedGrowth(service, context);
-  const shape = shapeFor(service, cores, present.instances, context.settings.allocation.cpuQuantum);
+  const shape = shapeFor(service, cores, present.instances, quantumOf(service, context.settings.allocation));
   const target = { ...draft.target, ...shape };
   if (compareCapacity(service, target, draft.target) >= 0) return draft;
   const explanation = `Planned ${describeAllocation(target)}: what runs copes (${slowest}), and the first, pessimistic curve is no reason for ${describeAllocation(draft.target)}.`;

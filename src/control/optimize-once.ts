@@ -1,5 +1,5 @@
-import type { ResourceAllocation } from '../models/data-models.ts';
-import type { Decision, PassTrigger } from '../models/decisions.ts';
+import type { ResourceAllocation, ServiceSpec } from '../models/data-models.ts';
+import type { Decision, PassTrigger, ServiceDecision } from '../models/decisions.ts';
 import { messageOf } from '../models/errors.ts';
 import type { ForecastOutcome } from '../models/forecasts.ts';
 import type { PlanOutcome, PlanRequest } from '../models/ports.ts';
@@ -9,6 +9,8 @@ import { corrections } from './corrections.ts';
 import { decide } from './decide.ts';
 import type { Draft } from './draft.ts';
 import { guard } from './guard/guard.ts';
+import { planEach, waitForWholePass } from './in-place/plan-each.ts';
+import { anyInPlace } from './in-place/steering.ts';
 import { learn, learnProvisionally } from './learn.ts';
 import { type Observation, observe } from './observe/observation.ts';
 import type { ControlParts } from './parts.ts';
@@ -29,9 +31,9 @@ export async function optimizeOnce(
   const observation = observe(parts, parts.clock.nowSeconds());
   profile(parts, observation);
   const forecasts = await forecast(parts);
-  const request = corrected(parts, observation, planRequest(parts, observation, forecasts));
-  const outcome = parts.planner.plan(request);
-  const drafts = guarded(parts, observation, request, outcome);
+  const whole = corrected(parts, observation, planRequest(parts, observation, forecasts));
+  const { request, outcome } = planEach(parts, whole, nearLoads(parts, observation, forecasts), trigger);
+  const drafts = guarded(parts, observation, request, outcome, trigger);
   const expected = parts.planner.evaluate(request, targetsOf(drafts));
   const durationMs = performance.now() - startedMs;
   const id = decisionId(parts, observation.atSeconds);
@@ -66,6 +68,16 @@ async function forecast(parts: ControlParts): Promise<ReadonlyMap<string, Foreca
   }
 }
 
+/** Undefined where no service is resized in place. */
+function nearLoads(
+  parts: ControlParts,
+  observation: Observation,
+  forecasts: ReadonlyMap<string, ForecastOutcome>,
+): ReadonlyMap<string, number> | undefined {
+  if (!anyInPlace(parts.settings.topology)) return undefined;
+  return parts.nearLoads.update(parts, observation, forecasts);
+}
+
 function profile(parts: ControlParts, { atSeconds }: Observation): void {
   learn(parts, atSeconds);
   learnProvisionally(parts, atSeconds);
@@ -76,6 +88,7 @@ function guarded(
   observation: Observation,
   request: PlanRequest,
   outcome: PlanOutcome,
+  trigger: PassTrigger,
 ): readonly Draft[] {
   const { settings, profiles, capacities, memory, planner, targets, changes, sourceTrouble } = parts;
   const givenUp = chainsGivenUp(outcome.plan);
@@ -83,7 +96,7 @@ function guarded(
     ...outcome.plan.chains.filter((chain) => !chain.feasible).map((chain) => chain.id),
     ...givenUp,
   ]);
-  const drafts = propose(outcome, {
+  const proposed = propose(outcome, {
     settings,
     observation,
     profiles,
@@ -97,12 +110,12 @@ function guarded(
     baselines: baselines(parts),
   });
   const { atSeconds } = observation;
-  return guard(drafts, {
+  return guard(waitForWholePass(proposed, trigger, memory), {
     settings,
     observation,
     profiles,
-    recentPlans: memory.plansSince(atSeconds - settings.control.stabilization, atSeconds),
-    shrunkSeconds: memory.shrunkSince(atSeconds - settings.control.stabilization, atSeconds),
+    recentPlans: bySteering(settings, (seconds) => memory.plansSince(atSeconds - seconds, atSeconds)),
+    shrunkSeconds: bySteering(settings, (seconds) => memory.shrunkSince(atSeconds - seconds, atSeconds)),
     evaluate: (allocations) => planner.evaluate(request, allocations),
     infeasible,
     givenUp,
@@ -110,6 +123,24 @@ function guarded(
     changes,
     sourceTrouble,
   });
+}
+
+/** What was in each service's own stabilization time. */
+function bySteering<Value>(
+  settings: ControlParts['settings'],
+  since: (seconds: number) => ReadonlyMap<string, Value>,
+): ReadonlyMap<string, Value> {
+  const { control, topology } = settings;
+  const usual = since(control.stabilization);
+  if (!anyInPlace(topology)) return usual;
+  const inPlace = since(control.inPlace.stabilization);
+  const ofService = (service: ServiceSpec) => (service.mode === 'in-place' ? inPlace : usual).get(service.id);
+  return new Map(
+    [...topology.services.values()].flatMap((service): [string, Value][] => {
+      const value = ofService(service);
+      return value === undefined ? [] : [[service.id, value]];
+    }),
+  );
 }
 
 function corrected(parts: ControlParts, observation: Observation, request: PlanRequest): PlanRequest {
@@ -171,5 +202,10 @@ function remember(
   parts.memory.request = request;
   parts.memory.forecasts = forecasts;
   parts.memory.remember(decision);
-  parts.store.saveDecision(decision);
+  // A pass every few seconds that changes nothing is nothing to look up later.
+  if (decision.trigger !== 'in-place' || decision.services.some(changes)) parts.store.saveDecision(decision);
+}
+
+function changes({ status }: ServiceDecision): boolean {
+  return status === 'grow' || status === 'shrink' || status === 'reshape';
 }

@@ -1,7 +1,7 @@
 /** What one pass has decided, in the form that is shown, stored and applied. */
 import type { CapacityInForce, ResourceAllocation, ServiceMode } from './data-models.ts';
 
-export type PassTrigger = 'interval' | 'burn-rate' | 'load-jump' | 'request';
+export type PassTrigger = 'interval' | 'in-place' | 'burn-rate' | 'load-jump' | 'request';
 
 /** Why a service gets what it gets. Stable: dashboards and alerts key on them. Described in docs/reasons.md. */
 export type ReasonCode =

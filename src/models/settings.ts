@@ -89,12 +89,24 @@ export interface AllocationSettings {
   readonly instanceCost: number;
   /** cpu is a multiple of this, cores. */
   readonly cpuQuantum: number;
+  /** The same for services that are resized in place. */
+  readonly inPlaceQuantum: number;
   /** Share of the SLO that planning leaves unused, in [0, 1). */
   readonly sloMargin: number;
   /** Plans stay below this utilisation even where no SLO asks for it, in (0, 1). */
   readonly maxUtilization: number;
   /** 0: plans hold the predicted latency to the SLO; 1: its upper 95 % confidence limit; between: in between. */
   readonly riskFactor: number;
+}
+
+/** How services are steered that are resized in place: a change of them costs no restart and takes seconds. */
+export interface InPlaceSettings {
+  /** Time between two passes that change them, s. */
+  readonly interval: number;
+  /** A decrease must have been wanted for this long, s. */
+  readonly stabilization: number;
+  /** Decreases below this share are not made. */
+  readonly minDecrease: number;
 }
 
 export interface ControlSettings {
@@ -127,6 +139,7 @@ export interface ControlSettings {
   readonly paused: boolean;
   readonly pause?: Pause;
   readonly freezeWindows: readonly FreezeWindow[];
+  readonly inPlace: InPlaceSettings;
   /** Most that all services together may have; absent where there is no such bound. */
   readonly caps?: Caps;
 }

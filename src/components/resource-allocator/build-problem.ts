@@ -88,7 +88,7 @@ function planningService(
     parallelism: usableCores(spec, profiles),
     baselineCores: profiles[0]?.baselineCores ?? 0,
     ...utilizationBound(profiles, present, request),
-    quantum: settings.cpuQuantum,
+    quantum: spec.mode === 'in-place' ? settings.inPlaceQuantum : settings.cpuQuantum,
     exponent: Math.max(1, ...profiles.map((profile) => profile.exponent)),
     verticalExponent: profiles[0] === undefined ? 0 : Math.min(...profiles.map((p) => p.verticalExponent)),
     memory: memoryFor(spec, present.memory, request.workingSets.get(spec.id)),

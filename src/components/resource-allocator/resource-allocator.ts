@@ -28,6 +28,7 @@ const DEFAULT_ALLOCATION: AllocationSettings = {
   pricePerMebibyte: 0.1,
   instanceCost: 0,
   cpuQuantum: 0.05,
+  inPlaceQuantum: 0.01,
   sloMargin: 0.1,
   maxUtilization: 0.8,
   riskFactor: 0.5,

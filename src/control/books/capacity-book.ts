@@ -11,6 +11,9 @@ const LONGEST_UNSEEN_SECONDS = 60;
 /** Instances that are not all up after this long are no change that goes on, but how things are, s. */
 const LONGEST_CHANGE_SECONDS = 300;
 
+/** Changes in place by less than this factor are no event: what was measured before and after them is comparable. */
+const SMALL_CHANGE = 1.2;
+
 interface Span {
   readonly fromSeconds: number;
   toSeconds: number;
@@ -83,7 +86,7 @@ export class CapacityBook {
   see(service: string, capacity: CapacityInForce): void {
     const { sinceSeconds: now } = capacity;
     const present = this.inForce(service);
-    if (present?.source === 'cluster' && !sameCapacity(present, capacity))
+    if (present?.source === 'cluster' && !this.#isSmall(service, present, capacity))
       this.#addUnsettled(service, this.#seenSeconds.get(service) ?? present.sinceSeconds, now);
     this.#seenSeconds.set(service, now);
   }
@@ -108,7 +111,17 @@ export class CapacityBook {
     const following = entries.slice(index + 1).filter((entry) => entry.sinceSeconds < toSeconds);
     const held = entries[index] ?? this.#before(service);
     if (held === undefined || this.#isUnseen(service, held, toSeconds)) return undefined;
-    return following.every((entry) => sameCapacity(entry, held)) ? held : undefined;
+    if (following.every((entry) => sameCapacity(entry, held))) return held;
+    if (!following.every((entry) => this.#isSmall(service, entry, held))) return undefined;
+    return meanCapacity([held, ...following], fromSeconds, toSeconds);
+  }
+
+  /** Whether the service may go from one to the other without that being an event. */
+  #isSmall(service: string, left: CapacityInForce, right: CapacityInForce): boolean {
+    if (sameCapacity(left, right)) return true;
+    if (this.#specs.get(service)?.mode !== 'in-place' || left.instances !== right.instances) return false;
+    const factor = (left.cpuLimit ?? left.cpu) / (right.cpuLimit ?? right.cpu);
+    return factor < SMALL_CHANGE && factor > 1 / SMALL_CHANGE;
   }
 
   /** The configured `initial` has turned out to be wrong: what held before the first entry is not known. */
@@ -138,7 +151,7 @@ export class CapacityBook {
     for (let index = entries.length - 1; index >= 0; index -= 1) {
       const before = entries[index - 1] ?? this.#before(service);
       const entry = entries[index]!;
-      if (before === undefined || !sameCapacity(before, entry)) return entry.sinceSeconds;
+      if (before === undefined || !this.#isSmall(service, before, entries.at(-1)!)) return entry.sinceSeconds;
     }
     return Number.NEGATIVE_INFINITY;
   }
@@ -163,6 +176,25 @@ export class CapacityBook {
     const spec = this.#specs.get(service);
     return spec && { ...spec.initial, source: 'initial', sinceSeconds: 0 };
   }
+}
+
+/** Mean over [fromSeconds, toSeconds] of cores and limits; memory and the rest as they were at first. */
+function meanCapacity(
+  entries: readonly CapacityInForce[],
+  fromSeconds: number,
+  toSeconds: number,
+): CapacityInForce {
+  const [held] = entries;
+  const mean = (value: (entry: CapacityInForce) => number) =>
+    entries.reduce((sum, entry, index) => {
+      const from = Math.max(fromSeconds, entry.sinceSeconds);
+      const to = Math.min(toSeconds, entries[index + 1]?.sinceSeconds ?? toSeconds);
+      return sum + value(entry) * (to - from);
+    }, 0) /
+    (toSeconds - fromSeconds);
+  const limit =
+    held!.cpuLimit === undefined ? {} : { cpuLimit: mean(({ cpuLimit, cpu }) => cpuLimit ?? cpu) };
+  return { ...held!, cpu: mean(({ cpu }) => cpu), ...limit };
 }
 
 function sameCapacity(left: CapacityInForce, right: CapacityInForce): boolean {

@@ -42,7 +42,9 @@ export class PassMemory {
     const { atSeconds, chains, services } = decision;
     this.#latest = decision;
     // Whatever comes where no load was known is more than was planned for.
-    this.#plannedRates = new Map(chains.map(({ id, plannedRate }) => [id, plannedRate ?? 0]));
+    // A pass over some services says nothing of what the others were planned for.
+    if (decision.trigger !== 'in-place')
+      this.#plannedRates = new Map(chains.map(({ id, plannedRate }) => [id, plannedRate ?? 0]));
     this.#plans.push({
       atSeconds,
       services: services.flatMap(({ id, planned }) => (planned === undefined ? [] : [[id, planned]])),

@@ -36,7 +36,13 @@ export function noteTargets(
     // A reading that still rolls and one that rolled before it both tell of the time between them.
     const rolled = before?.kind === 'running' && before.rolling;
     const uneven = reading.drift?.kind === 'uneven';
-    if (reading.rolling || rolled || uneven) capacities.unsettle(service, sinceSeconds, clock.nowSeconds());
+    // Instances that are resized in place stay; only new ones are another matter.
+    const stays =
+      spec.mode === 'in-place' &&
+      reading.state.instances === capacities.inForce(service)?.instances &&
+      !uneven;
+    if ((reading.rolling || rolled || uneven) && !stays)
+      capacities.unsettle(service, sinceSeconds, clock.nowSeconds());
     const capacity = capacityOf(spec, reading);
     const source = sourceOf(reading);
     capacities.see(service, { ...capacity, source, sinceSeconds: clock.nowSeconds() });

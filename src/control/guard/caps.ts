@@ -2,6 +2,7 @@ import type { ResourceAllocation } from '../../models/data-models.ts';
 import type { Caps } from '../../models/plans.ts';
 import type { Settings } from '../../models/settings.ts';
 import { type Draft, describeAllocation, formatNumber } from '../draft.ts';
+import { quantumOf } from '../in-place/steering.ts';
 import { sameAllocation, shapeWithin } from '../shapes.ts';
 import type { GuardStep } from './guard-step.ts';
 
@@ -94,7 +95,7 @@ function grownWithin(draft: Draft, share: Use, caps: Caps, { allocation }: Setti
     memory: before.memory + share.memory * growth.memory,
   };
   if (fits(useOf(target), most)) return draft;
-  const limited = shapeWithin(service, most, baseline, target, allocation.cpuQuantum);
+  const limited = shapeWithin(service, most, baseline, target, quantumOf(service, allocation));
   const goes = sameAllocation(limited, baseline) ? 'Stays at' : 'Goes to';
   const explanation = `${goes} ${describeAllocation(limited)}: all services together may have ${describeCaps(caps)}, and no more is free at present (wanted: ${describeAllocation(target)}).`;
   return { ...draft, target: limited, reason: 'total-cap', explanation };

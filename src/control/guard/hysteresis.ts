@@ -1,4 +1,5 @@
 import { type Draft, describeAllocation, formatNumber } from '../draft.ts';
+import { quantumOf, steeringOf } from '../in-place/steering.ts';
 import { capacityCores, compareCapacity, noLessThan, shapeFor } from '../shapes.ts';
 import type { GuardContext } from './guard-step.ts';
 import { heldFromShrinking, redirected, shrinks } from './hold.ts';
@@ -8,7 +9,7 @@ export function waitForEffect(draft: Draft, { settings, observation, shrunkSecon
   const shrunk = shrunkSeconds.get(draft.service.id);
   if (shrunk === undefined) return draft;
   const ago = formatNumber(observation.atSeconds - shrunk);
-  const wait = formatNumber(settings.control.stabilization);
+  const wait = formatNumber(steeringOf(draft.service, settings).stabilization);
   return heldFromShrinking(
     draft,
     'stabilizing',
@@ -35,7 +36,7 @@ export function stabilize(draft: Draft, { settings, recentPlans }: GuardContext)
     ...target,
     memory: Math.min(target.memory, Math.max(draft.baseline.memory, draft.target.memory)),
   };
-  const seconds = formatNumber(settings.control.stabilization);
+  const seconds = formatNumber(steeringOf(service, settings).stabilization);
   return redirected(
     draft,
     limited,
@@ -53,7 +54,7 @@ export function limitStep(draft: Draft, { settings }: GuardContext): Draft {
   const memory = Math.max(target.memory, Math.ceil(baseline.memory / factor));
   const shape =
     capacityCores(service, target) < cores
-      ? shapeFor(service, cores, target.instances, settings.allocation.cpuQuantum)
+      ? shapeFor(service, cores, target.instances, quantumOf(service, settings.allocation))
       : target;
   const limited = { cpu: shape.cpu, instances: shape.instances, memory };
   if (compareCapacity(service, limited, target) === 0 && memory === target.memory) return draft;
@@ -72,7 +73,7 @@ export function holdSmallDecrease(draft: Draft, { settings }: GuardContext): Dra
   const cores = 1 - capacityCores(service, target) / capacityCores(service, baseline);
   const memory = 1 - (target.memory * target.instances) / (baseline.memory * baseline.instances);
   const decrease = Math.max(cores, memory);
-  const least = settings.control.minDecrease;
+  const least = steeringOf(service, settings).minDecrease;
   if (decrease >= least) return draft;
   const because = `a decrease of ${formatNumber(decrease * 100)} %, less than ${formatNumber(least * 100)} %, is not worth a change`;
   return heldFromShrinking(draft, 'small-decrease', because);

@@ -146,9 +146,9 @@ describe('a run', () => {
 
 describe('an evaluation', () => {
   const options = { seed: 1, tuneFraction: 0.3 };
-  const quota = factoryOf(() => undefined, { name: 'quota', space: { cores: [4, 0.5, 0.01, 1] } });
-  const tuned: PolicyFactory = {
-    ...quota,
+  const quota: PolicyFactory = {
+    name: 'quota',
+    space: { cores: [4, 0.5, 0.01, 1] },
     create: (context, { cores }) => {
       const step = () => context.actuator.setQuota(0, cores!);
       return { name: 'quota', intervalSeconds: 300, step };
@@ -156,8 +156,7 @@ describe('an evaluation', () => {
   };
 
   it('tunes on the first part and scores the rest', async () => {
-    const cell = { ...cellOf(), durationSeconds: 300 };
-    const result = await evaluate({ kind: 'policy', name: 'quota', factory: tuned }, cell, {
+    const result = await evaluate({ kind: 'policy', name: 'quota', factory: quota }, cellOf(), {
       seed: 1,
       tuneFraction: 0.6,
     });

@@ -1,0 +1,113 @@
+/**
+ * The load that services which are resized in place are planned for: their next change is seconds away, so what counts is
+ * the rate of the next half minute and not the largest one of minutes.
+ *
+ * Simple forecasts of it compete (the last 15, 30 and 60 s, and the line through the last two half minutes). Each is raised
+ * by the quantile of what the truth was of it before (split conformal prediction: Vovk, Gammerman and Shafer, Algorithmic
+ * Learning in a Random World, 2005, section 4.2, on the ratio); the one that cost least in the pinball loss of that
+ * quantile speaks (Koenker and Bassett, Econometrica 46, 1978).
+ */
+
+/** Share of the half minutes whose mean rate is to stay at or below the planned one. */
+const QUANTILE = 0.9;
+
+/** Ratios that are kept of each forecast, and how many it needs before they are believed. */
+const KEPT = 120;
+const FIRST = 12;
+
+/** What a forecast is raised by before anything is known of its errors. */
+const FIRST_RATIO = 1.15;
+
+/** Rates of a chain over the spans that end now, requests/s. */
+export interface NearRates {
+  readonly last15: number;
+  readonly last30: number;
+  readonly last60: number;
+}
+
+interface Past {
+  readonly atSeconds: number;
+  readonly forecasts: readonly number[];
+  /** Mean rate since then, by span of 15 s. */
+  readonly rates: number[];
+}
+
+/** Spans of 15 s that a forecast is about. */
+const SPANS = 2;
+
+/** Requests that are missed for certain when a span is empty: silence, and no load of nothing. */
+const MISSED = 20;
+
+export class NearLoad {
+  readonly #ratios: number[][] = [];
+  #open: Past[] = [];
+  #previous30: { readonly atSeconds: number; readonly rate: number }[] = [];
+  #load: number | undefined;
+
+  /** Rates as they are known at `atSeconds`; to be called about every 15 s. Answers the load to plan for, requests/s. */
+  update(atSeconds: number, rates: NearRates): number {
+    const { last15 } = rates;
+    if (this.#load !== undefined && last15 === 0 && this.#load * 15 > MISSED) {
+      // Nothing is learned from silence, nor from what follows on it.
+      this.#open = [];
+      this.#previous30 = [];
+      return this.#load;
+    }
+    this.#learn(last15);
+    const forecasts = this.#forecasts(atSeconds, rates);
+    this.#open.push({ atSeconds, forecasts, rates: [] });
+    this.#load = this.#served(forecasts);
+    return this.#load;
+  }
+
+  #learn(last15: number): void {
+    for (const past of this.#open) past.rates.push(last15);
+    const [oldest] = this.#open;
+    if (oldest === undefined || oldest.rates.length < SPANS) return;
+    this.#open.shift();
+    const truth = oldest.rates.reduce((sum, rate) => sum + rate, 0) / oldest.rates.length;
+    oldest.forecasts.forEach((forecast, model) => {
+      const ratios = (this.#ratios[model] ??= []);
+      ratios.push(forecast > 0 ? truth / forecast : 1);
+      if (ratios.length > KEPT) ratios.shift();
+    });
+  }
+
+  #forecasts(atSeconds: number, { last15, last30, last60 }: NearRates): readonly number[] {
+    this.#previous30.push({ atSeconds, rate: last30 });
+    while (this.#previous30[0] !== undefined && this.#previous30[0].atSeconds < atSeconds - 40)
+      this.#previous30.shift();
+    const before = this.#previous30.find((one) => one.atSeconds <= atSeconds - 28);
+    const onLine = before === undefined ? last30 : Math.max(0, 2 * last30 - before.rate);
+    return [last15, last30, last60, (onLine + last30) / 2, onLine];
+  }
+
+  #served(forecasts: readonly number[]): number {
+    const known = this.#ratios[0]?.length ?? 0;
+    if (known < FIRST) return FIRST_RATIO * Math.max(...forecasts.slice(0, 3));
+    let best = Number.POSITIVE_INFINITY;
+    let load = 0;
+    forecasts.forEach((forecast, model) => {
+      const ratios = this.#ratios[model]!;
+      const raise = quantileOf(ratios, QUANTILE);
+      const loss = pinballLoss(ratios, raise) / raise;
+      if (loss >= best) return;
+      best = loss;
+      load = raise * forecast;
+    });
+    return load;
+  }
+}
+
+/** With the finite-sample correction of conformal prediction: the ⌈(n + 1)·q⌉-th smallest. */
+function quantileOf(values: readonly number[], quantile: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length, Math.ceil((sorted.length + 1) * quantile)) - 1]!;
+}
+
+function pinballLoss(values: readonly number[], at: number): number {
+  return values.reduce(
+    (sum, value) => sum + Math.max(QUANTILE * (value - at), (1 - QUANTILE) * (at - value)),
+    0,
+  );
+}

@@ -1,0 +1,50 @@
+import type { ForecastOutcome } from '../../models/forecasts.ts';
+import { chainRates } from '../observe/chain-load.ts';
+import type { Observation } from '../observe/observation.ts';
+import type { ObserveSources } from '../observe/read-metrics.ts';
+import { NearLoad } from './near-load.ts';
+
+/** Records of the last seconds are still under way, s. */
+const LATENESS_SECONDS = 5;
+
+/** What every chain will carry within the next half minute. */
+export class NearLoads {
+  readonly #chains = new Map<string, NearLoad>();
+
+  /** Loads by chain, requests/s; chains of which nothing is known now are absent. */
+  update(
+    sources: ObserveSources,
+    { atSeconds, chains }: Observation,
+    forecasts: ReadonlyMap<string, ForecastOutcome>,
+  ): ReadonlyMap<string, number> {
+    const untilSeconds = atSeconds - LATENESS_SECONDS;
+    const [last15, last30, last60] = [15, 30, 60].map((span) => chainRates(sources, span, untilSeconds));
+    const loads = new Map<string, number>();
+    for (const [id, { load }] of chains) {
+      if (load === undefined) continue;
+      const rates = {
+        last15: last15?.get(id) ?? 0,
+        last30: last30?.get(id) ?? 0,
+        last60: last60?.get(id) ?? 0,
+      };
+      loads.set(id, Math.max(this.#of(id).update(atSeconds, rates), foreseen(forecasts.get(id))));
+    }
+    return loads;
+  }
+
+  #of(chain: string): NearLoad {
+    const known = this.#chains.get(chain) ?? new NearLoad();
+    this.#chains.set(chain, known);
+    return known;
+  }
+}
+
+/** What is more likely than not to come with the next step; what is only possible can be answered when it comes. */
+function foreseen(forecast: ForecastOutcome | undefined): number {
+  return forecast?.kind === 'forecast' && forecast.maximumOrigins >= LEAST_ORIGINS
+    ? (forecast.medians[0] ?? 0)
+    : 0;
+}
+
+/** As in plan-request.ts: a forecast with fewer past errors tells of its ignorance. */
+const LEAST_ORIGINS = 19;
