@@ -10,7 +10,8 @@
  * - throttled_time adds up over run queues (throttle_cfs_rq), which are as many as threads want to run, up to the cores;
  * - a change of the limit gives the whole new quota at once and ends the throttling (tg_set_cfs_bandwidth).
  *
- * Where all instances run on one machine with fewer cores than they want, all threads get the same share of a core.
+ * Where all instances run on one machine with fewer cores than they want, each gets the same share of them, or what it wants if
+ * that is less (max-min fairness): control groups of equal weight, as containers are by default.
  *
  * Nothing happens at the end of a period by itself: with a constant rate until the next event, when the quota will be
  * used up follows from arithmetic, and idle or unlimited instances cost no events.
@@ -34,8 +35,8 @@ export class CpuSharing {
   readonly #hostCores: number;
   /** By instance: threads that want a core now; only kept where cores are scarce. */
   readonly #wanted = new Map<number, number>();
-  /** Of a thread that runs, cores. */
-  #speed = 1;
+  /** What no instance gets more of, cores. */
+  #hostLevel = Infinity;
 
   /** `hostCores`: of the machine that all instances run on. */
   constructor(instances: Instances, hostCores = Infinity) {
@@ -118,7 +119,7 @@ export class CpuSharing {
       all.throttledSeconds[instance]! += elapsed * threads;
       return;
     }
-    const rate = threads * this.#speed;
+    const rate = Math.min(threads, this.#hostLevel);
     const work = elapsed * rate;
     all.cpuSeconds[instance]! += work;
     all.virtualSeconds[instance]! += work / running;
@@ -131,19 +132,17 @@ export class CpuSharing {
     all.usedInPeriod[instance] = since > 0 ? since * rate : 0;
   }
 
-  /** The instance has changed: everybody goes on at the speed that this leaves. */
+  /** The instance has changed: everybody goes on with the share that this leaves. */
   #shareHost(instance: number): void {
     const all = this.#instances;
     const isRunning = all.running[instance]! > 0 && all.throttled[instance] === 0;
     if (isRunning) this.#wanted.set(instance, Math.min(all.running[instance]!, all.parallelism[instance]!));
     else this.#wanted.delete(instance);
-    let threads = 0;
-    for (const wanted of this.#wanted.values()) threads += wanted;
-    const speed = Math.min(1, this.#hostCores / threads);
-    if (speed === this.#speed) return;
+    const level = fairLevel([...this.#wanted.values()], this.#hostCores);
+    if (level === this.#hostLevel) return;
     const now = all.updatedSeconds[instance]!;
     for (const other of this.#wanted.keys()) this.settle(other, now);
-    this.#speed = speed;
+    this.#hostLevel = level;
     for (const other of this.#wanted.keys()) this.events.set(other, this.#nextEventSeconds(other));
   }
 
@@ -182,7 +181,7 @@ export class CpuSharing {
     if (running === 0) return Infinity;
     const now = all.updatedSeconds[instance]!;
     const parallelism = all.parallelism[instance]!;
-    const rate = Math.min(running, parallelism) * this.#speed;
+    const rate = Math.min(running, parallelism, this.#hostLevel);
     const left = all.finishes[instance]!.firstKey - all.virtualSeconds[instance]!;
     const finish = left > 0 ? now + (left * running) / rate : now;
     all.nextEvent[instance] = FINISH;
@@ -196,4 +195,16 @@ export class CpuSharing {
     all.nextEvent[instance] = EXHAUST;
     return exhaust;
   }
+}
+
+/** The level to which water rises: what each gets at most, so that all together get what there is; Infinity when that is enough. */
+function fairLevel(wanted: number[], cores: number): number {
+  wanted.sort((a, b) => a - b);
+  let left = cores;
+  for (const [place, cpu] of wanted.entries()) {
+    const share = left / (wanted.length - place);
+    if (cpu > share) return share;
+    left -= cpu;
+  }
+  return Infinity;
 }

@@ -36,7 +36,7 @@ export interface SimulatorOptions {
   readonly timeoutSeconds?: number;
   /** Default `least-busy`. */
   readonly balancing?: Balancing;
-  /** Cores of the one machine that all instances run on; default Infinity: everybody finds a free core. */
+  /** Cores of the one machine that all instances run on and share equally; default Infinity: all find a free one. */
   readonly hostCores?: number;
   readonly listener?: SimulationListener;
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { type ApiServer, startApiServer } from '../kubernetes-api/api-server.ts';
 import { applyAs } from '../kubernetes-api/fixtures.ts';
-import { AUTOSCALERS, DEPLOYMENTS } from '../kubernetes-api/resource-types.ts';
+import { objectsAt, stringAt } from '../kubernetes-api/json.ts';
+import { AUTOSCALERS, DEPLOYMENTS, PODS } from '../kubernetes-api/resource-types.ts';
 import { createDeployment, NAMESPACE, rolledOut } from '../utils/kubernetes-utils/cluster.ts';
 import { type DaemonProcess, endLeftovers, startDaemon, temporaryFolder } from './daemon-process.ts';
 
@@ -18,7 +19,7 @@ afterAll(() => {
 });
 
 /** A cluster in which new pods take that long to get ready. */
-async function startCluster(podReadyMs = 10): Promise<void> {
+async function startCluster(podReadyMs = 10, mode = 'rolling'): Promise<void> {
   const own = join(folder.path, `${++tests}`);
   mkdirSync(own);
   const config = join(own, 'config.yaml');
@@ -26,7 +27,7 @@ async function startCluster(podReadyMs = 10): Promise<void> {
     config,
     `services:
   auth-service:
-    { chains: [login], min_cpu: 0.1, max_cpu: 4, min_memory: 128, max_memory: 4096, mode: rolling,
+    { chains: [login], min_cpu: 0.1, max_cpu: 4, min_memory: 128, max_memory: 4096, mode: ${mode},
       initial: { cpu: 0.2, memory: 256, instances: 1 } }
 slos: { login: 0.2 }
 store: { path: ${join(own, 'data')} }
@@ -113,6 +114,14 @@ function requested() {
   return { replicas: spec.replicas, cpu: spec.template.spec.containers[0]!.resources.requests.cpu };
 }
 
+/** What runs, and what each has. */
+function instances() {
+  return server.objects.list(PODS, NAMESPACE).map((pod) => {
+    const [container] = objectsAt(pod, 'spec', 'containers');
+    return { uid: pod.metadata.uid, cpu: stringAt(container, 'resources', 'requests', 'cpu') };
+  });
+}
+
 const SMALL = { replicas: 1, cpu: '200m' };
 
 test('what is decided is rolled out, shown, undone when asked, and left alone from then on', async () => {
@@ -134,6 +143,25 @@ test('what is decided is rolled out, shown, undone when asked, and left alone fr
   expect((await service(daemon)).mode).toBe('recommend');
   await call(daemon.url, '/allocations');
   expect(requested()).toEqual(SMALL);
+  expect(await daemon.end('SIGTERM')).toBe(0);
+});
+
+test('what is decided for a service in place is resized without a restart, shown, and undone when asked', async () => {
+  await startCluster(10, 'in-place');
+  const [before] = instances();
+  const daemon = await startDaemon(args);
+  await postTraffic(daemon);
+  await call(daemon.url, '/allocations');
+  await expect.poll(async () => (await service(daemon)).change?.status, { timeout: 10_000 }).toBe('applied');
+  expect((await service(daemon)).change?.detail).toContain('resized in place');
+  expect(instances()).toContainEqual({ uid: before?.uid, cpu: expect.not.stringMatching(/^200m$/) });
+  expect(requested().cpu).toBe(SMALL.cpu);
+  await expect.poll(async () => (await service(daemon)).current.cpu).toBeGreaterThan(0.2);
+  expect((await service(daemon)).current.source).toBe('cluster');
+
+  await call(daemon.url, '/allocations/auth-service/undo');
+  expect(instances()).toEqual([{ uid: expect.any(String), cpu: '200m' }]);
+  expect(await service(daemon)).toMatchObject({ mode: 'recommend', current: { cpu: 0.2 } });
   expect(await daemon.end('SIGTERM')).toBe(0);
 });
 

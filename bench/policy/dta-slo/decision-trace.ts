@@ -1,28 +1,35 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { ChangeRecord } from '../../../src/models/changes.ts';
+import type { Daemon } from '../../../src/models/daemon.ts';
 import type { Decision } from '../../../src/models/decisions.ts';
+import type { ForecastOutcome } from '../../../src/models/forecasts.ts';
 import type { ProfileLearner } from '../../../src/models/ports.ts';
 import { EPOCH_SECONDS } from './simulated-clock.ts';
 
 /** Sees what the daemon does: each pass, and each change as its state changes. */
 export interface Observer {
-  onDecision(decision: Decision, profiles: ProfileLearner): void;
+  onDecision(decision: Decision, daemon: Knowledge): void;
   onChange(change: ChangeRecord): void;
   close(): void;
 }
+
+/** What the daemon knew when it decided. */
+export type Knowledge = Pick<Daemon, 'forecasts' | 'predictor'> & {
+  readonly profiles: Pick<ProfileLearner, 'composition' | 'demandDrift' | 'getLoadLatencyProfile'>;
+};
 
 /** Writes JSON lines to a file, to find out afterwards why it did what it did. Times in s since the start. */
 export function decisionTrace(file: string): Observer {
   const descriptor = openSync(file, 'w');
   const write = (line: object) => writeSync(descriptor, `${JSON.stringify(line)}\n`);
   return {
-    onDecision: (decision, profiles) => write(decisionLine(decision, profiles)),
+    onDecision: (decision, daemon) => write(decisionLine(decision, daemon)),
     onChange: (change) => write(changeLine(change)),
     close: () => closeSync(descriptor),
   };
 }
 
-function decisionLine(decision: Decision, profiles: ProfileLearner): object {
+function decisionLine(decision: Decision, { forecasts, predictor, profiles }: Knowledge): object {
   const { atSeconds, trigger, status, cost, lowerBound, gap } = decision;
   return {
     kind: 'decision',
@@ -33,6 +40,8 @@ function decisionLine(decision: Decision, profiles: ProfileLearner): object {
     lowerBound,
     gap,
     demandDrift: profiles.demandDrift(),
+    training: predictor.lastTraining,
+    forecasts: [...forecasts().values()].map(forecastOf),
     services: decision.services.map(({ id, cpu, memory, instances, current, planned, ...service }) => ({
       id,
       current: shapeOf(current),
@@ -45,6 +54,12 @@ function decisionLine(decision: Decision, profiles: ProfileLearner): object {
     })),
     chains: decision.chains.map((chain) => ({ ...chain, composition: profiles.composition(chain.id) })),
   };
+}
+
+function forecastOf(outcome: ForecastOutcome): object {
+  if (outcome.kind !== 'forecast') return outcome;
+  const { chain, model, medians, maximum95, maximumOrigins } = outcome;
+  return { chain, model, medians, maximum95, maximumOrigins };
 }
 
 function shapeOf({ cpu, memory, instances }: { cpu: number; memory: number; instances: number }): object {

@@ -90,7 +90,7 @@ export class DtaSloPolicy implements Policy {
     const decision = daemon.latestDecision();
     if (decision !== undefined && decision.id !== this.#told) {
       this.#told = decision.id;
-      this.#observer.onDecision(decision, daemon.profiles);
+      this.#observer.onDecision(decision, daemon);
     }
     for (const change of daemon.changes.latest().values()) {
       const state = `${change.decision} ${change.status}`;

@@ -66,7 +66,7 @@ function detailed(comparisons: readonly Comparison[]) {
 function groups(comparisons: readonly Comparison[], by: (each: Comparison) => string) {
   const names = [...new Set(comparisons.map(by))].sort();
   return Object.fromEntries(
-    names.map((name) => [name, summarize(comparisons.filter((each) => by(each) === name))]),
+    names.map((name) => [name, detailed(comparisons.filter((each) => by(each) === name))]),
   );
 }
 

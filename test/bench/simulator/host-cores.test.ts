@@ -8,12 +8,17 @@ interface Work {
   readonly demandSeconds: number;
 }
 
-/** When each of the visits is done; every service is one process with a thread for each visit. */
-function completions(work: readonly Work[], cpu: readonly number[], hostCores?: number): number[] {
+/** When each of the visits is done; every service is one instance with a thread for each visit. */
+function completions(
+  work: readonly Work[],
+  cpu: readonly number[],
+  hostCores?: number,
+  parallelism = 1,
+): number[] {
   const application: Application = {
     name: 'machine',
     services: cpu.map((_, service) => ({
-      ...{ name: `service ${service}`, parallelism: 1, threads: Infinity, queueLimit: Infinity },
+      ...{ name: `service ${service}`, parallelism, threads: Infinity, queueLimit: Infinity },
       ...{ baseMemory: 0, memoryPerVisit: 0, minCpu: 0.1, maxCpu: 4, minMemory: 1, maxMemory: 1 },
       ...{ minInstances: 1, maxInstances: 1 },
     })),
@@ -66,6 +71,18 @@ describe('services on one machine', () => {
     const [first, second] = completions(work, [1, 1], 1);
     expect(second).toBeCloseTo(0.9, 9);
     expect(first).toBeCloseTo(1.2, 9);
+  });
+
+  it('share its cores by instance, however many threads each has', () => {
+    const many = [0, 1, 2, 3].map(() => ({ service: 0, atSeconds: 0, demandSeconds: 0.25 }));
+    const ends = completions([...many, { service: 1, atSeconds: 0, demandSeconds: 1 }], [4, 4], 2, 4);
+    for (const end of ends) expect(end).toBeCloseTo(1, 9);
+  });
+
+  it('leave what they do not want to those who do', () => {
+    const many = [0, 1, 2, 3].map(() => ({ service: 0, atSeconds: 0, demandSeconds: 0.5 }));
+    const ends = completions([...many, { service: 1, atSeconds: 0, demandSeconds: 1 }], [4, 4], 3, 4);
+    for (const end of ends) expect(end).toBeCloseTo(1, 9);
   });
 
   it('leave it to others while they are throttled, and burn their quota more slowly beside others', () => {

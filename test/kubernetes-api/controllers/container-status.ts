@@ -19,12 +19,13 @@ export function containerStatus(
   const resources =
     resizeOf(container, old, fate, resizedLongAgo) === 'done' ? wanted : objectAt(old, 'resources');
   const allocated = grants(container, old, fate) ? wanted : objectAt(old, 'resources');
+  const killed = crashed || isKilledByResize(resources, old, fate);
   const base = {
     name: stringAt(container, 'name'),
     image: stringAt(container, 'image'),
     imageID: '',
     ready: isOld && isHealthy(fate),
-    restartCount: crashed ? 3 : numberAt(old, 'restartCount'),
+    restartCount: crashed ? 3 : numberAt(old, 'restartCount') + (killed ? 1 : 0),
     started: isOld && (isHealthy(fate) || fate === 'unready'),
     ...(fate !== 'resize-unknown' && { resources, allocatedResources: objectAt(allocated, 'requests') }),
   };
@@ -46,7 +47,18 @@ export function containerStatus(
       lastState: {},
     };
   const state = isOld ? { running: { startedAt: now } } : { waiting: { reason: 'ContainerCreating' } };
-  return { ...base, state, lastState: objectAt(old, 'lastState') };
+  return {
+    ...base,
+    state,
+    lastState: killed ? { terminated: endOf('oom-killed', now) } : objectAt(old, 'lastState'),
+  };
+}
+
+/** When its memory limit gets smaller. */
+function isKilledByResize(resources: JsonObject, old: JsonObject | undefined, fate: Fate): boolean {
+  if (fate !== 'resize-killed' || old === undefined) return false;
+  const limit = (of: JsonObject) => quantityNumber(stringAt(of, 'limits', 'memory') || '0');
+  return limit(resources) < limit(objectAt(old, 'resources'));
 }
 
 /** How far the resize of a container has come: one that is refused leaves it with what it had. */

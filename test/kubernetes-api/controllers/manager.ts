@@ -11,6 +11,8 @@ export type Fate =
   | 'ready'
   /** Ready, and a resize in place takes a second or two. */
   | 'resize-slow'
+  /** Ready, and killed for its memory by a resize that grants it less. */
+  | 'resize-killed'
   /** Ready, on a node whose kubelet cannot resize. */
   | 'resize-unknown'
   /** Ready, on a node that has no room for more than the pod has. */

@@ -68,7 +68,7 @@ const oldStatus = (pod: KubeObject, container: JsonObject): JsonObject | undefin
   objectsAt(pod, 'status', 'containerStatuses').find((status) => status['name'] === container['name']);
 
 /** How long a slow kubelet takes, beside what its timestamps of whole seconds hide. */
-const SLOW_MS = 1000;
+const SLOW_MS = 1600;
 
 export const isResizing = (pod: KubeObject): boolean => conditionOf(pod, 'PodResizeInProgress') !== undefined;
 

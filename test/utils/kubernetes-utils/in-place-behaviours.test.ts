@@ -48,7 +48,8 @@ async function perform(
   server: ApiServer,
   behaviour: InPlaceBehaviour,
 ): Promise<ChangeOutcome> {
-  const change: Change = changeTo(1, 1024, 2, { service: serviceWith({ mode: 'in-place' }) });
+  const { cpu, memory, instances } = behaviour.to ?? { cpu: 1, memory: 1024, instances: 2 };
+  const change: Change = changeTo(cpu, memory, instances, { service: serviceWith({ mode: 'in-place' }) });
   const checked = await executor.check(change);
   if (checked.kind !== 'ready') return checked;
   behaviour.meanwhile?.(server);

@@ -1,5 +1,6 @@
 /** As behaviours.ts, of services that are resized in place: run by in-place-behaviours.test.ts, and a table of docs/kubernetes.md. */
 import type { ChangeOutcome } from '../../../src/models/changes.ts';
+import type { ResourceAllocation } from '../../../src/models/data-models.ts';
 import { systemClock } from '../../../src/utils/system-clock.ts';
 import type { ApiServer, ApiServerOptions } from '../../kubernetes-api/api-server.ts';
 import type { Fate } from '../../kubernetes-api/controllers/controllers.ts';
@@ -24,6 +25,8 @@ export interface InPlaceBehaviour {
   readonly left: 'before' | 'resized' | 'rolled' | 'theirs';
   readonly cluster?: ApiServerOptions;
   readonly pods?: Fate;
+  /** What is wanted, where it is not a core and a GiB each. */
+  readonly to?: ResourceAllocation;
   readonly deployment?: DeploymentShape;
   /** The template's resources belong to us. */
   readonly handedOver?: boolean;
@@ -123,6 +126,16 @@ export const IN_PLACE: readonly InPlaceBehaviour[] = [
     left: 'before',
     cluster: { kubernetes: 34 },
     pods: 'resize-infeasible',
+  },
+  {
+    when: 'An instance is killed for its memory by the resize',
+    answer: 'restored',
+    says: /container app of pod auth-service-\S+ was killed for its memory/,
+    told: 'which container of which pod',
+    left: 'before',
+    cluster: { kubernetes: 34 },
+    pods: 'resize-killed',
+    to: { cpu: 0.5, memory: 256, instances: 2 },
   },
   {
     when: 'The API server has no `pods/resize` (before Kubernetes 1.33)',

@@ -3,7 +3,7 @@ import type { Change, TargetState } from '../../../src/models/changes.ts';
 import type { Executor } from '../../../src/models/ports.ts';
 import type { ApiServer } from '../../kubernetes-api/api-server.ts';
 import { applyAs, DEPLOYMENTS_PATH } from '../../kubernetes-api/fixtures.ts';
-import type { KubeObject } from '../../kubernetes-api/json.ts';
+import type { JsonObject, KubeObject } from '../../kubernetes-api/json.ts';
 import {
   DEPLOYMENTS,
   PODS,
@@ -27,6 +27,20 @@ describe.each([
       reason: expect.stringContaining(`${kind} shop/auth-service runs 3 × 1 and 1Gi`),
     });
     expect(server.objects.must(type, NAMESPACE, 'auth-service')['spec']).toMatchObject({ replicas: 3 });
+  });
+});
+
+test.each([
+  ['StatefulSet', STATEFUL_SETS, 'apps/v1', { updateStrategy: { type: 'OnDelete' } }],
+  ['Rollout', ROLLOUTS, 'argoproj.io/v1alpha1', {}],
+] as const)('a %s is resized in place as a Deployment is', async (kind, type, apiVersion, spec) => {
+  const { server, executor } = await startCluster();
+  create(server, type, kind, apiVersion, spec, { requests: { cpu: '500m', memory: '512Mi' } });
+  await settled(server, type);
+  const change = changeTo(1, 1024, 3, { service: serviceWith({ mode: 'in-place' }) });
+  expect(await executor.carryOut(change, await ready(executor, change))).toEqual({
+    kind: 'applied',
+    reason: expect.stringMatching(/runs 3 × 1 and 1Gi after \d+ s, resized in place$/),
   });
 });
 
@@ -247,6 +261,7 @@ function create(
   kind: string,
   apiVersion: string,
   more: object = {},
+  resources: JsonObject = {},
 ): void {
   const name = 'auth-service';
   server.objects.create(type, {
@@ -259,7 +274,9 @@ function create(
       selector: { matchLabels: { app: name } },
       template: {
         metadata: { labels: { app: name } },
-        spec: { containers: [{ name: 'app', image: 'shop/auth:1' }] },
+        spec: {
+          containers: [{ name: 'app', image: 'shop/auth:1', resources }],
+        },
       },
       ...(kind === 'Rollout' && { strategy: { canary: {} } }),
       ...more,

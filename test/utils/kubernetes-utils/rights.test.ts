@@ -22,6 +22,28 @@ test('the documented rights are enough to elect, read, measure, change and end',
   expect(server.requests.filter(({ code }) => code === 403)).toEqual([]);
 });
 
+test('and without the right to resize a service in place is not changed', async () => {
+  const less = RULES.filter(({ resources }) => !resources.includes('pods/resize'));
+  const { server, executor } = await replicaWith(less, { requests: { cpu: '500m', memory: '512Mi' } });
+  const change = changeTo(1, 1024, 3, { service: serviceWith({ mode: 'in-place' }) });
+  await eventually(async () => {
+    const checked = await executor.check(change);
+    expect(checked.kind === 'refused' ? checked.reason : '').toMatch(/the right is missing \(403: .*resize/);
+  });
+  expect(server.count({ method: 'PATCH', resource: 'pods', dryRun: false })).toBe(0);
+});
+
+test('the documented rights are enough to resize in place', async () => {
+  const { server, executor } = await replicaWith(RULES, { requests: { cpu: '500m', memory: '512Mi' } });
+  await eventually(() => expect(executor.idleBecause).toBeUndefined());
+  const change = changeTo(1, 1024, 3, { service: serviceWith({ mode: 'in-place' }) });
+  await eventually(async () => expect(await executor.check(change)).toMatchObject({ kind: 'ready' }));
+  const checked = await executor.check(change);
+  if (checked.kind !== 'ready') throw new Error(checked.reason);
+  expect(await executor.carryOut(change, checked.before)).toMatchObject({ kind: 'applied' });
+  expect(server.requests.filter(({ code }) => code === 403)).toEqual([]);
+});
+
 test.each([
   ['pods', 'list'],
   ['deployments', 'get'],
@@ -58,9 +80,9 @@ async function refusal(executor: Executor): Promise<string> {
   return checked.kind === 'refused' ? checked.reason : checked.kind;
 }
 
-async function replicaWith(rules: readonly Rule[]) {
+async function replicaWith(rules: readonly Rule[], resources?: object) {
   const { server, connect } = await startCluster();
-  createDeployment(server);
+  createDeployment(server, { ...(resources !== undefined && { resources }) });
   await rolledOut(server);
   const folder = mkdtempSync(join(tmpdir(), 'dta-slo-account-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

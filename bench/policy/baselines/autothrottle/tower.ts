@@ -7,8 +7,6 @@ import { neighbours, type TargetPair } from './throttle-targets.ts';
 
 export interface TowerOptions {
   readonly first: TargetPair;
-  /** Probability of a neighbour of the best pair instead of it. */
-  readonly exploration: number;
   /** What a violation costs, where 1 is the range of the allocations that met the SLOs; 2 to 3 in the paper. */
   readonly violationCost: number;
   readonly random: () => number;
@@ -28,9 +26,10 @@ export class Tower {
     this.#samples.push(sample);
   }
 
-  choose(rate: number): TargetPair {
+  /** The best pair for that rate or, with the probability `exploration`, one next to it. */
+  choose(rate: number, exploration: number): TargetPair {
     const best = this.best(rate);
-    const { exploration, random } = this.#options;
+    const { random } = this.#options;
     if (random() >= exploration) return best;
     const around = neighbours(best);
     return around[Math.floor(random() * around.length)]!;

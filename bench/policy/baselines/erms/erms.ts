@@ -20,7 +20,7 @@ const NEAR_SLO = 0.8;
  */
 export const erms: PolicyFactory = {
   name: 'erms',
-  space: { containerCpu: [0.5, 0.25, 1], sloFactor: [1, 1.25, 1.5, 0.8] },
+  space: { containers: [3, 4, 2], sloFactor: [1, 1.25, 0.8] },
   create: (context, parameters) => new Erms(context, parameters),
 };
 
@@ -51,9 +51,9 @@ class Erms implements Policy {
   }
 
   #sized(older: Scrape, newer: Scrape): ProfiledService[] {
-    const size = this.#parameters['containerCpu'] ?? 0.5;
+    const containers = this.#parameters['containers'] ?? 3;
     return this.#context.application.services.map(
-      (known, service) => new ProfiledService(known, size, usedCores(older, newer, service)),
+      (known, service) => new ProfiledService(known, containers, usedCores(older, newer, service)),
     );
   }
 
@@ -80,9 +80,7 @@ class Erms implements Policy {
   #walk(services: readonly ProfiledService[], older: Scrape, newer: Scrape): void {
     const utilization = PROFILED_UTILIZATIONS[this.#level++]!;
     for (const [service, profiled] of services.entries()) {
-      const { minInstances, maxInstances } = profiled.known;
-      const containers = Math.ceil(usedCores(older, newer, service) / (profiled.cpu * utilization));
-      this.#apply(service, profiled, Math.min(maxInstances, Math.max(minInstances, containers, 1)));
+      this.#apply(service, profiled, usedCores(older, newer, service) / (profiled.cpu * utilization));
     }
   }
 
@@ -92,10 +90,9 @@ class Erms implements Policy {
       const target = targets.get(service);
       if (target === undefined) continue;
       const workload = this.#workload(service, older, newer);
-      const containers = containersFor(profiled.profile, workload, target);
-      const tooMany = containers > profiled.known.maxInstances && profiled.enlarge();
-      const wanted = tooMany ? containersFor(profiled.profile, workload, target) : containers;
-      this.#apply(service, profiled, profiled.bounded(wanted, workload));
+      const containers = () => profiled.within(containersFor(profiled.profile, workload, target), workload);
+      if (containers() > profiled.known.maxInstances) profiled.enlarge();
+      this.#apply(service, profiled, containers());
     }
   }
 
@@ -116,11 +113,12 @@ class Erms implements Policy {
     return smallest;
   }
 
-  #apply(service: number, { cpu }: ProfiledService, containers: number): void {
+  #apply(service: number, { cpu, known }: ProfiledService, containers: number): void {
     const { actuator } = this.#context;
+    const instances = Math.min(known.maxInstances, Math.max(known.minInstances, 1, Math.ceil(containers)));
     const present = actuator.allocation(service);
-    if (present.cpu !== cpu) actuator.roll(service, cpu, present.memory, containers);
-    else if (present.instances !== containers) actuator.scale(service, containers);
+    if (present.cpu !== cpu) actuator.roll(service, cpu, present.memory, instances);
+    else if (present.instances !== instances) actuator.scale(service, instances);
   }
 
   #workload(service: number, older: Scrape, newer: Scrape): number {

@@ -23,7 +23,8 @@ export interface LatencyProfile {
   readonly above: Line;
   /** Visits/s of one container where the lines change. */
   readonly cutoff: number;
-  /** Largest workload that was seen. */
+  /** Smallest and largest workload that was seen. */
+  readonly smallestWorkload: number;
   readonly largestWorkload: number;
 }
 
@@ -44,7 +45,8 @@ export function fitProfile(samples: readonly ProfileSample[]): LatencyProfile {
     best = { below, above, error, cutoff: crossing(below, above) };
   }
   const { below, above, cutoff } = best;
-  return { below, above, cutoff, largestWorkload: sorted.at(-1)!.workload };
+  const [smallestWorkload, largestWorkload] = [sorted[0]!.workload, sorted.at(-1)!.workload];
+  return { below, above, cutoff, smallestWorkload, largestWorkload };
 }
 
 function crossing(below: Line, above: Line): number {

@@ -1,12 +1,11 @@
 import type { KnownService } from '../../policy.ts';
 import { fitProfile, type LatencyProfile, type ProfileSample } from './latency-profile.ts';
 
-/** Load that the containers must be able to grow to, over that of the first minute, at this utilization. */
-const GROWTH = 2.5;
-const FULL = 0.6;
+/** Utilization of the containers, as many as were wanted, by the load of the first minute. */
+const FIRST_UTILIZATION = 0.5;
 const CPU_STEP = 0.05;
 const SAMPLES_KEPT = 240;
-/** No container is planned for a workload further beyond the largest one seen. */
+/** No container is planned for a workload further beyond those that were seen. */
 const FARTHEST = 1.15;
 
 /** A service's container size, and what has been learned of its latency with containers of that size. */
@@ -15,10 +14,11 @@ export class ProfiledService {
   #cpu: number;
   #samples: ProfileSample[] = [];
 
-  constructor(known: KnownService, containerCpu: number, usedCores: number) {
+  /** Takes the size at which that many containers are half used by the load of the first minute. */
+  constructor(known: KnownService, containers: number, usedCores: number) {
     this.known = known;
-    const needed = (GROWTH * usedCores) / (FULL * known.maxInstances);
-    this.#cpu = this.#bounded(Math.max(containerCpu, Math.ceil(needed / CPU_STEP) * CPU_STEP));
+    const size = usedCores / (containers * FIRST_UTILIZATION);
+    this.#cpu = this.#bounded(Math.ceil(size / CPU_STEP) * CPU_STEP);
   }
 
   /** Cores of one container. */
@@ -39,20 +39,19 @@ export class ProfiledService {
     return fitProfile(this.#samples);
   }
 
-  /** Containers for that many of them and no more workload for each than is known, within the bounds. */
-  bounded(containers: number, workload: number): number {
-    const least = this.isProfiled ? workload / (FARTHEST * this.profile.largestWorkload) : 1;
-    const { minInstances, maxInstances } = this.known;
-    return Math.min(maxInstances, Math.max(minInstances, Math.ceil(Math.max(containers, least, 1))));
+  /** As many containers as give each a workload that is not far from what is known. */
+  within(containers: number, workload: number): number {
+    const { smallestWorkload, largestWorkload } = this.profile;
+    const most = (FARTHEST * workload) / smallestWorkload;
+    return Math.max(workload / (FARTHEST * largestWorkload), Math.min(most, containers));
   }
 
-  /** Doubles the containers, each of which then bears twice the workload; false when they are as large as may be. */
-  enlarge(): boolean {
+  /** Doubles the containers, each of which then bears twice the workload. */
+  enlarge(): void {
     const before = this.#cpu;
     this.#cpu = this.#bounded(2 * before);
     const factor = this.#cpu / before;
     this.#samples = this.#samples.map((sample) => ({ ...sample, workload: sample.workload * factor }));
-    return factor > 1;
   }
 
   #bounded(cpu: number): number {

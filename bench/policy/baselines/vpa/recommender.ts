@@ -1,7 +1,7 @@
 /**
  * What the VerticalPodAutoscaler recommends to one service: kubernetes/autoscaler, vertical-pod-autoscaler/pkg/
- * recommender (logic/recommender.go, logic/estimator.go, model/aggregate_container_state.go, model/container.go) and
- * docs/components.md, "Recommender". Out-of-memory events are not known here, so memory follows its peaks alone.
+ * recommender (logic/recommender.go, logic/estimator.go, model/aggregate_container_state.go,
+ * model/aggregations_config.go). Out-of-memory events are not known here, so memory follows its peaks alone.
  */
 import type { KnownService } from '../../policy.ts';
 import type { InstanceUsage } from '../usage.ts';

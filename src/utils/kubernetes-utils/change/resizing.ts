@@ -4,11 +4,12 @@
  */
 import type { Limits, TargetState } from '../../../models/changes.ts';
 import { type ApiFailure, describeFailure, isStatus, isTransient } from '../api/api-failure.ts';
-import { quantitiesOf, resourcesOf } from '../wanted.ts';
 import { instancesOf, sizeInForce } from '../workload/instances.ts';
 import type { Pod, PodResources } from '../workload/pod.ts';
 import type { Workload } from '../workload/workload.ts';
-import { containerFailure, NO_NODE_SHARE, type RolloutStatus } from './rollout-status.ts';
+import { isMemoryKept, reachableSize, resizePatch } from './resize-request.ts';
+import { type Look, pending, worstOf } from './resize-status.ts';
+import { containerFailure } from './rollout-status.ts';
 import type { Target } from './target.ts';
 import { sameResources } from './wanted-state.ts';
 
@@ -28,13 +29,8 @@ export type Tried =
   | { readonly kind: 'impossible'; readonly reason: string }
   | { readonly kind: 'failure'; readonly failure: ApiFailure };
 
-export type Look = RolloutStatus | { readonly kind: 'foreign'; readonly reason: string };
-
 /** The size of a pod after a resize; undefined: it is left alone. */
 export type SizeOf = (pod: Pod) => PodResources | undefined;
-
-/** An infeasible resize that may be one of an earlier size: until the kubelet has seen the new one. */
-const NOT_SEEN_SHARE = 0.1;
 
 export class Resizing {
   readonly #site: ResizingSite;
@@ -46,6 +42,8 @@ export class Resizing {
   readonly #original: ReadonlyMap<string, PodResources>;
   /** Of pods that came since. */
   readonly #before: PodResources;
+  /** Sizes that a pod may have got from us although no answer says so, by uid. */
+  readonly #maybe = new Map<string, PodResources>();
   /** Pods whose memory limit is not lowered, by uid. */
   readonly #keptMemory = new Set<string>();
   #hasWritten = false;
@@ -66,31 +64,47 @@ export class Resizing {
     return this.#hasWritten;
   }
 
+  /** What of the size could not be had, as the end of a sentence; empty where all was. */
+  get shortfall(): string {
+    if (this.#keptMemory.size === 0) return '';
+    return '; this API server does not lower memory limits in place (Kubernetes 1.34 does), so they stay';
+  }
+
   /** All instances alike. */
   to(wanted: PodResources): SizeOf {
-    return (pod) => this.#within(pod, wanted);
+    return (pod) => this.#reachable(pod, wanted);
+  }
+
+  /** What has been killed so far says nothing of what is to come. */
+  forgive(): void {
+    this.#restarts.clear();
   }
 
   /** Each as it was before the change. */
   get back(): SizeOf {
-    return (pod) => this.#within(pod, this.#original.get(pod.uid) ?? this.#before);
+    return (pod) => this.#reachable(pod, this.#original.get(pod.uid) ?? this.#before);
   }
 
   /** Nothing is written. */
   async try(pods: readonly Pod[], size: SizeOf): Promise<Tried> {
     let resizes = 0;
     for (const pod of instancesOf(this.#site.workload, pods)) {
-      const wanted = size(pod);
-      if (wanted === undefined || this.#hasSpec(pod, wanted)) continue;
-      resizes += 1;
+      if (this.#isSized(pod, size)) continue;
       const failure = await this.#patchOrKeep(pod, size, true);
-      if (failure === undefined) continue;
-      if (isStatus(failure, 405, 422)) return { kind: 'impossible', reason: describeFailure(failure) };
-      if (!isStatus(failure, 404)) return { kind: 'failure', failure };
-      if (await this.#exists(pod))
-        return { kind: 'impossible', reason: 'this API server cannot resize pods (before Kubernetes 1.33)' };
+      const stop = failure === undefined ? undefined : await this.#notTaken(pod, failure);
+      if (stop !== undefined) return stop;
+      // What was found not to be lowered may have been all that was different.
+      if (!this.#isSized(pod, size)) resizes += 1;
     }
     return { kind: 'taken', resizes };
+  }
+
+  /** Undefined: the pod is gone. */
+  async #notTaken(pod: Pod, failure: ApiFailure): Promise<Tried | undefined> {
+    if (isStatus(failure, 405, 422)) return { kind: 'impossible', reason: describeFailure(failure) };
+    if (!isStatus(failure, 404)) return { kind: 'failure', failure };
+    if (!(await this.#exists(pod))) return undefined;
+    return { kind: 'impossible', reason: 'this API server cannot resize pods (before Kubernetes 1.33)' };
   }
 
   /** What became of it, and resizes what has another size: pods that came meanwhile, and such as an API that was away did not take. */
@@ -99,8 +113,7 @@ export class Resizing {
     if (listing.kind === 'failure') return { kind: 'under-way', detail: describeFailure(listing.failure) };
     const pods = instancesOf(this.#site.workload, listing.value);
     const looks = await this.#lookAtAll(pods, size);
-    const worst = WORST.map((kind) => looks.find((look) => look.kind === kind)).find((look) => look);
-    return worst ?? { kind: 'done' };
+    return worstOf(looks);
   }
 
   async #lookAtAll(pods: readonly Pod[], size: SizeOf): Promise<readonly Look[]> {
@@ -162,8 +175,6 @@ export class Resizing {
     return undefined;
   }
 
-  readonly #maybe = new Map<string, PodResources>();
-
   async #exists({ uid }: Pod): Promise<boolean> {
     const listing = await this.#site.target.pods(this.#site.workload);
     return listing.kind === 'failure' || listing.value.some((pod) => pod.uid === uid);
@@ -201,77 +212,23 @@ export class Resizing {
     return containerFailure(`container ${this.#site.container} of pod ${name}`, state);
   }
 
+  #reachable({ uid, containers }: Pod, wanted: PodResources): PodResources | undefined {
+    const found = containers.get(this.#site.container);
+    if (found === undefined) return undefined;
+    return reachableSize(found, wanted, this.#site.limitFactor, this.#keptMemory.has(uid));
+  }
+
+  #isSized(pod: Pod, size: SizeOf): boolean {
+    const wanted = size(pod);
+    return wanted === undefined || this.#hasSpec(pod, wanted);
+  }
+
   #hasSpec({ containers }: Pod, wanted: PodResources): boolean {
     const found = containers.get(this.#site.container);
     return found === undefined || sameResources(found, wanted);
-  }
-
-  /**
-   * Requests and limits cannot be taken away in place: a request that is there stays, and a limit is at least what a limit that
-   * follows would be.
-   */
-  #within({ uid, containers }: Pod, wanted: PodResources): PodResources | undefined {
-    const found = containers.get(this.#site.container);
-    if (found === undefined) return undefined;
-    const requests = { ...found.requests, ...wanted.requests };
-    const limits = { ...found.limits, ...wanted.limits };
-    for (const key of ['cpu', 'memory'] as const) {
-      const [limit, request] = [limits[key], requests[key]];
-      if (wanted.limits[key] === undefined && limit !== undefined && request !== undefined)
-        limits[key] = Math.max(limit, request * this.#site.limitFactor);
-    }
-    if (this.#keptMemory.has(uid) && found.limits.memory !== undefined)
-      limits.memory = Math.max(limits.memory ?? 0, found.limits.memory);
-    return { requests, limits };
-  }
-}
-
-function isMemoryKept(failure: ApiFailure): boolean {
-  return (
-    failure.kind === 'status' &&
-    failure.code === 422 &&
-    failure.causes.length > 0 &&
-    failure.causes.every(({ field }) => /\.limits\W?memory\b/.test(field))
-  );
-}
-
-/** The look that decides first. */
-const WORST = ['foreign', 'failed', 'troubled', 'under-way'] as const;
-
-function pending({ name }: Pod, { kind, message, current }: NonNullable<Pod['resize']>): Look {
-  const detail = `pod ${name} cannot be resized (${kind}): ${message}`;
-  switch (kind) {
-    case 'in-progress':
-      return { kind: 'under-way', detail: `pod ${name} is being resized` };
-    case 'infeasible':
-      return current === true
-        ? { kind: 'failed', reason: detail }
-        : { kind: 'troubled', detail, patienceShare: NOT_SEEN_SHARE };
-    case 'deferred':
-    case 'error':
-      return { kind: 'troubled', detail, patienceShare: NO_NODE_SHARE };
   }
 }
 
 function sameRequests(left: Limits, right: Limits): boolean {
   return sameResources({ requests: left, limits: {} }, { requests: right, limits: {} });
-}
-
-/** For a strategic merge patch: containers are merged by name. The uid keeps it from another pod of the same name. */
-function resizePatch({ uid }: Pod, container: string, { requests, limits }: PodResources): object {
-  const resources = resourcesOf({ requests, limits });
-  return {
-    metadata: { uid },
-    spec: {
-      containers: [
-        {
-          name: container,
-          resources: {
-            requests: resources.requests,
-            ...(Object.keys(quantitiesOf(limits)).length > 0 && { limits: resources.limits }),
-          },
-        },
-      ],
-    },
-  };
 }

@@ -83,9 +83,10 @@ export class Target {
     return this.#write(writing, '/scale', MERGE, options);
   }
 
-  /** One of its pods. One try: whoever resizes looks at what has become of it anyway. */
+  /** One of its pods. A write is one try: whoever resizes looks at what has become of it anyway. */
   resize({ namespace, name }: Pod, body: object, { dryRun = false }: WriteOptions = {}): Promise<ApiAnswer> {
-    return this.#send(`${objectPath(PODS, namespace, name)}/resize`, body, STRATEGIC, dryRun);
+    const send = () => this.#send(`${objectPath(PODS, namespace, name)}/resize`, body, STRATEGIC, dryRun);
+    return dryRun ? retrying(send, this.#options) : send();
   }
 
   /**

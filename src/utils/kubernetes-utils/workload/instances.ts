@@ -54,18 +54,28 @@ export function stateOfInstances(
   };
 }
 
-/** How many instances have another size than most of them, or another than they are asked to have. */
+/**
+ * How many instances have another size than most of them, or another than they are asked to have. Memory limits do not count:
+ * not every API server lowers them in place, and they change nothing but when a container is killed.
+ */
 export function unevenInstances(container: string, instances: readonly Pod[]): number {
   const counts = new Map<string, number>();
   const sizes = instances.flatMap(({ containers }) => containers.get(container) ?? []);
-  const settled = sizes.filter((size) => !isPending(size));
-  for (const size of settled) counts.set(textOf(size), (counts.get(textOf(size)) ?? 0) + 1);
+  for (const size of sizes) {
+    const text = textOf(withoutMemoryLimit(sizeInForce(size)));
+    const isSettled = text === textOf(withoutMemoryLimit(size));
+    if (isSettled) counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
   return sizes.length - Math.max(0, ...counts.values());
 }
 
 /** Whether it is asked to have another size than it has. */
 export function isPending(container: PodContainer): boolean {
   return textOf(container) !== textOf(sizeInForce(container));
+}
+
+function withoutMemoryLimit({ requests, limits: { memory: _, ...limits } }: PodResources): PodResources {
+  return { requests, limits };
 }
 
 function textOf({ requests, limits }: PodResources): string {

@@ -15,12 +15,12 @@ import { normal } from '../../../../components/performance-quantifier/windows.ts
 const saving = ({ busy, calm }: TargetPair) => Math.exp(-0.05 * busy - 0.01 * calm);
 const slowness = ({ busy, calm }: TargetPair) => 0.6 * Math.exp(0.11 * busy + 0.03 * calm);
 
-function live(tower: Tower, minutes: number, random: () => number) {
+function live(tower: Tower, minutes: number, random: () => number, exploration = 0.1) {
   const rateAt = (minute: number) => 400 + 200 * Math.sin(minute / 10);
   const pairs: TargetPair[] = [];
   for (let minute = 0; minute < minutes; minute++) {
     const rate = rateAt(minute);
-    const pair = tower.choose(rate);
+    const pair = tower.choose(rate, exploration);
     pairs.push(pair);
     tower.learn({
       rate,
@@ -32,12 +32,12 @@ function live(tower: Tower, minutes: number, random: () => number) {
   return pairs;
 }
 
-const towerFrom = (target: number, random: () => number, exploration = 0.1) =>
-  new Tower({ first: pairNear(target), exploration, violationCost: 10, random });
+const towerFrom = (target: number, random: () => number) =>
+  new Tower({ first: pairNear(target), violationCost: 10, random });
 
 describe('Tower', () => {
   it('begins with the pair it is given', () => {
-    expect(towerFrom(0.1, () => 0.5).choose(100)).toEqual({ busy: 4, calm: 4 });
+    expect(towerFrom(0.1, () => 0.5).choose(100, 0.1)).toEqual({ busy: 4, calm: 4 });
   });
 
   it('finds targets that save without violating, from ones that are too careful', () => {
@@ -58,16 +58,16 @@ describe('Tower', () => {
 
   it('explores only what lies next to the best', () => {
     const random = seededRandom(3);
-    const tower = towerFrom(0.06, random, 1);
+    const tower = towerFrom(0.06, random);
     const before = tower.best(100);
-    expect(neighbours(before)).toContainEqual(tower.choose(100));
+    expect(neighbours(before)).toContainEqual(tower.choose(100, 1));
   });
 
   it('does not jump to what lies far from anything tried', () => {
     const random = seededRandom(4);
-    const tower = towerFrom(0.06, random, 0);
-    const tried = live(tower, 3, random);
-    const next = tower.choose(400);
+    const tower = towerFrom(0.06, random);
+    const tried = live(tower, 3, random, 0);
+    const next = tower.choose(400, 0);
     expect(Math.min(...tried.map((pair) => distance(pair, next)))).toBeLessThanOrEqual(1);
   });
 
@@ -79,8 +79,8 @@ describe('Tower', () => {
       allocation: 8 * saving(pair),
       latencyRatio: slowness(pair),
     }));
-    const tower = new Tower({ first: pairNear(0), exploration: 0, violationCost: 2.5, random }, samples);
-    const best = tower.choose(400);
+    const tower = new Tower({ first: pairNear(0), violationCost: 2.5, random }, samples);
+    const best = tower.choose(400, 0);
     expect(saving(best)).toBeLessThan(0.9);
     expect(slowness(best)).toBeLessThan(1);
   });
