@@ -44,6 +44,8 @@ export interface PlanningVisit {
   readonly floor: number;
   /** b, s. */
   readonly queueing: number;
+  /** It stands on another way of its stage too: its load counts there. */
+  readonly again?: boolean;
 }
 
 export interface PlanningChain {

@@ -2,9 +2,10 @@ import {
   type ChainSpec,
   type ResourceAllocation,
   type ServiceSpec,
+  type Topology,
   visitsByService,
 } from '../../models/data-models.ts';
-import type { PlanningChain, PlanningProblem, PlanningService } from '../../models/plans.ts';
+import type { PlanningChain, PlanningProblem, PlanningService, PlanningVisit } from '../../models/plans.ts';
 import type { PlanRequest } from '../../models/ports.ts';
 import type { LatencyProfile } from '../../models/profiles.ts';
 import type { AllocationSettings } from '../../models/settings.ts';
@@ -38,7 +39,10 @@ export function buildProblem(
     for (const [service, profile] of ofChain.profiles) addTo(known, service, profile);
     for (const service of ofChain.unknown) unknown.add(service);
     const correction = request.corrections?.get(chain.id) ?? 1;
-    chains.push(planningChain(chain, rate, correction, ofChain, settings));
+    const planning = planningChain(chain, rate, correction, ofChain, settings);
+    chains.push(
+      process.env['DTA_SER'] ? withWaitsInSequence(planning) : planning,
+    );
   }
   const specs = [...request.topology.services.values()];
   const isUnplanned = (spec: ServiceSpec) => unknown.has(spec.id) || !known.has(spec.id);
@@ -91,8 +95,14 @@ function planningService(
       ? { ownUtilization: exploredUtilization(profiles, request, settings.inPlaceUtilization) }
       : utilizationBound(profiles, present, request)),
     quantum: spec.mode === 'in-place' ? settings.inPlaceQuantum : settings.cpuQuantum,
-    exponent: Math.max(1, ...profiles.map((profile) => profile.exponent)),
-    verticalExponent: profiles[0] === undefined ? 0 : Math.min(...profiles.map((p) => p.verticalExponent)),
+    exponent: process.env['DTA_K']
+      ? Number(process.env['DTA_K'])
+      : Math.max(1, ...profiles.map((profile) => profile.exponent)),
+    verticalExponent: process.env['DTA_ETA']
+      ? Number(process.env['DTA_ETA'])
+      : profiles[0] === undefined
+        ? 0
+        : Math.min(...profiles.map((p) => p.verticalExponent)),
     memory: memoryFor(spec, present.memory, request.workingSets.get(spec.id)),
     ...(unplanned ? { fixed: present } : {}),
   };
@@ -160,6 +170,33 @@ const LARGEST_RISE = 2;
 function leastCpuFor(profiles: readonly LatencyProfile[], present: ResourceAllocation): number {
   const floors = profiles.map(({ leastCpu = 0, confidence }) => leastCpu * Math.min(1, confidence / SURE));
   return Math.min(LARGEST_RISE * present.cpu, Math.max(0, ...floors));
+}
+
+/**
+ * A throttled visit waits for the next CFS period: longer than most objectives of a chain, wherever it stands in the call
+ * graph. What counts is then how many visits are throttled, in parallel branches as well as in sequence: waits of all
+ * visits add, while the floors go by as the graph has them.
+ */
+function withWaitsInSequence(chain: PlanningChain): PlanningChain {
+  let floors = 0;
+  const visits: PlanningVisit[] = [];
+  for (const stage of chain.stages) {
+    let slowest = 0;
+    for (const branch of stage) {
+      slowest = Math.max(
+        slowest,
+        branch.reduce((sum, visit) => sum + visit.visits * visit.floor, 0),
+      );
+      for (const visit of branch)
+        if (visit.again !== true) visits.push({ ...visit, floor: 0 });
+    }
+    floors += slowest;
+  }
+  return {
+    ...chain,
+    overheadSeconds: chain.overheadSeconds + chain.composition * floors,
+    stages: [[visits]],
+  };
 }
 
 function planningChain(

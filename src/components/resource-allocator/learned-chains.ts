@@ -93,9 +93,12 @@ function planningVisits(
       service,
       visits,
       // Paid once, whatever number of ways it lies on.
+      ...(again === true && { again }),
       demand: again === true ? 0 : demandFactor * profile.demandCoreSeconds,
-      floor: cautious * profile.floorSeconds,
-      queueing: cautious * profile.queueingSeconds,
+      floor: (process.env['DTA_K'] ? 1 : cautious) * profile.floorSeconds,
+      queueing: process.env['DTA_K']
+        ? profile.floorSeconds * Number(process.env['DTA_B'] ?? 1)
+        : cautious * profile.queueingSeconds,
     });
     for (const { service: caller, queueingSeconds } of profile.upstream ?? []) {
       if (!profiles.has(caller)) continue;

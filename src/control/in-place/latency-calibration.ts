@@ -7,10 +7,10 @@
  */
 
 /** Share of the minutes whose latency is to stay at or below the planned one. */
-const QUANTILE = 0.9;
+const QUANTILE = Number(process.env['DTA_CQ'] ?? 0.9);
 
 /** A ratio's weight halves in this time, s. */
-const HALF_LIFE_SECONDS = 300;
+const HALF_LIFE_SECONDS = Number(process.env['DTA_HL'] ?? 300);
 
 /** Ratios are kept this long, s. */
 const KEPT_SECONDS = 1800;
