@@ -156,7 +156,6 @@ describe('buildProblem', () => {
       ...SETTINGS,
       sloMargin: 0.1,
       maxUtilization: 0.85,
-      inPlaceUtilization: 0.92,
       riskFactor: 0.5,
     });
     expect(problem.chains[0]).toMatchObject({ sloSeconds: 0.2, targetSeconds: 0.2 * 0.9 });
