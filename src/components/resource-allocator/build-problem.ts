@@ -88,7 +88,7 @@ function planningService(
     parallelism: usableCores(spec, profiles),
     baselineCores: profiles[0]?.baselineCores ?? 0,
     ...(spec.mode === 'in-place'
-      ? { ownUtilization: settings.inPlaceUtilization }
+      ? { ownUtilization: exploredUtilization(profiles, settings.inPlaceUtilization) }
       : utilizationBound(profiles, present, request)),
     quantum: spec.mode === 'in-place' ? settings.inPlaceQuantum : settings.cpuQuantum,
     exponent: Math.max(1, ...profiles.map((profile) => profile.exponent)),
@@ -101,6 +101,17 @@ function planningService(
 /** What its windows show of an instance may be less than what is configured. */
 function usableCores({ parallelism }: ServiceSpec, profiles: readonly LatencyProfile[]): number {
   return Math.min(parallelism, ...profiles.map((profile) => profile.parallelism ?? parallelism));
+}
+
+/** Where nothing was seen yet, waiting is small by any queueing formula. */
+const KNOWN_UTILIZATION = 0.5;
+/** One plan goes this far beyond what was seen; the next one knows what that did. */
+const UTILIZATION_STEP = 0.05;
+
+/** A curve says little of utilisations that no window has seen: a plan goes there step by step. */
+function exploredUtilization(profiles: readonly LatencyProfile[], highest: number): number {
+  const seen = Math.max(KNOWN_UTILIZATION, ...profiles.map(({ utilizationRange }) => utilizationRange[1]));
+  return Math.min(highest, seen + UTILIZATION_STEP);
 }
 
 /**
