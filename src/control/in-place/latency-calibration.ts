@@ -49,7 +49,10 @@ export class LatencyCalibration {
     const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
     if (total === 0) return 1;
     let below = 0;
-    const found = weighted.find(({ weight }) => (below += weight) >= QUANTILE * total);
+    const found = weighted.find(({ weight }) => {
+      below += weight;
+      return below >= QUANTILE * total;
+    });
     const ratio = found?.ratio ?? weighted.at(-1)!.ratio;
     return ratio < 1 && total < ENOUGH ? 1 : ratio;
   }

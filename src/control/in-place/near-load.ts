@@ -67,7 +67,8 @@ export class NearLoad {
     this.#open.shift();
     const truth = oldest.rates.reduce((sum, rate) => sum + rate, 0) / oldest.rates.length;
     oldest.forecasts.forEach((forecast, model) => {
-      const ratios = (this.#ratios[model] ??= []);
+      const ratios = this.#ratios[model] ?? [];
+      this.#ratios[model] = ratios;
       ratios.push(forecast > 0 ? truth / forecast : 1);
       if (ratios.length > KEPT) ratios.shift();
     });
