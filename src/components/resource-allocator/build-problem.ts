@@ -2,6 +2,7 @@ import {
   type ChainSpec,
   type ResourceAllocation,
   type ServiceSpec,
+  type Topology,
   visitsByService,
 } from '../../models/data-models.ts';
 import type { PlanningChain, PlanningProblem, PlanningService } from '../../models/plans.ts';

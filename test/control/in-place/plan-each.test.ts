@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PassMemory } from '../../../src/control/books/pass-memory.ts';
+import type { NearForecast } from '../../../src/control/in-place/near-loads.ts';
 import { planEach, waitForWholePass } from '../../../src/control/in-place/plan-each.ts';
 import type { ServiceMode } from '../../../src/models/data-models.ts';
 import type { PassTrigger } from '../../../src/models/decisions.ts';
@@ -53,6 +54,10 @@ function outcomeOf(cores: number): PlanOutcome {
   return { plan: { ...plan, gap: 0, iterations: 1, solveMs: 1 }, unplanned: [] };
 }
 
+function nearForecast(load: number, rate: number): NearForecast {
+  return { loads: new Map([['order-processing', load]]), recent: new Map([['order-processing', rate]]) };
+}
+
 /** What each is planned to have, of 3 requests/s for the next half minute and 8 until after the next whole pass. */
 function planned(auth: ServiceMode, payment: ServiceMode, trigger: PassTrigger) {
   const settings = settingsIn(auth, payment);
@@ -64,7 +69,7 @@ function planned(auth: ServiceMode, payment: ServiceMode, trigger: PassTrigger) 
     workingSets: new Map(),
   };
   const isAny = auth === 'in-place' || payment === 'in-place';
-  const near = isAny ? new Map([['order-processing', 3]]) : undefined;
+  const near = isAny ? nearForecast(3, 2) : undefined;
   const { request: evaluated, outcome } = planEach({ settings, planner }, request, near, trigger);
   const cores = outcome.plan.services.map(({ cpu }) => cpu);
   return { cores, evaluatedWith: loadOf(evaluated), asked: planner.asked };
