@@ -27,6 +27,12 @@ describe('how the latency of a chain stands to what its profiles say', () => {
     expect(calibrated(times(60, 0.7)).factor(NOW)).toBe(0.7);
   });
 
+  it('counts a minute no more often because it is looked at more often', () => {
+    const calibration = new LatencyCalibration();
+    for (let second = 0; second < 60; second += 1) calibration.note(NOW + second, 0.7);
+    expect(calibration.factor(NOW + 60)).toBe(1);
+  });
+
   it('is not believed any more where it took less long some time ago', () => {
     expect(calibrated(times(60, 0.7)).factor(NOW + 3600)).toBe(1);
   });

@@ -100,6 +100,25 @@ describe('the load that is planned for until the next change in place', () => {
     }
   });
 
+  it('is as careful when it is asked more often than there is news', () => {
+    const random = seededRandom(13);
+    // A swing of 5 minutes, in steps of 5 s.
+    const fives = Array.from(
+      { length: 1800 },
+      (_, index) => 100 * (1 + 0.5 * Math.sin((index / 60) * 2 * Math.PI)) * (0.95 + 0.1 * random()),
+    );
+    const mean = (from: number, to: number) => sum(fives.slice(from, to)) / (to - from);
+    const near = new NearLoad();
+    const covered = fives.slice(12, -6).map((_, offset) => {
+      const now = offset + 12;
+      const [last15, last30, last60] = [3, 6, 12].map((spans) => mean(now - spans, now));
+      const load = near.update(5 * now, { last15: last15!, last30: last30!, last60: last60! });
+      return mean(now, now + 6) <= load;
+    });
+    const settled = covered.slice(180);
+    expect(settled.filter(Boolean).length / settled.length).toBeGreaterThan(0.85);
+  });
+
   it('takes no request in a quarter of a minute for a rate where hardly any comes', () => {
     const near = new NearLoad();
     near.update(0, { last15: 0.2, last30: 0.2, last60: 0.2 });
