@@ -181,8 +181,10 @@ export function testSettings(): Settings {
       pricePerMebibyte: 0.1,
       instanceCost: 0,
       cpuQuantum: 0.1,
+      inPlaceQuantum: 0.01,
       sloMargin: 0,
       maxUtilization: 0.85,
+      inPlaceUtilization: 0.92,
       riskFactor: 0.5,
     },
     control: {
@@ -201,6 +203,7 @@ export function testSettings(): Settings {
       changeBudget: 0.5,
       paused: false,
       freezeWindows: [],
+      inPlace: { interval: 15, stabilization: 60, minDecrease: 0.02 },
     },
     kubernetes: {
       enabled: false,

@@ -207,7 +207,7 @@ function changed(decision: Decision, service: string): boolean {
 
 function noPasses(): PassStatistics {
   return {
-    completed: { interval: 0, 'burn-rate': 0, 'load-jump': 0, request: 0 },
+    completed: { interval: 0, 'in-place': 0, 'burn-rate': 0, 'load-jump': 0, request: 0 },
     failed: 0,
     lastDurationSeconds: undefined,
     lastAtSeconds: undefined,

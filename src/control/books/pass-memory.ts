@@ -4,12 +4,14 @@ import type { ForecastOutcome } from '../../models/forecasts.ts';
 import type { PlanRequest } from '../../models/ports.ts';
 import { LateWindows } from './late-windows.ts';
 
-/** Passes whose plans are kept for the guard's hysteresis. */
+/** Passes whose plans are kept for the guard's hysteresis, of those over all services and of those in place each. */
 const KEPT_PLANS = 64;
 
 /** What was planned for each service in one pass, before the guard. */
 interface Plans {
   readonly atSeconds: number;
+  /** Not only services that are resized in place. */
+  readonly isWhole: boolean;
   readonly services: readonly (readonly [service: string, planned: ResourceAllocation])[];
   /** Services that the pass took something away from. */
   readonly shrunk: readonly string[];
@@ -41,16 +43,24 @@ export class PassMemory {
   remember(decision: Decision): void {
     const { atSeconds, chains, services } = decision;
     this.#latest = decision;
+    const isWhole = decision.trigger !== 'in-place';
     // Whatever comes where no load was known is more than was planned for.
     // A pass over some services says nothing of what the others were planned for.
-    if (decision.trigger !== 'in-place')
-      this.#plannedRates = new Map(chains.map(({ id, plannedRate }) => [id, plannedRate ?? 0]));
-    this.#plans.push({
+    if (isWhole) this.#plannedRates = new Map(chains.map(({ id, plannedRate }) => [id, plannedRate ?? 0]));
+    this.#keep({
       atSeconds,
+      isWhole,
       services: services.flatMap(({ id, planned }) => (planned === undefined ? [] : [[id, planned]])),
       shrunk: services.filter(({ status }) => status === 'shrink').map(({ id }) => id),
     });
-    if (this.#plans.length > KEPT_PLANS) this.#plans.shift();
+  }
+
+  /** The many passes in place do not push out the few over all services. */
+  #keep(plans: Plans): void {
+    this.#plans.push(plans);
+    const isAlike = ({ isWhole }: Plans) => isWhole === plans.isWhole;
+    if (this.#plans.filter(isAlike).length > KEPT_PLANS)
+      this.#plans.splice(this.#plans.findIndex(isAlike), 1);
   }
 
   get latest(): Decision | undefined {
@@ -65,19 +75,21 @@ export class PassMemory {
 
   /**
    * What was planned for each service, before the guard, throughout [sinceSeconds, untilSeconds]: by the decisions of
-   * that time and by the one that held when it began.
+   * that time and by the one of it that held when it began. Oldest first.
    */
   plansSince(sinceSeconds: number, untilSeconds: number): ReadonlyMap<string, readonly ResourceAllocation[]> {
-    // A decision from the future is left over from before the clock was set back.
-    const past = this.#plans.filter(({ atSeconds }) => atSeconds <= untilSeconds);
-    const first = past.findLastIndex(({ atSeconds }) => atSeconds <= sinceSeconds);
     const plans = new Map<string, ResourceAllocation[]>();
-    for (const { services } of past.slice(Math.max(0, first))) {
+    const found = new Set<string>();
+    for (const { atSeconds, isWhole, services } of this.#plans.toReversed()) {
+      // A decision from the future is left over from before the clock was set back.
+      if (atSeconds > untilSeconds) continue;
+      const held = atSeconds <= sinceSeconds;
       for (const [id, planned] of services) {
-        const ofService = plans.get(id);
-        if (ofService === undefined) plans.set(id, [planned]);
-        else ofService.push(planned);
+        if (found.has(id)) continue;
+        plans.set(id, [planned, ...(plans.get(id) ?? [])]);
+        if (held) found.add(id);
       }
+      if (held && isWhole) break;
     }
     return plans;
   }

@@ -18,6 +18,9 @@ const KEPT_SECONDS = 1800;
 /** Weight that is needed before profiles are believed to be pessimistic, in ratios of now. */
 const ENOUGH = 8;
 
+/** What is told sooner after the ratio before it is mostly of the same minute, and counts once, s. */
+const LEAST_SECONDS = 14.5;
+
 /** Ratios beyond are no error of a profile. */
 const LEAST = 0.25;
 const LARGEST = 3;
@@ -32,7 +35,8 @@ export class LatencyCalibration {
 
   /** `ratio`: measured over expected latency of the minute that ends about now. */
   note(atSeconds: number, ratio: number): void {
-    if (!(ratio > 0)) return;
+    const ago = atSeconds - (this.#samples.at(-1)?.atSeconds ?? Number.NEGATIVE_INFINITY);
+    if (!(ratio > 0) || (ago >= 0 && ago < LEAST_SECONDS)) return;
     this.#samples.push({ atSeconds, ratio: Math.min(LARGEST, Math.max(LEAST, ratio)) });
     // After the clock was set back what is from the future counts as new.
     this.#samples = this.#samples.filter((sample) => atSeconds - sample.atSeconds <= KEPT_SECONDS);
@@ -49,7 +53,10 @@ export class LatencyCalibration {
     const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
     if (total === 0) return 1;
     let below = 0;
-    const found = weighted.find(({ weight }) => (below += weight) >= QUANTILE * total);
+    const found = weighted.find(({ weight }) => {
+      below += weight;
+      return below >= QUANTILE * total;
+    });
     const ratio = found?.ratio ?? weighted.at(-1)!.ratio;
     return ratio < 1 && total < ENOUGH ? 1 : ratio;
   }

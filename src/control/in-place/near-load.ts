@@ -35,6 +35,9 @@ interface Past {
 /** Spans of 15 s that a forecast is about. */
 const SPANS = Number(process.env['DTA_SPANS'] ?? 2);
 
+/** What is told sooner after a span than this overlaps with it and is no news of what came after it, s. */
+const LEAST_SPAN_SECONDS = 14.5;
+
 /** Requests that are missed for certain when a span is empty: silence, and no load of nothing. */
 const MISSED = 20;
 
@@ -43,21 +46,34 @@ export class NearLoad {
   #open: Past[] = [];
   #previous30: { readonly atSeconds: number; readonly rate: number }[] = [];
   #load: number | undefined;
+  /** When the latest span was learned from. */
+  #spanSeconds = Number.NEGATIVE_INFINITY;
 
-  /** Rates as they are known at `atSeconds`; to be called about every 15 s. Answers the load to plan for, requests/s. */
+  /** Rates as they are known at `atSeconds`; to be called at least every 15 s. Answers the load to plan for, requests/s. */
   update(atSeconds: number, rates: NearRates): number {
     const { last15 } = rates;
     if (this.#load !== undefined && last15 === 0 && this.#load * 15 > MISSED) {
       // Nothing is learned from silence, nor from what follows on it.
-      this.#open = [];
-      this.#previous30 = [];
+      this.#forget();
       return this.#load;
     }
-    this.#learn(last15);
+    // The clock was set back.
+    if (atSeconds < this.#spanSeconds) this.#forget();
+    const isNewSpan = atSeconds - this.#spanSeconds >= LEAST_SPAN_SECONDS;
+    if (isNewSpan) this.#learn(last15);
     const forecasts = this.#forecasts(atSeconds, rates);
-    this.#open.push({ atSeconds, forecasts, rates: [] });
+    if (isNewSpan) {
+      this.#open.push({ atSeconds, forecasts, rates: [] });
+      this.#spanSeconds = atSeconds;
+    }
     this.#load = this.#served(forecasts);
     return this.#load;
+  }
+
+  #forget(): void {
+    this.#open = [];
+    this.#previous30 = [];
+    this.#spanSeconds = Number.NEGATIVE_INFINITY;
   }
 
   #learn(last15: number): void {
@@ -67,7 +83,8 @@ export class NearLoad {
     this.#open.shift();
     const truth = oldest.rates.reduce((sum, rate) => sum + rate, 0) / oldest.rates.length;
     oldest.forecasts.forEach((forecast, model) => {
-      const ratios = (this.#ratios[model] ??= []);
+      const ratios = this.#ratios[model] ?? [];
+      this.#ratios[model] = ratios;
       ratios.push(forecast > 0 ? truth / forecast : 1);
       if (ratios.length > KEPT) ratios.shift();
     });

@@ -127,10 +127,11 @@ export class Rollouts {
   }
 
   /** What waits for its turn and is not asked for any more is dropped; an operator's undo stays. */
-  #supersede({ services }: Decision, changes: readonly Change[]): void {
+  #supersede({ services, trigger }: Decision, changes: readonly Change[]): void {
     const wanted = new Map(changes.map(({ service, decision }) => [service.id, decision]));
-    for (const { id } of services) {
-      if (isUndo(this.#wanted.get(id) ?? '')) continue;
+    for (const { id, mode } of services) {
+      // A pass in place leaves the others to the pass over all services before it.
+      if (isUndo(this.#wanted.get(id) ?? '') || (trigger === 'in-place' && mode !== 'in-place')) continue;
       const decision = wanted.get(id);
       if (decision === undefined) this.#wanted.delete(id);
       else this.#wanted.set(id, decision);

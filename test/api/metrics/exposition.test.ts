@@ -42,7 +42,7 @@ function everythingKnown(): void {
     lastTraining: { kind: 'trained', epochs: 3, validationLoss: 0.1, seconds: 4, atSeconds: NOW - 60 },
   };
   daemon.passes = {
-    completed: { interval: 3, 'burn-rate': 1, 'load-jump': 0, request: 2 },
+    completed: { interval: 3, 'in-place': 40, 'burn-rate': 1, 'load-jump': 0, request: 2 },
     failed: 1,
     lastDurationSeconds: 0.012,
     lastAtSeconds: NOW,

@@ -14,8 +14,10 @@ const SETTINGS = {
   pricePerMebibyte: 0.1,
   instanceCost: 0,
   cpuQuantum: 0.05,
+  inPlaceQuantum: 0.01,
   sloMargin: 0,
   maxUtilization: 0.85,
+  inPlaceUtilization: 0.92,
   riskFactor: 0.5,
 };
 const LOADS = { 'user-registration': 40, 'order-processing': 60, 'subscription-management': 80 };

@@ -102,8 +102,10 @@ describe('DynamicResourceAllocator', () => {
       pricePerMebibyte: 0.1,
       instanceCost: 0,
       cpuQuantum: 0.05,
+      inPlaceQuantum: 0.01,
       sloMargin: 0.5,
       maxUtilization: 0.85,
+      inPlaceUtilization: 0.92,
       riskFactor: 0.5,
     });
     const { plan } = allocator.plan(request(shippedTopology(), LOADS));
@@ -122,8 +124,10 @@ describe('DynamicResourceAllocator', () => {
       pricePerMebibyte: 0.1,
       instanceCost: 0,
       cpuQuantum: 0.05,
+      inPlaceQuantum: 0.01,
       sloMargin,
       maxUtilization: 0.85,
+      inPlaceUtilization: 0.92,
       riskFactor: 0.5,
     });
     const [tight] = allocator.plan(request(shippedTopology(), LOADS)).plan.chains;

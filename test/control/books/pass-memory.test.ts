@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { PassMemory } from '../../../src/control/books/pass-memory.ts';
-import type { Decision } from '../../../src/models/decisions.ts';
+import type { Decision, PassTrigger } from '../../../src/models/decisions.ts';
 import { allocation, NOW } from '../fixtures.ts';
 
-function decisionAt(atSeconds: number, cpu: number): Decision {
+function decisionAt(atSeconds: number, cpu: number, trigger: PassTrigger = 'interval'): Decision {
   const service = {
     id: 's',
     mode: 'recommend' as const,
@@ -18,12 +18,18 @@ function decisionAt(atSeconds: number, cpu: number): Decision {
   return {
     id: `d${atSeconds}`,
     atSeconds,
-    trigger: 'interval',
+    trigger,
     status: 'decided',
     services: [service],
     chains: [],
     ...figures,
   };
+}
+
+/** A pass that only resized another service in place. */
+function inPlaceAt(atSeconds: number): Decision {
+  const decision = decisionAt(atSeconds, 1, 'in-place');
+  return { ...decision, services: decision.services.map((service) => ({ ...service, id: 'in-place' })) };
 }
 
 function plansOf(times: readonly number[]): number[] {
@@ -64,5 +70,26 @@ describe('the memory of passes', () => {
     expect([...memory.recommendations()]).toEqual([]);
     memory.remember(decisionAt(NOW, 3));
     expect(memory.recommendations().get('s')).toEqual(allocation(3));
+  });
+
+  it('knows what a service was planned by the pass over all services, however many were in place since', () => {
+    const memory = new PassMemory();
+    memory.remember(decisionAt(NOW - 3000, 7));
+    for (let ago = 2985; ago > 0; ago -= 15) memory.remember(inPlaceAt(NOW - ago));
+    memory.remember(decisionAt(NOW, 2));
+    const plans = memory.plansSince(NOW - 300, NOW);
+    expect(plans.get('s')!.map(({ cpu }) => cpu)).toEqual([7, 2]);
+    // Its own passes are as often as that: the one that held when the time began, and 20 since.
+    expect(plans.get('in-place')).toHaveLength(20);
+    expect(memory.plansSince(NOW - 60, NOW).get('in-place')).toHaveLength(4);
+  });
+
+  it('goes by the passes over all services for the load that was planned for', () => {
+    const memory = new PassMemory();
+    const chain = { id: 'c', sloSeconds: 1, percentile: 0.95, feasible: true, binding: [], shadowPrice: 0 };
+    memory.remember({ ...decisionAt(NOW - 60, 1), chains: [{ ...chain, plannedRate: 10 }] });
+    memory.remember({ ...inPlaceAt(NOW), chains: [{ ...chain, plannedRate: 30 }] });
+    expect(memory.plannedRate('c')).toBe(10);
+    expect(memory.latest?.atSeconds).toBe(NOW);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ClusterWatch } from '../../../src/control/cluster/cluster-watch.ts';
 import { ChangeLog } from '../../../src/control/rollouts/change-log.ts';
 import { Rollouts } from '../../../src/control/rollouts/rollouts.ts';
+import type { ChangeOutcome } from '../../../src/models/changes.ts';
 import type { ServiceMode } from '../../../src/models/data-models.ts';
 import type { Decision, ServiceStatus } from '../../../src/models/decisions.ts';
 import type { Settings } from '../../../src/models/settings.ts';
@@ -63,6 +64,20 @@ describe('carrying out a decision', () => {
       status: 'held',
       detail: expect.stringContaining('order-processing'),
     });
+  });
+
+  it('does not drop what waits for its turn when services were resized in place meanwhile', async () => {
+    const { rollouts, executor } = rolloutsOf();
+    let finish: (outcome: ChangeOutcome) => void = () => undefined;
+    executor.outcomes.set('auth-service', new Promise((resolve) => (finish = resolve)));
+    rollouts.begin(decided('d1', { 'auth-service': 'grow', 'payment-service': 'shrink' }));
+    await new Promise(setImmediate);
+    const inPlace = decided('d2', { 'auth-service': 'keep', 'payment-service': 'keep' });
+    const services = inPlace.services.map((service) => ({ ...service, mode: 'rolling' as const }));
+    rollouts.begin({ ...inPlace, services, trigger: 'in-place' });
+    finish({ kind: 'applied', reason: 'Runs.' });
+    await rollouts.settled();
+    expect(executor.calls).toContain('applied payment-service');
   });
 
   it('writes nothing of services that are only recommended, kept or held', async () => {

@@ -8,13 +8,21 @@ import type {
 import type { ServiceSpec } from '../../../src/models/data-models.ts';
 import type { Clock, Executor } from '../../../src/models/ports.ts';
 
-/** How long a rollout takes, s. */
+/** How long a rollout takes, and a resize in place, s. */
 const ROLLOUT_SECONDS = 40;
+const RESIZE_SECONDS = 2;
+
+interface Written {
+  readonly service: string;
+  readonly atSeconds: number;
+  readonly from: TargetState;
+  readonly to: TargetState;
+}
 
 /** Workloads that take their time to change, on the clock of the test. */
 export class SimulatedCluster implements Executor {
   readonly idleBecause = undefined;
-  readonly log: { readonly service: string; readonly from: TargetState; readonly to: TargetState }[] = [];
+  readonly log: Written[] = [];
   /** Services of which new instances do not come up. */
   readonly broken = new Set<string>();
   readonly #clock: Clock;
@@ -64,10 +72,11 @@ export class SimulatedCluster implements Executor {
   async carryOut({ service, to }: Change, before: TargetState, signal?: AbortSignal): Promise<ChangeOutcome> {
     const { cpu, memory, instances } = to;
     const after = { requests: { cpu, memory }, limits: { cpu: 1.5 * cpu, memory }, instances };
-    this.#rolling.add(service.id);
+    const isInPlace = service.mode === 'in-place';
+    if (!isInPlace) this.#rolling.add(service.id);
     this.#states.set(service.id, after);
-    this.log.push({ service: service.id, from: before, to: after });
-    await this.#clock.sleep(ROLLOUT_SECONDS, signal);
+    this.log.push({ service: service.id, atSeconds: this.#clock.nowSeconds(), from: before, to: after });
+    await this.#clock.sleep(isInPlace ? RESIZE_SECONDS : ROLLOUT_SECONDS, signal);
     if (signal?.aborted) return { kind: 'held', reason: 'stopping' };
     this.#rolling.delete(service.id);
     if (!this.broken.has(service.id)) return { kind: 'applied', reason: 'Runs.' };

@@ -27,21 +27,21 @@ describe('DTA-SLO as a policy', () => {
   it('gives back step by step what is not needed, through the actuator', async () => {
     const { writes, cores } = await run(1000);
     expect(writes.length).toBeGreaterThan(3);
-    expect(writes.every(({ kind }) => kind === 'roll')).toBe(true);
+    expect(writes.every(({ kind }) => kind === 'resize')).toBe(true);
     expect(new Set(writes.map(({ service }) => service))).toEqual(new Set([0, 1]));
     expect(cores).toBeLessThan(2);
   });
 
-  it('resizes what runs when it is to write in place', async () => {
-    const { writes, cores } = await run(1000, undefined, { mode: 'in-place' });
+  it('replaces instances when it is to write by rollouts', async () => {
+    const { writes, cores } = await run(1000, undefined, { mode: 'rolling' });
     expect(writes.length).toBeGreaterThan(3);
-    expect(writes.every(({ kind }) => kind === 'resize')).toBe(true);
+    expect(writes.every(({ kind }) => kind === 'roll')).toBe(true);
     expect(cores).toBeLessThan(2);
   });
 
   it('tells what was decided and changed, one line each', async () => {
     const traces = mkdtempSync(join(tmpdir(), 'dta-slo-traces-'));
-    const { writes } = await run(700, undefined, { traces });
+    const { writes } = await run(700, undefined, { traces, mode: 'rolling' });
     const lines = readFileSync(join(traces, 'shop-dta-slo.jsonl'), 'utf8').trim().split('\n');
     rmSync(traces, { recursive: true });
     const told = lines.map((line): { kind: string; at: number; status: string } => JSON.parse(line));

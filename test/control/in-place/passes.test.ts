@@ -1,0 +1,178 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { type App, createApp } from '../../../src/app.ts';
+import type { ServiceMode } from '../../../src/models/data-models.ts';
+import type { PassTrigger } from '../../../src/models/decisions.ts';
+import type { CapacityPlanner, Logger, PlanOutcome, PlanRequest } from '../../../src/models/ports.ts';
+import type { Settings } from '../../../src/models/settings.ts';
+import { temporaryFolder } from '../../e2e/daemon-process.ts';
+import { allocation, FakeClock, NOW, settingsWith } from '../fixtures.ts';
+import { SimulatedCluster } from '../rollouts/simulated-cluster.ts';
+
+const folder = temporaryFolder();
+afterAll(() => folder.remove());
+
+const [AUTH, PAYMENT] = ['auth-service', 'payment-service'];
+const CHAIN = 'order-processing';
+
+function settingsIn(auth: ServiceMode, payment: ServiceMode): Settings {
+  const settings = settingsWith();
+  const { services } = settings.topology;
+  const inModes = new Map([
+    [AUTH, { ...services.get(AUTH)!, mode: auth }],
+    [PAYMENT, { ...services.get(PAYMENT)!, mode: payment }],
+  ]);
+  return { ...settings, topology: { ...settings.topology, services: inModes } };
+}
+
+/** Gives every service a core for each 10 requests/s. */
+class FakePlanner implements CapacityPlanner {
+  plan({ loads }: PlanRequest): PlanOutcome {
+    const cpu = Math.min(4, Math.max(0.1, (loads.get(CHAIN) ?? 0) / 10));
+    const services = [AUTH, PAYMENT].map((id) => ({
+      id,
+      ...allocation(cpu),
+      capacityCores: cpu,
+      demandCores: cpu / 2,
+      utilization: 0.5,
+    }));
+    const figures = { cost: 1, continuousCost: 1, lowerBound: 1, gap: 0, iterations: 1, solveMs: 1 };
+    return { plan: { services, chains: [], ...figures }, unplanned: [] };
+  }
+
+  tryPlan(request: PlanRequest): PlanOutcome {
+    return this.plan(request);
+  }
+
+  evaluate(): ReadonlyMap<string, number> {
+    return new Map();
+  }
+}
+
+interface Pass {
+  readonly decision: string;
+  readonly trigger: PassTrigger;
+  readonly changed: number;
+}
+
+/** The whole daemon on a clock of its own, with services of some modes in a simulated cluster. */
+class Trial {
+  readonly clock = new FakeClock(NOW);
+  readonly cluster = new SimulatedCluster(this.clock);
+  readonly passes: Pass[] = [];
+  #app: App | undefined;
+  #services: Settings['topology']['services'] = new Map();
+
+  async start(name: string, settings: Settings): Promise<this> {
+    this.#services = settings.topology.services;
+    this.#app = await createApp({
+      settings: { ...settings, store: { ...settings.store, path: `${folder.path}/${name}` } },
+      clock: this.clock,
+      logger: this.#logger(),
+      executor: this.cluster,
+      wrap: { planner: () => new FakePlanner() },
+    });
+    this.#app.start();
+    return this;
+  }
+
+  get app(): App {
+    return this.#app!;
+  }
+
+  async run(seconds: number, rate: number): Promise<void> {
+    for (let elapsed = 0; elapsed < seconds; elapsed += 5) {
+      for (const [service, { chains }] of this.#services)
+        for (const chain of chains)
+          for (let index = 0; index < 5 * rate; index += 1)
+            this.app.daemon.intake.recordRequest(service, chain, 0.01);
+      this.clock.advance(5);
+      for (let turn = 0; turn < 12; turn += 1) await new Promise(setImmediate);
+    }
+  }
+
+  /** Seconds since the start, of the passes with one of these triggers. */
+  timesOf(...triggers: PassTrigger[]): number[] {
+    return this.passes.filter(({ trigger }) => triggers.includes(trigger)).map(secondsOf);
+  }
+
+  cpu(service: string): number {
+    return this.app.daemon.capacityInForce(service)!.cpu;
+  }
+
+  #logger(): Logger {
+    const quiet = () => {};
+    const info = (fields: object, message: string) => {
+      if (message === 'pass completed') this.passes.push(fields as Pass);
+    };
+    return { debug: quiet, info, warn: quiet, error: quiet };
+  }
+}
+
+const secondsOf = ({ decision }: Pass): number => Math.floor(Number(decision.slice(1)) / 1000) - NOW;
+
+describe('passes', () => {
+  it('are over all services every five minutes, and in between over those in place every quarter of one', async () => {
+    const trial = await new Trial().start('rhythm', settingsIn('in-place', 'rolling'));
+    await trial.run(630, 20);
+    expect(trial.timesOf('interval')).toEqual([300, 600]);
+    const inPlace = trial.timesOf('in-place');
+    expect(inPlace.slice(0, 3)).toEqual([5, 20, 35]);
+    // Every pass, of whichever kind, is one for them.
+    const all = trial.passes.map(secondsOf);
+    for (const [index, at] of all.slice(1).entries()) expect(at - all[index]!).toBeLessThanOrEqual(15);
+    expect(trial.app.daemon.passes.completed).toMatchObject({ interval: 2, 'in-place': inPlace.length });
+    await trial.app.stop();
+  });
+
+  it('are never in place where nothing is', async () => {
+    const trial = await new Trial().start('rolling', settingsIn('rolling', 'recommend'));
+    await trial.run(330, 20);
+    expect(trial.passes.map(({ trigger }) => trigger)).toEqual(['interval']);
+    await trial.app.stop();
+  });
+
+  it('come early for a load that jumped, however short ago services were resized', async () => {
+    const trial = await new Trial().start('early', settingsIn('in-place', 'rolling'));
+    await trial.run(310, 10);
+    await trial.run(90, 30);
+    const [early] = trial.timesOf('load-jump', 'burn-rate');
+    expect(early).toBeGreaterThan(310);
+    expect(early).toBeLessThan(400);
+    await trial.app.stop();
+  });
+
+  it('are kept in the history when they changed something, and when they are over all services', async () => {
+    const trial = await new Trial().start('kept', settingsIn('in-place', 'rolling'));
+    await trial.run(630, 20);
+    const kept = trial.app.daemon.history.loadDecisions({ limit: 1000 });
+    const ids = new Set(kept.map(({ id }) => id));
+    for (const { decision, trigger, changed } of trial.passes)
+      expect([decision, ids.has(decision)]).toEqual([decision, trigger !== 'in-place' || changed > 0]);
+    expect(kept.length).toBeLessThan(trial.passes.length);
+    await trial.app.stop();
+  });
+});
+
+describe('services that are resized in place beside others', () => {
+  it('follow the load within seconds while the others wait for their pass, and come down earlier', async () => {
+    const trial = await new Trial().start('mixed', settingsIn('in-place', 'rolling'));
+    await trial.run(600, 20);
+    const settled = { auth: trial.cpu(AUTH), payment: trial.cpu(PAYMENT) };
+    // Up by less than a load jump: no early pass.
+    await trial.run(60, 22);
+    expect(trial.cpu(AUTH)).toBeGreaterThan(settled.auth);
+    expect(trial.cpu(PAYMENT)).toBe(settled.payment);
+    await trial.run(300, 22);
+    expect(trial.cpu(PAYMENT)).toBeGreaterThan(settled.payment);
+    // Down again.
+    await trial.run(240, 14);
+    expect(trial.cpu(AUTH)).toBeLessThan(1.8);
+    expect(trial.cpu(PAYMENT)).toBeGreaterThan(2);
+    // What is not resized in place is only ever written by a pass over all services.
+    const whole = trial.passes.filter(({ trigger }) => trigger !== 'in-place').map(secondsOf);
+    const written = trial.cluster.log.filter(({ service }) => service === PAYMENT);
+    expect(written.length).toBeGreaterThan(1);
+    for (const { atSeconds } of written) expect(whole).toContain(atSeconds - NOW);
+    await trial.app.stop();
+  });
+});
