@@ -6,6 +6,7 @@ import { k8sCpu, k8sCpuFast } from './baselines/k8s-cpu.ts';
 import { staticPeak } from './baselines/static-peak.ts';
 import { vpa } from './baselines/vpa/vpa.ts';
 import type { Cell } from './cell.ts';
+import { clairvoyant, clairvoyantPaced } from './clairvoyant/clairvoyant.ts';
 import { dtaSloPolicies } from './dta-slo/dta-slo.ts';
 import type { PolicyFactory } from './policy.ts';
 import type { RecordedRun } from './recorded-run.ts';
@@ -40,6 +41,8 @@ const CONTENDERS: readonly Contender[] = [
   policy(k8sCpuFast),
   policy(staticPeak),
   policy(staticMax),
+  bound(clairvoyant),
+  bound(clairvoyantPaced),
 ];
 
 /** The ones with these names, in that order; all by default. @throws UsageError */
@@ -55,4 +58,8 @@ export function contenderOf(name: string): Contender {
 
 function policy(factory: PolicyFactory): Contender {
   return { kind: 'policy', name: factory.name, factory };
+}
+
+function bound(found: Bound): Contender {
+  return { kind: 'bound', name: found.name, bound: found };
 }
