@@ -12,6 +12,7 @@ import { TargetBook } from './control/cluster/target-book.ts';
 import { ControlLoop } from './control/control-loop.ts';
 import { daemonOf } from './control/daemon-of.ts';
 import { describeTrouble } from './control/describe-trouble.ts';
+import { Calibrations } from './control/in-place/calibrations.ts';
 import { NearLoads } from './control/in-place/near-loads.ts';
 import { WindowTracker } from './control/objectives/window-tracker.ts';
 import { layOver } from './control/operator/lay-over.ts';
@@ -211,6 +212,7 @@ function buildBooks({ settings, clock, logger, executor = recommendExecutor, wra
     }),
     memory: new PassMemory(),
     nearLoads: new NearLoads(),
+    calibrations: new Calibrations(),
     windows: new WindowTracker(),
   };
 }

@@ -32,6 +32,7 @@ export class DelayedActuator implements Actuator {
   /** By when they are due. */
   readonly #pending: PendingWrite[] = [];
   readonly #changes: number[];
+  readonly #shrinks: number[];
   readonly #restarts: number[];
 
   constructor(
@@ -49,12 +50,18 @@ export class DelayedActuator implements Actuator {
       templateAlone: false,
     }));
     this.#changes = application.services.map(() => 0);
+    this.#shrinks = application.services.map(() => 0);
     this.#restarts = application.services.map(() => 0);
   }
 
   /** By service: writes that changed something. */
   get changes(): readonly number[] {
     return this.#changes;
+  }
+
+  /** By service: those of them that took cores or memory away from it. */
+  get shrinks(): readonly number[] {
+    return this.#shrinks;
   }
 
   /** By service: instances that were replaced because of a new template or an eviction. */
@@ -89,10 +96,10 @@ export class DelayedActuator implements Actuator {
 
   scale(service: number, instances: number): void {
     const wanted = this.#instances(service, instances);
-    const written = this.#writtenOf(service);
-    if (wanted === written.instances) return;
-    written.instances = wanted;
-    this.#write(this.#timing.write, service, () => this.#system.scale(service, wanted));
+    if (wanted === this.#writtenOf(service).instances) return;
+    this.#write(this.#timing.write, service, { instances: wanted }, () =>
+      this.#system.scale(service, wanted),
+    );
   }
 
   roll(service: number, cpu: number, memory: number, instances: number): void {
@@ -103,8 +110,7 @@ export class DelayedActuator implements Actuator {
       return;
     }
     const shape = { ...template, instances: this.#instances(service, instances) };
-    Object.assign(written, shape, { templateAlone: false });
-    this.#write(this.#timing.write, service, () => {
+    this.#write(this.#timing.write, service, { ...shape, templateAlone: false }, () => {
       this.#restarts[service]! += running(this.#system, service).length;
       this.#system.roll(service, shape);
     });
@@ -112,17 +118,14 @@ export class DelayedActuator implements Actuator {
 
   setTemplate(service: number, cpu: number, memory: number): void {
     const template = this.#template(service, cpu, memory);
-    const written = this.#writtenOf(service);
-    if (isSame(template, written)) return;
-    Object.assign(written, template, { templateAlone: true });
-    this.#write(this.#timing.write, service, () =>
+    if (isSame(template, this.#writtenOf(service))) return;
+    this.#write(this.#timing.write, service, { ...template, templateAlone: true }, () =>
       this.#system.setTemplate(service, template.cpu, template.memory),
     );
   }
 
   evict(service: number, instance: number): void {
-    this.#writtenOf(service);
-    this.#write(this.#timing.write, service, () => {
+    this.#write(this.#timing.write, service, {}, () => {
       // It may have gone by itself in the meantime: the API server answers 404.
       if (!running(this.#system, service).some(({ id, state }) => id === instance && state === 'ready'))
         return;
@@ -135,12 +138,16 @@ export class DelayedActuator implements Actuator {
     const template = this.#template(service, cpu, memory);
     const written = this.#writtenOf(service);
     if (isSame(template, written) && !written.templateAlone) return;
-    Object.assign(written, template, { templateAlone: false });
-    this.#write(delay, service, () => this.#system.resize(service, template.cpu, template.memory));
+    this.#write(delay, service, { ...template, templateAlone: false }, () =>
+      this.#system.resize(service, template.cpu, template.memory),
+    );
   }
 
-  #write(delay: number, service: number, apply: () => void): void {
+  #write(delay: number, service: number, change: Partial<Written>, apply: () => void): void {
+    const written = this.#writtenOf(service);
     this.#changes[service]! += 1;
+    if (isLess({ ...written, ...change }, written)) this.#shrinks[service]! += 1;
+    Object.assign(written, change);
     const before = this.#pending.findLast((write) => write.service === service)?.dueSeconds ?? 0;
     const dueSeconds = Math.max(this.#system.nowSeconds + delay, before);
     const place = this.#pending.findLastIndex((write) => write.dueSeconds <= dueSeconds);
@@ -180,6 +187,13 @@ function running(system: SimulatedSystem, service: number) {
 
 function isSame(template: { cpu: number; memory: number }, written: Written): boolean {
   return template.cpu === written.cpu && template.memory === written.memory;
+}
+
+function isLess(one: Written, other: Written): boolean {
+  return (
+    one.cpu * one.instances < other.cpu * other.instances ||
+    one.memory * one.instances < other.memory * other.instances
+  );
 }
 
 function clipped(value: number, least: number, most: number): number {

@@ -44,3 +44,17 @@ export class CellEvents {
     }
   }
 }
+
+export interface Outage {
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+}
+
+/** When the metrics pipeline is out in a run of that length. */
+export function outagesOf(events: readonly RunEvent[], durationSeconds: number): Outage[] {
+  return events.flatMap(({ kind, atSeconds }, i) => {
+    if (kind !== 'outage-begin') return [];
+    const end = events.slice(i).find((event) => event.kind === 'outage-end');
+    return [{ fromSeconds: atSeconds, toSeconds: end?.atSeconds ?? durationSeconds }];
+  });
+}

@@ -1,6 +1,7 @@
 import { messageOf } from '../../src/models/errors.ts';
 import { Simulator } from '../simulator/simulator.ts';
 import type { Cell } from './cell.ts';
+import { outagesOf } from './cell-events.ts';
 import { cutCell } from './cut-cell.ts';
 import type { Parameters, PolicyFactory } from './policy.ts';
 import type { RecordedRun } from './recorded-run.ts';
@@ -99,6 +100,7 @@ function runOptions(seed: number, tuneSeconds: number): RunOptions {
   return { seed, tuneSeconds, buildSystem: (options) => new Simulator(options) };
 }
 
-function judged({ known, arrivals, durationSeconds, shockSeconds }: Cell) {
-  return { chains: known.chains, arrivals, durationSeconds, shockSeconds };
+function judged({ known, arrivals, events, durationSeconds, shockSeconds }: Cell) {
+  const outages = outagesOf(events, durationSeconds);
+  return { chains: known.chains, arrivals, durationSeconds, shockSeconds, outages };
 }

@@ -11,6 +11,8 @@ export interface Totals {
   readonly mebibyteSeconds: number;
   readonly usedCoreSeconds: number;
   readonly changes: number;
+  /** Those of them that took cores or memory away from a service. */
+  readonly shrinks: number;
   readonly restarts: number;
 }
 
@@ -18,14 +20,14 @@ export interface Totals {
 export interface RecordedRun {
   readonly parameters: Parameters;
   readonly log: RequestLog;
-  /** Every minute, where scores begin, and at the end. */
+  /** Every minute, where scores begin, where a metrics outage begins and ends, and at the end. */
   readonly totals: readonly Totals[];
   readonly wallSeconds: number;
 }
 
 export function totalsOf(
   system: SimulatedSystem,
-  actuator: Pick<DelayedActuator, 'changes' | 'restarts'>,
+  actuator: Pick<DelayedActuator, 'changes' | 'shrinks' | 'restarts'>,
 ): Totals {
   const over = (amount: (service: number) => number) =>
     sum(system.application.services.map((_, service) => amount(service)));
@@ -35,6 +37,7 @@ export function totalsOf(
     mebibyteSeconds: over((service) => system.allocatedMebibyteSeconds(service)),
     usedCoreSeconds: over((service) => system.cgroup(service).cpuSeconds),
     changes: sum(actuator.changes),
+    shrinks: sum(actuator.shrinks),
     restarts: sum(actuator.restarts),
   };
 }
@@ -49,6 +52,7 @@ export function usedBetween(run: RecordedRun, fromSeconds: number, toSeconds: nu
     mebibyteSeconds: to.mebibyteSeconds - from.mebibyteSeconds,
     usedCoreSeconds: to.usedCoreSeconds - from.usedCoreSeconds,
     changes: to.changes - from.changes,
+    shrinks: to.shrinks - from.shrinks,
     restarts: to.restarts - from.restarts,
   };
 }

@@ -16,7 +16,7 @@ import { UsageError } from './usage-error.ts';
 /** A bound is no policy: it sees the whole cell, the future included. */
 export interface Bound {
   readonly name: string;
-  /** Totals must have been taken at every minute, at `scoredFromSeconds` and at the end. */
+  /** With totals as in a policy's run, at `scoredFromSeconds` too. */
   run(cell: Cell, options: BoundOptions): Promise<RecordedRun>;
 }
 

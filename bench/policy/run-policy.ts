@@ -3,7 +3,7 @@ import type { Application, Arrivals, Shape } from '../simulator/application.ts';
 import type { SimulatedSystem, SimulationListener } from '../simulator/system.ts';
 import { DelayedActuator } from './actuator.ts';
 import type { Cell } from './cell.ts';
-import { CellEvents } from './cell-events.ts';
+import { CellEvents, outagesOf } from './cell-events.ts';
 import { MetricsPipeline } from './metrics-pipeline.ts';
 import type { KnownApplication, Parameters, Policy, PolicyFactory } from './policy.ts';
 import { type RecordedRun, type Totals, totalsOf } from './recorded-run.ts';
@@ -35,8 +35,7 @@ export interface RunOptions {
 const TOTALS_SECONDS = 60;
 
 /**
- * Runs a policy on a cell from its first second to its last. Totals are taken every minute, at the end of the first part
- * and at the end.
+ * Runs a policy on a cell from its first second to its last.
  *
  * @throws what the policy throws
  */
@@ -86,7 +85,7 @@ class Run {
     const { seed, timing, tuneSeconds } = options;
     this.#cell = cell;
     this.#events = new CellEvents(cell.events);
-    this.#marks = marksOf(cell.durationSeconds, tuneSeconds);
+    this.#marks = marksOf(cell, tuneSeconds);
     this.#listener = new RunListener(log);
     this.#system = options.buildSystem({
       application: cell.application,
@@ -151,8 +150,12 @@ class Run {
   }
 }
 
-function marksOf(durationSeconds: number, tuneSeconds: number): number[] {
+function marksOf({ durationSeconds, events }: Cell, tuneSeconds: number): number[] {
   const count = Math.ceil(durationSeconds / TOTALS_SECONDS);
   const minutes = Array.from({ length: count }, (_, i) => i * TOTALS_SECONDS);
-  return [...new Set([...minutes, tuneSeconds, durationSeconds])].sort((a, b) => a - b);
+  const outages = outagesOf(events, durationSeconds).flatMap(({ fromSeconds, toSeconds }) => [
+    fromSeconds,
+    toSeconds,
+  ]);
+  return [...new Set([...minutes, ...outages, tuneSeconds, durationSeconds])].sort((a, b) => a - b);
 }

@@ -4,6 +4,7 @@
  */
 import { jainIndex } from '../../src/control/objectives/jain-index.ts';
 import type { Arrivals } from '../simulator/application.ts';
+import type { Outage } from './cell-events.ts';
 import {
   FEWEST_REQUESTS,
   type LatencyWindow,
@@ -21,6 +22,7 @@ export interface JudgedCell {
   readonly arrivals: Arrivals;
   readonly durationSeconds: number;
   readonly shockSeconds: number | undefined;
+  readonly outages: readonly Outage[];
 }
 
 /** As they are printed. All but `whole_run` are over the scored part of the run. */
@@ -41,6 +43,8 @@ export interface Scores {
   readonly restarts: number;
   /** From the shock on; null without one. The rest of the run if it never recovers. */
   readonly recovery_seconds: number | null;
+  /** Writes that took cores or memory away while the metrics pipeline was out; null when it never is. */
+  readonly shrinks_in_outage: number | null;
   readonly whole_run: { readonly core_hours: number; readonly violating_windows_ratio: number };
 }
 
@@ -65,11 +69,20 @@ export function scoresOf(run: RecordedRun, cell: JudgedCell, fromSeconds: number
     restarts: used.restarts,
     recovery_seconds:
       cell.shockSeconds === undefined ? null : recoverySeconds(run.log, cell.chains, cell.shockSeconds, to),
+    shrinks_in_outage: shrinksInOutage(run, cell),
     whole_run: {
       core_hours: usedBetween(run, 0, to).coreSeconds / 3600,
       violating_windows_ratio: violatingWindowsRatio(run.log, cell, 0),
     },
   };
+}
+
+function shrinksInOutage(run: RecordedRun, { outages }: JudgedCell): number | null {
+  if (outages.length === 0) return null;
+  return outages.reduce(
+    (sum, { fromSeconds, toSeconds }) => sum + usedBetween(run, fromSeconds, toSeconds).shrinks,
+    0,
+  );
 }
 
 /** 0 when no window can be judged. */

@@ -34,7 +34,9 @@ export class WorkerPool {
     });
   }
 
+  /** Jobs that are not done are dropped. */
   async close(): Promise<void> {
+    this.#queue.length = 0;
     await Promise.all([...this.#all].map((worker) => worker.terminate()));
   }
 
@@ -52,25 +54,26 @@ export class WorkerPool {
   #started(): Worker {
     const worker = startThread(new URL('./worker.ts', import.meta.url));
     this.#all.add(worker);
-    worker.once('exit', () => this.#all.delete(worker));
     return worker;
   }
 
   #work(worker: Worker, { job, done }: Waiting): void {
     const started = performance.now();
     const settle = (result: PolicyResult) => {
-      worker.removeAllListeners('message').removeAllListeners('error');
+      for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event);
       done(result);
       this.#next();
+    };
+    const die = (error: string) => {
+      this.#all.delete(worker);
+      settle({ name: job.policy, error, wall_seconds: (performance.now() - started) / 1000 });
     };
     worker.once('message', (result: PolicyResult) => {
       this.#idle.push(worker);
       settle(result);
     });
-    worker.once('error', (error: Error) => {
-      this.#all.delete(worker);
-      settle({ name: job.policy, error: error.message, wall_seconds: (performance.now() - started) / 1000 });
-    });
+    worker.once('error', (error: Error) => die(`its thread died: ${error.message}`));
+    worker.once('exit', (code) => die(`its thread ended with code ${code}`));
     worker.postMessage(job);
   }
 }

@@ -278,6 +278,13 @@ export const AllocationSchema = Type.Object(
       description:
         'Plans stay below this utilisation even where no SLO asks for it: a load that grows by control.load_jump before the next pass must still fit.',
     }),
+    in_place_utilization: Type.Number({
+      default: 0.92,
+      minimum: 0.1,
+      maximum: 0.99,
+      description:
+        'The same for services in mode `in-place`: their next change is seconds away, and what a load does to latency is measured.',
+    }),
     risk_factor: Type.Number({
       default: 0.5,
       minimum: 0,

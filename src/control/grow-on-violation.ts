@@ -1,7 +1,7 @@
 import { type ChainSpec, visitsByService } from '../models/data-models.ts';
 import type { ProfileLearner } from '../models/ports.ts';
 import { type Draft, describeAllocation, describeLatency, formatNumber } from './draft.ts';
-import { quantumOf } from './in-place/steering.ts';
+import { growthOf, quantumOf } from './in-place/steering.ts';
 import type { ProposeContext } from './propose-context.ts';
 import { capacityCores, compareCapacity, noLessThan, shapeFor, withinBounds } from './shapes.ts';
 
@@ -102,7 +102,8 @@ function grownByStep(draft: Draft, chain: ChainSpec, context: ProposeContext): D
   const { settings, capacities, observation } = context;
   const { service } = draft;
   const present = withinBounds(service, capacities.inForce(service.id) ?? service.initial);
-  const cores = capacityCores(service, present) * settings.control.largestStep;
+  const step = growthOf(service, settings);
+  const cores = capacityCores(service, present) * step;
   const stepped = {
     ...draft.target,
     ...shapeFor(service, cores, present.instances, quantumOf(service, settings.allocation)),
@@ -116,6 +117,6 @@ function grownByStep(draft: Draft, chain: ChainSpec, context: ProposeContext): D
     ...draft,
     target,
     reason: 'grow-on-violation',
-    explanation: `Grows to ${describeAllocation(target)}, at most ${formatNumber(settings.control.largestStep)} × what is in force: ${chain.id} ${seen} of ${describeLatency(chain.slo.latencySeconds)} with it.`,
+    explanation: `Grows to ${describeAllocation(target)}, at most ${formatNumber(step)} × what is in force: ${chain.id} ${seen} of ${describeLatency(chain.slo.latencySeconds)} with it.`,
   };
 }

@@ -1,4 +1,4 @@
-import type { ResourceAllocation, ServiceSpec } from '../models/data-models.ts';
+import type { ResourceAllocation } from '../models/data-models.ts';
 import type { Decision, PassTrigger, ServiceDecision } from '../models/decisions.ts';
 import { messageOf } from '../models/errors.ts';
 import type { ForecastOutcome } from '../models/forecasts.ts';
@@ -10,9 +10,9 @@ import { decide } from './decide.ts';
 import type { Draft } from './draft.ts';
 import { guard } from './guard/guard.ts';
 import { planEach, waitForWholePass } from './in-place/plan-each.ts';
-import { anyInPlace } from './in-place/steering.ts';
+import { anyInPlace, type Steering, steeringOf } from './in-place/steering.ts';
 import { learn, learnProvisionally } from './learn.ts';
-import { type Observation, observe } from './observe/observation.ts';
+import { type Observation, observe, remembered } from './observe/observation.ts';
 import type { ControlParts } from './parts.ts';
 import { leadSteps, planRequest } from './plan-request.ts';
 import { propose } from './propose.ts';
@@ -114,8 +114,12 @@ function guarded(
     settings,
     observation,
     profiles,
-    recentPlans: bySteering(settings, (seconds) => memory.plansSince(atSeconds - seconds, atSeconds)),
-    shrunkSeconds: bySteering(settings, (seconds) => memory.shrunkSince(atSeconds - seconds, atSeconds)),
+    recentPlans: bySteering(settings, 'stabilization', (seconds) =>
+      memory.plansSince(atSeconds - seconds, atSeconds),
+    ),
+    shrunkSeconds: bySteering(settings, 'effect', (seconds) =>
+      memory.shrunkSince(atSeconds - seconds, atSeconds),
+    ),
     evaluate: (allocations) => planner.evaluate(request, allocations),
     infeasible,
     givenUp,
@@ -125,19 +129,16 @@ function guarded(
   });
 }
 
-/** What was in each service's own stabilization time. */
+/** What was since then, for each service after its own time. */
 function bySteering<Value>(
   settings: ControlParts['settings'],
+  time: keyof Pick<Steering, 'stabilization' | 'effect'>,
   since: (seconds: number) => ReadonlyMap<string, Value>,
 ): ReadonlyMap<string, Value> {
-  const { control, topology } = settings;
-  const usual = since(control.stabilization);
-  if (!anyInPlace(topology)) return usual;
-  const inPlace = since(control.inPlace.stabilization);
-  const ofService = (service: ServiceSpec) => (service.mode === 'in-place' ? inPlace : usual).get(service.id);
+  const values = remembered(since);
   return new Map(
-    [...topology.services.values()].flatMap((service): [string, Value][] => {
-      const value = ofService(service);
+    [...settings.topology.services.values()].flatMap((service): [string, Value][] => {
+      const value = values(steeringOf(service, settings)[time]).get(service.id);
       return value === undefined ? [] : [[service.id, value]];
     }),
   );
@@ -146,7 +147,9 @@ function bySteering<Value>(
 function corrected(parts: ControlParts, observation: Observation, request: PlanRequest): PlanRequest {
   const found = corrections(parts, observation, request, parts.memory.corrections);
   parts.memory.corrections = found;
-  return { ...request, corrections: new Map([...found].map(([chain, { factor }]) => [chain, factor])) };
+  const factors = new Map([...found].map(([chain, { factor }]) => [chain, factor]));
+  const calibrated = parts.calibrations.update(parts, request, observation.atSeconds);
+  return { ...request, corrections: new Map([...factors, ...calibrated]) };
 }
 
 /** What the profiles expect of the last 30 s; only chains that are over their SLO there are of interest. */

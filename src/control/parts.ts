@@ -16,6 +16,7 @@ import type { SeriesHistory } from './books/series-history.ts';
 import type { UsageBook } from './books/usage-book.ts';
 import type { ClusterWatch } from './cluster/cluster-watch.ts';
 import type { TargetBook } from './cluster/target-book.ts';
+import type { Calibrations } from './in-place/calibrations.ts';
 import type { NearLoads } from './in-place/near-loads.ts';
 import type { WindowTracker } from './objectives/window-tracker.ts';
 import type { OperatorBook } from './operator/operator-book.ts';
@@ -48,4 +49,5 @@ export interface ControlParts {
   readonly rollouts: Pick<Rollouts, 'begin'>;
   readonly operator: OperatorBook;
   readonly nearLoads: NearLoads;
+  readonly calibrations: Calibrations;
 }

@@ -51,6 +51,8 @@ export type TargetReading =
 export interface Drift {
   readonly kind: 'uneven' | 'template';
   readonly detail: string;
+  /** Of uneven instances: cpu of the largest over that of the smallest. */
+  readonly spread?: number;
 }
 
 /** One service's change as it is asked for. */

@@ -95,6 +95,8 @@ export interface AllocationSettings {
   readonly sloMargin: number;
   /** Plans stay below this utilisation even where no SLO asks for it, in (0, 1). */
   readonly maxUtilization: number;
+  /** The same for services that are resized in place: their next change is seconds away. */
+  readonly inPlaceUtilization: number;
   /** 0: plans hold the predicted latency to the SLO; 1: its upper 95 % confidence limit; between: in between. */
   readonly riskFactor: number;
 }

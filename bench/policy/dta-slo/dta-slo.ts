@@ -32,7 +32,7 @@ export interface DtaSloSetup {
 /** The product and its ablations. Nothing of them is tuned: they run with the product's defaults. */
 export function dtaSloPolicies({
   traces = process.env[TRACES],
-  mode = 'rolling',
+  mode = 'in-place',
   sections,
 }: DtaSloSetup = {}): readonly PolicyFactory[] {
   return Object.entries(WRAPPERS).map(([name, wrap]) => ({

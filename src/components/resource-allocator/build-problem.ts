@@ -87,7 +87,9 @@ function planningService(
     maxInstances: spec.maxInstances,
     parallelism: usableCores(spec, profiles),
     baselineCores: profiles[0]?.baselineCores ?? 0,
-    ...utilizationBound(profiles, present, request),
+    ...(spec.mode === 'in-place'
+      ? { ownUtilization: settings.inPlaceUtilization }
+      : utilizationBound(profiles, present, request)),
     quantum: spec.mode === 'in-place' ? settings.inPlaceQuantum : settings.cpuQuantum,
     exponent: Math.max(1, ...profiles.map((profile) => profile.exponent)),
     verticalExponent: profiles[0] === undefined ? 0 : Math.min(...profiles.map((p) => p.verticalExponent)),

@@ -31,6 +31,7 @@ const DEFAULT_ALLOCATION: AllocationSettings = {
   inPlaceQuantum: 0.01,
   sloMargin: 0.1,
   maxUtilization: 0.8,
+  inPlaceUtilization: 0.92,
   riskFactor: 0.5,
 };
 

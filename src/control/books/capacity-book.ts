@@ -12,7 +12,7 @@ const LONGEST_UNSEEN_SECONDS = 60;
 const LONGEST_CHANGE_SECONDS = 300;
 
 /** Changes in place by less than this factor are no event: what was measured before and after them is comparable. */
-const SMALL_CHANGE = 1.2;
+export const SMALL_CHANGE = 1.2;
 
 interface Span {
   readonly fromSeconds: number;

@@ -1,5 +1,6 @@
 import type { TargetReading } from '../../models/changes.ts';
 import type { CapacityInForce, ResourceAllocation, ServiceSpec } from '../../models/data-models.ts';
+import { SMALL_CHANGE } from '../books/capacity-book.ts';
 import { noteCapacity } from '../capacities.ts';
 import type { ControlParts } from '../parts.ts';
 import { voidAssumption } from '../void-assumption.ts';
@@ -35,7 +36,8 @@ export function noteTargets(
     if (reading.kind !== 'running') continue;
     // A reading that still rolls and one that rolled before it both tell of the time between them.
     const rolled = before?.kind === 'running' && before.rolling;
-    const uneven = reading.drift?.kind === 'uneven';
+    // A small step that some have taken already and others not yet is no event.
+    const uneven = reading.drift?.kind === 'uneven' && (reading.drift.spread ?? 1) >= SMALL_CHANGE;
     // Instances that are resized in place stay; only new ones are another matter.
     const stays =
       spec.mode === 'in-place' &&

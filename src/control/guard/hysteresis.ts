@@ -9,7 +9,7 @@ export function waitForEffect(draft: Draft, { settings, observation, shrunkSecon
   const shrunk = shrunkSeconds.get(draft.service.id);
   if (shrunk === undefined) return draft;
   const ago = formatNumber(observation.atSeconds - shrunk);
-  const wait = formatNumber(steeringOf(draft.service, settings).stabilization);
+  const wait = formatNumber(steeringOf(draft.service, settings).effect);
   return heldFromShrinking(
     draft,
     'stabilizing',

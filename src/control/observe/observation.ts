@@ -90,7 +90,8 @@ export function observe(sources: ObserveSources, atSeconds: number): Observation
   };
 }
 
-function remembered<Key, Value>(compute: (key: Key) => Value): (key: Key) => Value {
+/** The same function, worked out once for each key. */
+export function remembered<Key, Value>(compute: (key: Key) => Value): (key: Key) => Value {
   const known = new Map<Key, Value>();
   return (key) => {
     const value = known.get(key) ?? compute(key);

@@ -5,7 +5,13 @@ import { notRolledOut } from './change/rollout-status.ts';
 import { TemplateDrift } from './template-drift.ts';
 import type { NamespaceView } from './watch/namespace-view.ts';
 import { autoscalerOf } from './workload/autoscaler.ts';
-import { instancesOf, isSizedInPlace, stateOfInstances, unevenInstances } from './workload/instances.ts';
+import {
+  cpuSpread,
+  instancesOf,
+  isSizedInPlace,
+  stateOfInstances,
+  unevenInstances,
+} from './workload/instances.ts';
 import type { Pod } from './workload/pod.ts';
 import { qosOf } from './workload/qos.ts';
 import { versionOf } from './workload/version.ts';
@@ -78,6 +84,7 @@ function driftOf(
     return {
       kind: 'uneven',
       detail: `${uneven} of ${instances.length} instances have another size than they are to have.`,
+      spread: cpuSpread(name, instances),
     };
   return templates.isDue(workload, nowSeconds)
     ? { kind: 'template', detail: TemplateDrift.reason(workload) }

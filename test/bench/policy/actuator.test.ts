@@ -97,6 +97,21 @@ describe('a write', () => {
   });
 });
 
+describe('shrinks', () => {
+  it('are the writes that take cores or memory away from a service, whatever the shape', () => {
+    const system = new FakeSystem();
+    const actuator = actuatorOf(system);
+    actuator.roll(0, 2, 8192, 4); // as many cores as before, and more memory
+    actuator.resize(0, 2, 4096);
+    actuator.scale(0, 3);
+    actuator.setQuota(0, 3);
+    actuator.evict(0, 1);
+    actuator.setTemplate(0, 3, 1024);
+    expect(actuator.shrinks).toEqual([3]);
+    expect(actuator.changes).toEqual([6]);
+  });
+});
+
 describe('restarts', () => {
   it('are the instances that a rolling update or an eviction replaces', () => {
     const system = new FakeSystem();

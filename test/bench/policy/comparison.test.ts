@@ -18,6 +18,7 @@ function result(name: string, coreHours: number, violations = 0): PolicyResult {
     changes: 1,
     restarts: 0,
     recovery_seconds: null,
+    shrinks_in_outage: null,
     whole_run: { core_hours: coreHours, violating_windows_ratio: violations },
     parameters: {},
     tuning_runs: 0,

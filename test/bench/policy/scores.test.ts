@@ -11,6 +11,7 @@ const NO_TOTALS: Totals = {
   mebibyteSeconds: 0,
   usedCoreSeconds: 0,
   changes: 0,
+  shrinks: 0,
   restarts: 0,
 };
 
@@ -19,6 +20,7 @@ class HandMade {
   readonly log = new RequestLog(2);
   readonly #arrivals: { readonly at: number; readonly chain: number }[] = [];
   shockSeconds: number | undefined;
+  outages: readonly { fromSeconds: number; toSeconds: number }[] = [];
 
   /** So many requests that end one after the other from that time on, one each 0.1 s. */
   ended(chain: number, fromSeconds: number, count: number, latency: number, failed = false): this {
@@ -53,6 +55,7 @@ class HandMade {
       },
       durationSeconds: 300,
       shockSeconds: this.shockSeconds,
+      outages: this.outages,
     };
   }
 }
@@ -120,6 +123,7 @@ describe('the other scores', () => {
         mebibyteSeconds: 6e4,
         usedCoreSeconds: 60,
         changes: 2,
+        shrinks: 0,
         restarts: 1,
       },
       {
@@ -128,6 +132,7 @@ describe('the other scores', () => {
         mebibyteSeconds: 6e4 + 1024 * 3600,
         usedCoreSeconds: 960,
         changes: 5,
+        shrinks: 0,
         restarts: 1,
       },
     ]);
@@ -149,6 +154,16 @@ describe('the other scores', () => {
     expect(fairnessOf(0.05, 0.05)).toBeCloseTo(1, 12);
     // SLO / latency of 2 and 4: (2 + 4)² / (2·(4 + 16))
     expect(fairnessOf(0.05, 0.025)).toBeCloseTo(0.9, 12);
+  });
+});
+
+describe('shrinks during an outage', () => {
+  it('are counted only while it lasts, and are none at all without one', () => {
+    const made = new HandMade().ended(0, 70, 40, 0.05);
+    const totals = [0, 1, 2, 3, 4, 5].map((i) => ({ ...NO_TOTALS, atSeconds: 60 * i, shrinks: 2 ** i }));
+    expect(made.scores(totals).shrinks_in_outage).toBeNull();
+    made.outages = [{ fromSeconds: 120, toSeconds: 240 }];
+    expect(made.scores(totals).shrinks_in_outage).toBe(16 - 4);
   });
 });
 

@@ -11,7 +11,7 @@ import { NOW, settingsWith } from '../fixtures.ts';
 import { partsOf } from '../parts.ts';
 import { BEFORE, ScriptedExecutor } from './scripted-executor.ts';
 
-const UNEVEN: Drift = { kind: 'uneven', detail: '1 of 2 instances has another size.' };
+const UNEVEN: Drift = { kind: 'uneven', detail: '1 of 2 instances has another size.', spread: 2 };
 const TEMPLATE: Drift = { kind: 'template', detail: 'The template is off.' };
 
 function inMode(settings: Settings, mode: ServiceMode): Settings {
@@ -94,12 +94,16 @@ describe('a service that is resized in place and stays as it is', () => {
     ]);
   });
 
-  it('teaches nothing while its instances differ', async () => {
-    const { capacities, clock, watch } = await resizing(UNEVEN);
+  it.each([
+    [2, false],
+    [1.1, true],
+  ])('teaches nothing while its instances differ by much: %d ×', async (spread, teaches) => {
+    const { capacities, clock, watch } = await resizing({ ...UNEVEN, spread });
     const from = clock.nowSeconds();
     clock.advance(15);
     await watch.look();
-    expect(capacities.throughout('auth-service', from, clock.nowSeconds())).toBeUndefined();
+    const held = capacities.throughout('auth-service', from, clock.nowSeconds());
+    expect(held !== undefined).toBe(teaches);
   });
 });
 

@@ -23,7 +23,7 @@ const LEARNING_EXPLORATION = 0.5;
  */
 export const autothrottle: PolicyFactory = {
   name: 'autothrottle',
-  space: { target: [0.1, 0.04, 0.2], exploration: [0.1, 0], violationCost: [50, 10] },
+  space: { target: [0.1, 0.06, 0.04, 0.2], exploration: [0.1, 0], violationCost: [50, 10] },
   create: (context, parameters) => new Autothrottle(context, parameters),
 };
 

@@ -51,8 +51,8 @@ const LATENCY_PRIORS = priors([
   [0, BEND],
   [0, BEND],
 ]);
-const ALLOCATION_NOISE = 0.1;
-const LATENCY_NOISE = 0.2;
+const ALLOCATION_NOISE = 0.05;
+const LATENCY_NOISE = 0.1;
 
 export class CostModel {
   readonly #allocation = new BayesianRegression(ALLOCATION_PRIORS, ALLOCATION_NOISE);

@@ -2,6 +2,7 @@ import type { Wrappers } from '../../../../src/app.ts';
 import {
   type ChainSpec,
   type ResourceAllocation,
+  type Stage,
   type Topology,
   visitsByService,
 } from '../../../../src/models/data-models.ts';
@@ -15,14 +16,17 @@ import type {
 import { overriding } from './overriding.ts';
 
 /**
- * Each service is held to the SLO of the whole chain with all visits that a request pays it, alone, as the framework that
- * DTA-SLO follows intended. What its services take together is nobody's matter in plans and in judging them; that a chain
- * is seen over its SLO still makes its services grow.
+ * Each visit of a service is held to the SLO of the whole chain, as the framework that DTA-SLO follows intended. What visits
+ * and services take together is nobody's matter in plans and in judging them; that a chain is seen over its SLO still makes
+ * its services grow.
  */
 export const chainSloPerService: Wrappers = {
   profiles: (profiles) => profilesOfParts(profiles),
   planner: (planner) => new PartPlanner(planner),
 };
+
+/** As if it had been measured: there is nothing that a single visit is composed of. */
+const ONE_VISIT = { factor: 1, overheadSeconds: 0, windows: 1 };
 
 const BETWEEN = '\u0000at\u0000';
 
@@ -39,8 +43,7 @@ function wholeOf(id: string): string | undefined {
 function profilesOfParts(profiles: ProfileLearner): ProfileLearner {
   return overriding(profiles, {
     profile: (service, id) => ({ ...profiles.profile(service, wholeOf(id) ?? id), chain: id }),
-    composition: (id) =>
-      wholeOf(id) === undefined ? profiles.composition(id) : { factor: 1, overheadSeconds: 0, windows: 0 },
+    composition: (id) => (wholeOf(id) === undefined ? profiles.composition(id) : ONE_VISIT),
   });
 }
 
@@ -103,8 +106,13 @@ function partsOf(chain: ChainSpec): ChainSpec[] {
   return [...visitsByService(chain)].map(([service, visits]) => ({
     ...chain,
     id: partId(chain.id, service),
-    stages: [[[{ service, visits }]]],
+    stages: [visitsAtOnce(service, visits)],
   }));
+}
+
+/** All load of the visits, and the time of one. */
+function visitsAtOnce(service: string, visits: number): Stage {
+  return Array.from({ length: Math.ceil(visits) }, (_, i) => [{ service, visits: Math.min(1, visits - i) }]);
 }
 
 function joined(request: PlanRequest, outcome: PlanOutcome): PlanOutcome {

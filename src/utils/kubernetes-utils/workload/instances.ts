@@ -69,6 +69,16 @@ export function unevenInstances(container: string, instances: readonly Pod[]): n
   return sizes.length - Math.max(0, ...counts.values());
 }
 
+/** Cpu of the largest instance over that of the smallest: what is enforced, else what is promised. */
+export function cpuSpread(container: string, instances: readonly Pod[]): number {
+  const cpus = instances.flatMap(({ containers }) => {
+    const found = containers.get(container);
+    const size = found === undefined ? undefined : sizeInForce(found);
+    return size?.limits.cpu ?? size?.requests.cpu ?? [];
+  });
+  return cpus.length === 0 ? 1 : Math.max(...cpus) / Math.min(...cpus);
+}
+
 /** Whether it is asked to have another size than it has. */
 export function isPending(container: PodContainer): boolean {
   return textOf(container) !== textOf(sizeInForce(container));

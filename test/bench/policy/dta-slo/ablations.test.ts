@@ -66,6 +66,19 @@ describe('each service held to the SLO of the chain', () => {
     for (const [service, needed] of Object.entries(whole)) expect(cores[service]).toBeLessThan(0.9 * needed);
   });
 
+  it('counts the load of all visits and the time of one', () => {
+    const chains = new Map(
+      [...topology.chains].map(([id, chain]) => [
+        id,
+        { ...chain, stages: chain.stages.map((stage) => [[{ ...stage[0]![0]!, visits: 2.5 }]]) },
+      ]),
+    );
+    const often = { ...REQUEST, topology: { ...topology, chains } };
+    const seldom = { ...REQUEST, loads: new Map([...REQUEST.loads].map(([id, load]) => [id, 2.5 * load])) };
+    const latency = (request: PlanRequest) => alone.planner.evaluate(request, REQUEST.capacities);
+    expect(latency(often).get('order-processing')).toBeCloseTo(latency(seldom).get('order-processing')!, 9);
+  });
+
   it('judges a chain by its slowest service, and answers about the chains that there are', () => {
     const { plan } = alone.planner.plan(REQUEST);
     expect(plan.chains.map(({ id }) => id)).toEqual([...topology.chains.keys()]);

@@ -1,0 +1,79 @@
+import {
+  type ChainSpec,
+  type ResourceAllocation,
+  type Topology,
+  visitsByService,
+} from '../../models/data-models.ts';
+import type { PlanRequest } from '../../models/ports.ts';
+import { LEAST_REQUESTS, trafficByChain } from '../observe/chain-traffic.ts';
+import { measuredTraffic } from '../observe/chain-violation.ts';
+import { readMetrics } from '../observe/read-metrics.ts';
+import type { ControlParts } from '../parts.ts';
+import { LatencyCalibration } from './latency-calibration.ts';
+
+/** A minute is read this long after its end, when its records have arrived, s. */
+const LATENESS_SECONDS = 5;
+const MINUTE = 60;
+
+/** Requests that a percentile of a minute needs to be compared with a plan. */
+const ENOUGH_REQUESTS = 2 * LEAST_REQUESTS;
+
+type Parts = Pick<ControlParts, 'traffic' | 'settings' | 'capacities' | 'planner'>;
+
+/** Of every chain whose services are all resized in place, how its latency stands to what its profiles say. */
+export class Calibrations {
+  readonly #chains = new Map<string, LatencyCalibration>();
+
+  /** Compares the last minute with what was to be expected of its load and capacity. Answers the factors by chain. */
+  update(parts: Parts, request: PlanRequest, atSeconds: number): ReadonlyMap<string, number> {
+    const { topology } = parts.settings;
+    const chains = [...topology.chains.values()].filter((chain) => isInPlace(chain, topology));
+    if (chains.length === 0) return new Map();
+    this.#compare(parts, request, chains, atSeconds);
+    return new Map(chains.map(({ id }) => [id, this.#chains.get(id)?.factor(atSeconds) ?? 1]));
+  }
+
+  #compare(parts: Parts, request: PlanRequest, chains: readonly ChainSpec[], atSeconds: number): void {
+    const untilSeconds = atSeconds - LATENESS_SECONDS;
+    const traffic = trafficByChain(readMetrics(parts, MINUTE, untilSeconds), parts.settings.topology);
+    const capacities = meanCapacities(parts, untilSeconds - MINUTE, untilSeconds);
+    const measured = new Map(
+      chains.flatMap(({ id }) => {
+        const of = measuredTraffic(traffic.get(id));
+        return of === undefined ? [] : [[id, of] as const];
+      }),
+    );
+    const loads = new Map([...request.loads, ...[...measured].map(([id, { rate }]) => [id, rate] as const)]);
+    const expected = parts.planner.evaluate({ ...request, loads, corrections: new Map() }, capacities);
+    for (const chain of chains) {
+      const { rate = 0, latency = Number.NaN } = measured.get(chain.id) ?? {};
+      const ratio = latency / (expected.get(chain.id) ?? Number.NaN);
+      const isKnown = [...visitsByService(chain).keys()].every((service) => capacities.has(service));
+      if (isKnown && rate * MINUTE >= ENOUGH_REQUESTS && Number.isFinite(ratio))
+        this.#of(chain.id).note(atSeconds, ratio);
+    }
+  }
+
+  #of(chain: string): LatencyCalibration {
+    const known = this.#chains.get(chain) ?? new LatencyCalibration();
+    this.#chains.set(chain, known);
+    return known;
+  }
+}
+
+function isInPlace(chain: ChainSpec, { services }: Topology): boolean {
+  return [...visitsByService(chain).keys()].every((service) => services.get(service)?.mode === 'in-place');
+}
+
+function meanCapacities(
+  { capacities, settings }: Parts,
+  fromSeconds: number,
+  toSeconds: number,
+): ReadonlyMap<string, ResourceAllocation> {
+  return new Map(
+    [...settings.topology.services.keys()].flatMap((service) => {
+      const capacity = capacities.throughout(service, fromSeconds, toSeconds);
+      return capacity === undefined ? [] : [[service, capacity] as const];
+    }),
+  );
+}
