@@ -26,7 +26,7 @@ export interface Pace {
 }
 
 const NO_DELAY: Timing = { ...TIMING, startup: 0, write: 0, resize: 0, quota: 0 };
-const SEARCH = { levels: 4, rounds: 2, trims: 12 };
+const SEARCH = { levels: 3, rounds: 2, trims: 12 };
 const REPAIRS = 5;
 /** What a block gets more when it violates: the excess of the ratio, within these, of its slack. */
 const LEAST_RAISE = 0.03;
@@ -35,7 +35,7 @@ const LARGEST_RAISE = 0.5;
 export const clairvoyant = boundOf({
   name: 'clairvoyant',
   blockSeconds: WINDOW_SECONDS,
-  segmentSeconds: WINDOW_SECONDS,
+  segmentSeconds: 10,
   delaySeconds: 0,
 });
 

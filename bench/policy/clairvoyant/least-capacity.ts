@@ -15,7 +15,10 @@ export interface Problem {
 
 /** The bisection ends when it has the cost to this share. */
 const SCALE_TOLERANCE = 0.003;
-const MOST_HALVINGS = 12;
+const MOST_TRIALS = 12;
+/** Share of the bracket that a trial stays away from its ends. */
+const MARGIN = 0.2;
+const FIRST_STEP = 1.1;
 const LARGEST_SCALE = 1e4;
 /** How far a slack is moved to measure a derivative. */
 const MOVE = 1.3;
@@ -31,32 +34,53 @@ export function scaled(slacks: readonly number[], scale: number): readonly numbe
   return slacks.map((slack) => slack * scale);
 }
 
-/** The least scale of the slacks that keeps all SLOs; starts near `guess`. Infinity when none does. */
-export function leastScale(problem: Problem, slacks: readonly number[], guess = 1): number {
-  const kept = (scale: number) => meets(problem.ratios(scaled(slacks, scale)));
-  const cost = (scale: number) => problem.cost(scaled(slacks, scale));
-  let { low, high } = bracketOf(kept, guess);
-  for (let halvings = 0; halvings < MOST_HALVINGS && high < Infinity; halvings++) {
-    if (cost(high) - cost(low) <= SCALE_TOLERANCE * cost(high)) break;
-    const middle = Math.sqrt(low * high);
-    if (kept(middle)) high = middle;
-    else low = middle;
+/**
+ * The least scale of the slacks that keeps all SLOs, to `tolerance` of the cost; starts near `guess`. Infinity when none
+ * does. Latency falls about as a power of the scale, so the next one to try is where a line through the ends of the bracket,
+ * in the logarithms, meets 1; kept away from the ends, so that the bracket shrinks.
+ */
+export function leastScale(
+  problem: Problem,
+  slacks: readonly number[],
+  guess = 1,
+  tolerance = SCALE_TOLERANCE,
+): number {
+  const tried = (scale: number): Tried => ({
+    scale,
+    excess: Math.log(Math.min(LARGEST_RATIO, Math.max(...problem.ratios(scaled(slacks, scale)), 0.1))),
+  });
+  const cost = ({ scale }: Tried) => problem.cost(scaled(slacks, scale));
+  let { low, high } = bracketOf(tried, guess);
+  for (let trial = 0; trial < MOST_TRIALS && high.scale < Infinity; trial++) {
+    if (cost(high) - cost(low) <= tolerance * cost(high)) break;
+    const place = low.excess / (low.excess - high.excess);
+    const share = Math.min(1 - MARGIN, Math.max(MARGIN, place));
+    const between = tried(low.scale * (high.scale / low.scale) ** share);
+    if (between.excess <= 0) high = between;
+    else low = between;
   }
-  return high;
+  return high.scale;
+}
+
+interface Tried {
+  readonly scale: number;
+  /** Logarithm of the largest ratio: at most 0 where all SLOs are kept. */
+  readonly excess: number;
 }
 
 /** A scale that does and one below it that does not. */
-function bracketOf(kept: (scale: number) => boolean, guess: number): { low: number; high: number } {
-  const isKept = kept(guess);
-  let [low, high] = [guess, guess];
-  for (let step = 1.1; ; step **= 1.7) {
-    if (isKept) {
-      [high, low] = [low, low / step];
-      if (low < 1 / LARGEST_SCALE || !kept(low)) return { low, high };
+function bracketOf(tried: (scale: number) => Tried, guess: number): { low: Tried; high: Tried } {
+  const first = tried(guess);
+  let [low, high] = [first, first];
+  for (let step = FIRST_STEP; ; step **= 1.7) {
+    if (first.excess <= 0) {
+      [high, low] = [low, tried(low.scale / step)];
+      if (low.excess > 0 || low.scale < 1 / LARGEST_SCALE) return { low, high };
     } else {
-      [low, high] = [high, high * step];
-      if (high > LARGEST_SCALE) return { low, high: Infinity };
-      if (kept(high)) return { low, high };
+      low = high;
+      if (low.scale > LARGEST_SCALE) return { low, high: { scale: Infinity, excess: 0 } };
+      high = tried(low.scale * step);
+      if (high.excess <= 0) return { low, high };
     }
   }
 }
