@@ -7,6 +7,7 @@ import { staticPeak } from './baselines/static-peak.ts';
 import { vpa } from './baselines/vpa/vpa.ts';
 import type { Cell } from './cell.ts';
 import { clairvoyant, clairvoyantPaced } from './clairvoyant/clairvoyant.ts';
+import type { Schedule } from './clairvoyant/schedule.ts';
 import { dtaSloPolicies } from './dta-slo/dta-slo.ts';
 import type { PolicyFactory } from './policy.ts';
 import type { RecordedRun } from './recorded-run.ts';
@@ -23,6 +24,8 @@ export interface Bound {
 export interface BoundOptions {
   readonly seed: number;
   readonly scoredFromSeconds: number;
+  /** What policies gave that kept the objectives. A bound tries it too and takes what is cheaper. */
+  readonly seeds?: readonly Schedule[];
 }
 
 export type Contender =

@@ -2,9 +2,9 @@ import type { Cell } from '../cell.ts';
 import { FEWEST_REQUESTS, percentiles, WINDOW_SECONDS } from '../latency-windows.ts';
 import { demandsIn } from './demand.ts';
 import type { Problem } from './least-capacity.ts';
-import { type Schedule, segmentAt } from './schedule.ts';
+import { type Block, type Schedule, segmentAt } from './schedule.ts';
 import { givenCores } from './shapes.ts';
-import { type Block, requestsIn, simulateStretch } from './stretch.ts';
+import { requestsIn, simulateStretch } from './stretch.ts';
 
 export interface Truth {
   readonly cell: Cell;
@@ -65,6 +65,11 @@ export class BlockProblem implements Problem {
     }));
   }
 
+  /** Slacks with which the block has about these cores in the mean, by service. */
+  slacksOf(cores: readonly number[]): readonly number[] {
+    return cores.map((given, service) => given - this.demands[service]!);
+  }
+
   /** Mean cores over the block. */
   cost(slacks: readonly number[]): number {
     const { fromSeconds, toSeconds } = this.block;
@@ -77,10 +82,7 @@ export class BlockProblem implements Problem {
 
   /** By chain the largest p95 over SLO of the windows that end in the block; 0 where none has enough requests. */
   ratios(slacks: readonly number[]): readonly number[] {
-    return this.ratiosUnder(this.schedule(slacks));
-  }
-
-  ratiosUnder(schedule: Schedule): readonly number[] {
+    const schedule = this.schedule(slacks);
     this.#trials += 1;
     const { cell, seed } = this.#truth;
     const windows = this.#windows();

@@ -11,8 +11,7 @@ import type { Bound, BoundOptions } from '../registry.ts';
 import { runPolicy } from '../run-policy.ts';
 import { TIMING, type Timing } from '../timing.ts';
 import { type PlannedBlock, planBlocks } from './plan.ts';
-import { scheduledPolicy } from './schedule.ts';
-import type { Block } from './stretch.ts';
+import { type Block, scheduledPolicy } from './schedule.ts';
 
 /** How the true future is used. */
 export interface Pace {
@@ -52,14 +51,14 @@ export function boundOf(pace: Pace, search = SEARCH): Bound {
 
 async function runBound(
   cell: Cell,
-  { seed, scoredFromSeconds }: BoundOptions,
+  { seed, scoredFromSeconds, seeds = [] }: BoundOptions,
   pace: Pace,
   search: typeof SEARCH,
 ): Promise<RecordedRun> {
   const started = performance.now();
   const truth = { cell, seed, originSeconds: scoredFromSeconds, segmentSeconds: pace.segmentSeconds };
   const blocks = blocksOf(cell, scoredFromSeconds + pace.delaySeconds, pace.blockSeconds);
-  let plan = planBlocks(truth, blocks, { ...search, thoroughFromSeconds: scoredFromSeconds });
+  let plan = planBlocks(truth, blocks, { ...search, judgedFromSeconds: scoredFromSeconds, seeds });
   let run = await carriedOut(cell, plan, pace.name, { seed, scoredFromSeconds });
   for (let repair = 0; repair < REPAIRS; repair++) {
     const excesses = violations(cell, run, scoredFromSeconds);
@@ -123,13 +122,14 @@ function violations(cell: Cell, { log }: RecordedRun, fromSeconds: number): read
 
 /** More slack for the blocks of these windows. */
 function raised(plan: readonly PlannedBlock[], excesses: readonly Violation[]): readonly PlannedBlock[] {
-  return plan.map(({ problem, slacks }) => {
+  return plan.map((planned) => {
+    const { problem, slacks, isHopeless } = planned;
     const { fromSeconds, toSeconds } = problem.block;
     const worst = excesses
       .filter((excess) => excess.fromSeconds < toSeconds && excess.toSeconds > fromSeconds)
       .reduce((largest, { ratio }) => Math.max(largest, ratio), 0);
-    if (worst === 0) return { problem, slacks };
+    if (worst === 0 || isHopeless) return planned;
     const raise = 1 + Math.min(LARGEST_RAISE, Math.max(LEAST_RAISE, worst - 1));
-    return { problem, slacks: slacks.map((slack) => slack * raise) };
+    return { ...planned, slacks: slacks.map((slack) => slack * raise) };
   });
 }

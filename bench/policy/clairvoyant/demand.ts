@@ -1,6 +1,7 @@
 import type { Call } from '../../simulator/application.ts';
 import type { Cell } from '../cell.ts';
-import { type Block, requestsIn } from './stretch.ts';
+import type { Block } from './schedule.ts';
+import { requestsIn } from './stretch.ts';
 
 /** CPU demand of each service in a block, cores: what its requests need on average, whoever runs them. */
 export function demandsIn(cell: Cell, block: Block): readonly number[] {

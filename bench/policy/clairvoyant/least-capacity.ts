@@ -19,7 +19,10 @@ const MOST_TRIALS = 12;
 /** Share of the bracket that a trial stays away from its ends. */
 const MARGIN = 0.2;
 const FIRST_STEP = 1.1;
-const LARGEST_SCALE = 1e4;
+/** Whatever slack there is, so many times it is more than any bound. */
+export const LARGEST_SCALE = 1e4;
+/** A latency so near to the least that can be had is as good. */
+const NEARLY = 1.02;
 /** How far a slack is moved to measure a derivative. */
 const MOVE = 1.3;
 const LEAST_SLACK = 0.002;
@@ -50,7 +53,7 @@ export function leastScale(
     excess: Math.log(Math.min(LARGEST_RATIO, Math.max(...problem.ratios(scaled(slacks, scale)), 0.1))),
   });
   const cost = ({ scale }: Tried) => problem.cost(scaled(slacks, scale));
-  let { low, high } = bracketOf(tried, guess);
+  let { low, high } = bracketOf(tried, cost, guess);
   for (let trial = 0; trial < MOST_TRIALS && high.scale < Infinity; trial++) {
     if (cost(high) - cost(low) <= tolerance * cost(high)) break;
     const place = low.excess / (low.excess - high.excess);
@@ -68,14 +71,49 @@ interface Tried {
   readonly excess: number;
 }
 
-/** A scale that does and one below it that does not. */
-function bracketOf(tried: (scale: number) => Tried, guess: number): { low: Tried; high: Tried } {
+/**
+ * The problem with objectives that can be met: those of a chain that is over its SLO whatever is given are what it can have.
+ * `slacks`: any, for their proportions.
+ */
+export function attainable(problem: Problem, slacks: readonly number[]): Problem {
+  const least = problem.ratios(scaled(slacks, LARGEST_SCALE));
+  const objectives = least.map((ratio) => (ratio > 1 ? NEARLY * ratio : 1));
+  return {
+    // A chain that never answers constrains nothing.
+    ratios: (tried) =>
+      problem
+        .ratios(tried)
+        .map((ratio, chain) => (objectives[chain] === Infinity ? 0 : ratio / objectives[chain]!)),
+    cost: (tried) => problem.cost(tried),
+  };
+}
+
+/** The cheapest of them that keeps all SLOs; undefined: none does, or none is cheaper than `limit`. */
+export function cheapestKept(
+  problem: Problem,
+  candidates: readonly (readonly number[])[],
+  limit: number,
+): readonly number[] | undefined {
+  return candidates
+    .map((slacks) => ({ slacks, cost: problem.cost(slacks) }))
+    .filter(({ cost }) => cost < limit)
+    .sort((a, b) => a.cost - b.cost)
+    .find(({ slacks }) => meets(problem.ratios(slacks)))?.slacks;
+}
+
+/** A scale that does and one below it that does not; or one that does, twice, where less does not cost less. */
+function bracketOf(
+  tried: (scale: number) => Tried,
+  cost: (tried: Tried) => number,
+  guess: number,
+): { low: Tried; high: Tried } {
   const first = tried(guess);
   let [low, high] = [first, first];
   for (let step = FIRST_STEP; ; step **= 1.7) {
     if (first.excess <= 0) {
       [high, low] = [low, tried(low.scale / step)];
-      if (low.excess > 0 || low.scale < 1 / LARGEST_SCALE) return { low, high };
+      if (low.excess > 0) return { low, high };
+      if (cost(low) === cost(high)) return { low, high: low };
     } else {
       low = high;
       if (low.scale > LARGEST_SCALE) return { low, high: { scale: Infinity, excess: 0 } };

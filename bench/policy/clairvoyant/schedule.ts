@@ -4,6 +4,11 @@ import type { SimulatedSystem } from '../../simulator/system.ts';
 import type { PolicyFactory } from '../policy.ts';
 import { shapeOf } from './shapes.ts';
 
+export interface Block {
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+}
+
 /** From that time until the next segment begins. */
 export interface Segment {
   readonly fromSeconds: number;
@@ -16,6 +21,21 @@ export type Schedule = readonly Segment[];
 
 export function segmentAt(schedule: Schedule, seconds: number): Segment {
   return schedule.findLast(({ fromSeconds }) => fromSeconds <= seconds) ?? schedule[0]!;
+}
+
+/** By service, over a stretch. */
+export function meanCores(schedule: Schedule, { fromSeconds, toSeconds }: Block): readonly number[] {
+  const sums = schedule[0]!.cores.map(() => 0);
+  let since = fromSeconds;
+  while (since < toSeconds) {
+    const until = schedule.find((segment) => segment.fromSeconds > since)?.fromSeconds ?? Infinity;
+    const seconds = Math.min(until, toSeconds) - since;
+    for (const [service, cores] of segmentAt(schedule, since).cores.entries()) {
+      sums[service]! += (cores * seconds) / (toSeconds - fromSeconds);
+    }
+    since += seconds;
+  }
+  return sums;
 }
 
 export function give(system: SimulatedSystem, { cores }: Segment): void {

@@ -3,13 +3,8 @@ import { Simulator } from '../../simulator/simulator.ts';
 import type { Cell } from '../cell.ts';
 import { CellEvents } from '../cell-events.ts';
 import { RequestLog } from '../request-log.ts';
-import { give, type Schedule, segmentAt } from './schedule.ts';
+import { type Block, give, type Schedule, segmentAt } from './schedule.ts';
 import { shapeOf } from './shapes.ts';
-
-export interface Block {
-  readonly fromSeconds: number;
-  readonly toSeconds: number;
-}
 
 export interface StretchOutcome {
   readonly log: RequestLog;
