@@ -71,7 +71,7 @@ const InPlaceSchema = Type.Object(
       description: 'Time between two passes that change them.',
     }),
     stabilization: Type.Number({
-      default: 60,
+      default: 30,
       unit: 's',
       minimum: 0,
       maximum: DAY,

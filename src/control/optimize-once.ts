@@ -9,6 +9,7 @@ import { corrections } from './corrections.ts';
 import { decide } from './decide.ts';
 import type { Draft } from './draft.ts';
 import { guard } from './guard/guard.ts';
+import type { NearForecast } from './in-place/near-loads.ts';
 import { planEach, waitForWholePass } from './in-place/plan-each.ts';
 import { anyInPlace, type Steering, steeringOf } from './in-place/steering.ts';
 import { learn, learnProvisionally } from './learn.ts';
@@ -73,7 +74,7 @@ function nearLoads(
   parts: ControlParts,
   observation: Observation,
   forecasts: ReadonlyMap<string, ForecastOutcome>,
-): ReadonlyMap<string, number> | undefined {
+): NearForecast | undefined {
   if (!anyInPlace(parts.settings.topology)) return undefined;
   return parts.nearLoads.update(parts, observation, forecasts);
 }

@@ -187,6 +187,8 @@ export interface PlanRequest {
   readonly topology: Topology;
   /** λ by chain, requests/s. A chain that is absent has no known load. */
   readonly loads: ReadonlyMap<string, number>;
+  /** What the chains carried within the last minute, requests/s: what is known of utilisations was seen at such loads. */
+  readonly recentLoads?: ReadonlyMap<string, number>;
   /** Capacity in force by service; a service that cannot be planned stays at it. */
   readonly capacities: ReadonlyMap<string, CapacityInForce>;
   /** Working set of one instance at its 95th percentile by service, MiB; absent: nothing measured. */

@@ -88,7 +88,7 @@ function planningService(
     parallelism: usableCores(spec, profiles),
     baselineCores: profiles[0]?.baselineCores ?? 0,
     ...(spec.mode === 'in-place'
-      ? { ownUtilization: settings.inPlaceUtilization }
+      ? { ownUtilization: exploredUtilization(profiles, request, settings.inPlaceUtilization) }
       : utilizationBound(profiles, present, request)),
     quantum: spec.mode === 'in-place' ? settings.inPlaceQuantum : settings.cpuQuantum,
     exponent: Math.max(1, ...profiles.map((profile) => profile.exponent)),
@@ -103,6 +103,39 @@ function usableCores({ parallelism }: ServiceSpec, profiles: readonly LatencyPro
   return Math.min(parallelism, ...profiles.map((profile) => profile.parallelism ?? parallelism));
 }
 
+/** Where nothing was seen yet, waiting is small by any queueing formula. */
+const KNOWN_UTILIZATION = 0.5;
+/** One plan goes this far beyond what was seen; the next one knows what that did. */
+const UTILIZATION_STEP = 0.05;
+
+/** A curve says little of utilisations that no window has seen: a plan goes there step by step. */
+function exploredUtilization(
+  profiles: readonly LatencyProfile[],
+  { topology, loads, recentLoads = loads }: PlanRequest,
+  highest: number,
+): number {
+  const seen = Math.max(KNOWN_UTILIZATION, ...profiles.map(({ utilizationRange }) => utilizationRange[1]));
+  const planned = demandOf(profiles, topology, loads);
+  const recent = demandOf(profiles, topology, recentLoads);
+  // Seen was what the load of a whole minute made of it; a plan is for more.
+  const reserve = recent > 0 ? Math.max(1, planned / recent) : 1;
+  return Math.min(highest, (seen + UTILIZATION_STEP) * reserve);
+}
+
+/** D of a service, cores. */
+function demandOf(
+  profiles: readonly LatencyProfile[],
+  topology: Topology,
+  loads: ReadonlyMap<string, number>,
+): number {
+  let demand = profiles[0]?.baselineCores ?? 0;
+  for (const { service, chain, demandCoreSeconds } of profiles) {
+    const visits = visitsByService(topology.chains.get(chain)!).get(service) ?? 0;
+    demand += (loads.get(chain) ?? 0) * visits * demandCoreSeconds;
+  }
+  return demand;
+}
+
 /**
  * A plan does not go into utilisations at which the service was seen throttled; at the one that it would have with the
  * capacity in force it may stay: whether that is too much, latencies say.
@@ -114,11 +147,7 @@ function utilizationBound(
 ): { maxUtilization?: number } {
   const onset = Math.min(...profiles.map((profile) => profile.throttledUtilization ?? 1));
   if (!(onset < 1)) return {};
-  let demand = profiles[0]?.baselineCores ?? 0;
-  for (const { service, chain, demandCoreSeconds } of profiles) {
-    const visits = visitsByService(topology.chains.get(chain)!).get(service) ?? 0;
-    demand += (loads.get(chain) ?? 0) * visits * demandCoreSeconds;
-  }
+  const demand = demandOf(profiles, topology, loads);
   return { maxUtilization: Math.min(1, Math.max(onset, demand / (cpu * instances))) };
 }
 

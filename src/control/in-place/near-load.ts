@@ -9,7 +9,7 @@
  */
 
 /** Share of the half minutes whose mean rate is to stay at or below the planned one. */
-const QUANTILE = 0.9;
+const QUANTILE = Number(process.env['DTA_Q'] ?? 0.9);
 
 /** Ratios that are kept of each forecast, and how many it needs before they are believed. */
 const KEPT = 120;
@@ -33,7 +33,7 @@ interface Past {
 }
 
 /** Spans of 15 s that a forecast is about. */
-const SPANS = 2;
+const SPANS = Number(process.env['DTA_SPANS'] ?? 2);
 
 /** Requests that are missed for certain when a span is empty: silence, and no load of nothing. */
 const MISSED = 20;

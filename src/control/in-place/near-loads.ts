@@ -7,16 +7,23 @@ import { NearLoad } from './near-load.ts';
 /** Records of the last seconds are still under way, s. */
 const LATENESS_SECONDS = 5;
 
+/** Requests/s by chain; chains of which nothing is known now are absent. */
+export interface NearForecast {
+  /** What is to be planned for. */
+  readonly loads: ReadonlyMap<string, number>;
+  /** Mean rates of the last minute. */
+  readonly recent: ReadonlyMap<string, number>;
+}
+
 /** What every chain will carry within the next half minute. */
 export class NearLoads {
   readonly #chains = new Map<string, NearLoad>();
 
-  /** Loads by chain, requests/s; chains of which nothing is known now are absent. */
   update(
     sources: ObserveSources,
     { atSeconds, chains }: Observation,
     forecasts: ReadonlyMap<string, ForecastOutcome>,
-  ): ReadonlyMap<string, number> {
+  ): NearForecast {
     const untilSeconds = atSeconds - LATENESS_SECONDS;
     const [last15, last30, last60] = [15, 30, 60].map((span) => chainRates(sources, span, untilSeconds));
     const loads = new Map<string, number>();
@@ -29,7 +36,8 @@ export class NearLoads {
       };
       loads.set(id, Math.max(this.#of(id).update(atSeconds, rates), foreseen(forecasts.get(id))));
     }
-    return loads;
+    const recent = new Map([...chains.keys()].flatMap((id) => rateOf(last60, id)));
+    return { loads, recent };
   }
 
   #of(chain: string): NearLoad {
@@ -37,6 +45,14 @@ export class NearLoads {
     this.#chains.set(chain, known);
     return known;
   }
+}
+
+function rateOf(
+  rates: ReadonlyMap<string, number | undefined> | undefined,
+  chain: string,
+): [string, number][] {
+  const rate = rates?.get(chain);
+  return rate === undefined ? [] : [[chain, rate]];
 }
 
 /** What is more likely than not to come with the next step; what is only possible can be answered when it comes. */

@@ -2,6 +2,7 @@ import type { PassTrigger } from '../../models/decisions.ts';
 import type { PlanOutcome, PlanRequest } from '../../models/ports.ts';
 import type { Draft } from '../draft.ts';
 import type { ControlParts } from '../parts.ts';
+import type { NearForecast } from './near-loads.ts';
 
 export interface PlannedEach {
   /** What chains are evaluated with from here on. */
@@ -16,21 +17,21 @@ export interface PlannedEach {
 export function planEach(
   { planner, settings }: Pick<ControlParts, 'planner' | 'settings'>,
   request: PlanRequest,
-  nearLoads: ReadonlyMap<string, number> | undefined,
+  near: NearForecast | undefined,
   trigger: PassTrigger,
 ): PlannedEach {
-  if (nearLoads === undefined) return { request, outcome: planner.plan(request) };
-  const near = { ...request, loads: nearLoads };
+  if (near === undefined) return { request, outcome: planner.plan(request) };
+  const soon = { ...request, loads: near.loads, recentLoads: near.recent };
   const services = settings.topology.services;
   const areAll = [...services.values()].every(({ mode }) => mode === 'in-place');
-  const outcome = areAll || trigger === 'in-place' ? planner.plan(near) : planner.tryPlan(near);
-  if (areAll || trigger === 'in-place') return { request: near, outcome };
+  const outcome = areAll || trigger === 'in-place' ? planner.plan(soon) : planner.tryPlan(soon);
+  if (areAll || trigger === 'in-place') return { request: soon, outcome };
   const whole = planner.plan(request);
   const planned = new Map(whole.plan.services.map((service) => [service.id, service]));
   const mixed = outcome.plan.services.map((service) =>
     services.get(service.id)?.mode === 'in-place' ? service : (planned.get(service.id) ?? service),
   );
-  return { request: near, outcome: { ...outcome, plan: { ...outcome.plan, services: mixed } } };
+  return { request: soon, outcome: { ...outcome, plan: { ...outcome.plan, services: mixed } } };
 }
 
 /** Services that are not resized in place wait for the next whole pass; what was said of them last still holds. */
