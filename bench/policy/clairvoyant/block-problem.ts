@@ -11,7 +11,7 @@ export interface Truth {
   readonly seed: number;
   /** Windows are judged from there on in either direction. */
   readonly originSeconds: number;
-  /** Within so long capacity follows the demand of the moment; the length of a block: it is constant there. */
+  /** In a block capacity follows demand in steps of that length; with the length of a block it is constant there. */
   readonly segmentSeconds: number;
 }
 
@@ -23,8 +23,8 @@ const PILING_UP = 2;
 
 /**
  * A block under the capacity C = D + y√(D/D̄) in each of its segments: D is a service's demand in the segment, D̄ its mean
- * over the block, y the slack. So waits need it: in heavy traffic they are as D/y to one and the same power (Kleinrock,
- * Queueing Systems, vol. 1, section 5.7).
+ * over the block, y the slack. The root is how much slack the same wait takes at another load, as requests come in by chance
+ * (square-root staffing: Halfin and Whitt, Operations Research 29(3), 1981).
  */
 export class BlockProblem implements Problem {
   readonly block: Block;

@@ -1,7 +1,20 @@
 /**
- * Bounds that see the whole cell, the future included. Each block of the run is simulated alone and gets the cheapest
- * capacity with which it keeps all SLOs; then the whole run is simulated, and blocks whose windows violate because of what
- * was left over get a little more, until all keep them.
+ * Bounds that see the whole cell, its requests, their demands and its events included.
+ *
+ * The run is cut into blocks, and each, with the end of the one before it, is simulated again and again to find the cheapest
+ * capacity with which every window that ends in it keeps all SLOs (plan.ts). Then the whole run is simulated, and blocks
+ * whose windows violate because of what was left over get a little more, until none does.
+ *
+ * - `clairvoyant` has no delay at all, and in a window its capacity follows demand in steps of 10 s, with one slack of each
+ *   service for the window. A capacity that is constant in the window would be what a policy that acts every few seconds
+ *   can be below where load changes within a minute.
+ * - `clairvoyant-paced` keeps a capacity for a minute, and each comes as late as a resize in place does.
+ *
+ * What a bound is: the cheapest schedule of this form that the search finds, and one that was carried out, so that the least
+ * possible is at most that. It is no proof that nothing is below it: steps of one second and slacks that know of every burst
+ * would be cheaper still (no policy can follow them, as it sees a burst when it is over), and the search ends a little above
+ * the best of its own form. Where a policy that keeps the objectives is below it all the same, what it gave can be handed in
+ * as a seed, which is tried block by block.
  */
 import { Simulator } from '../../simulator/simulator.ts';
 import type { Cell } from '../cell.ts';
@@ -38,6 +51,7 @@ export const clairvoyant = boundOf({
   delaySeconds: 0,
 });
 
+/** DTA-SLO decides for a service that is resized in place more often than that; a block is no shorter than a window. */
 export const clairvoyantPaced = boundOf({
   name: 'clairvoyant-paced',
   blockSeconds: WINDOW_SECONDS,
