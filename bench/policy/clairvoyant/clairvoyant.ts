@@ -8,7 +8,7 @@
  * - `clairvoyant` has no delay at all, and in a window its capacity follows demand in steps of 10 s, with one slack of each
  *   service for the window. A capacity that is constant in the window would be what a policy that acts every few seconds
  *   can be below where load changes within a minute.
- * - `clairvoyant-paced` keeps a capacity for a minute, and each comes as late as a resize in place does.
+ * - `clairvoyant-paced` has a capacity as long as DTA-SLO has one, and each comes as late as a resize in place does.
  *
  * What a bound is: the cheapest schedule of this form that the search finds, and one that was carried out, so that the least
  * possible is at most that. It is no proof that nothing is below it: steps of one second and slacks that know of every burst
@@ -51,11 +51,13 @@ export const clairvoyant = boundOf({
   delaySeconds: 0,
 });
 
-/** DTA-SLO decides for a service that is resized in place more often than that; a block is no shorter than a window. */
+/** How often DTA-SLO decides for a service that is resized in place (control.in_place.interval), s. */
+const IN_PLACE_SECONDS = 15;
+
 export const clairvoyantPaced = boundOf({
   name: 'clairvoyant-paced',
   blockSeconds: WINDOW_SECONDS,
-  segmentSeconds: WINDOW_SECONDS,
+  segmentSeconds: IN_PLACE_SECONDS,
   delaySeconds: TIMING.resize,
 });
 

@@ -7,11 +7,15 @@ import {
   planBlocks,
   type SearchOptions,
 } from '../../../../bench/policy/clairvoyant/plan.ts';
-import { meanCores } from '../../../../bench/policy/clairvoyant/schedule.ts';
+import { meanCores, scheduledPolicy } from '../../../../bench/policy/clairvoyant/schedule.ts';
+import { capacitiesOf } from '../../../../bench/policy/clairvoyant/seed.ts';
 import { shapeOf } from '../../../../bench/policy/clairvoyant/shapes.ts';
 import { percentiles } from '../../../../bench/policy/latency-windows.ts';
 import { type RecordedRun, usedBetween } from '../../../../bench/policy/recorded-run.ts';
+import { runPolicy } from '../../../../bench/policy/run-policy.ts';
+import { TIMING } from '../../../../bench/policy/timing.ts';
 import type { RunEvent } from '../../../../bench/policy/traffic/events.ts';
+import { Simulator } from '../../../../bench/simulator/simulator.ts';
 import { cellOf, pairOf } from './cells.ts';
 
 const RATES = [6, 8, 18, 18, 6];
@@ -137,6 +141,29 @@ describe('a schedule', () => {
     ];
     expect(meanCores(schedule, { fromSeconds: 0, toSeconds: 40 })).toEqual([2]);
     expect(meanCores(schedule, { fromSeconds: 0, toSeconds: 10 })).toEqual([1]);
+  });
+
+  it('is what a run had in the mean between its totals', async () => {
+    const cell = cellOf(pairOf(), [6, 6]);
+    const given = [
+      { fromSeconds: 0, cores: [1, 0.5] },
+      { fromSeconds: 60, cores: [2, 4.5] },
+    ];
+    const run = await runPolicy(
+      cell,
+      scheduledPolicy('p', cell.application, given),
+      {},
+      {
+        seed: 1,
+        tuneSeconds: 60,
+        timing: { ...TIMING, startup: 0, write: 0, resize: 0 },
+        buildSystem: (options) => new Simulator(options),
+      },
+    );
+    const [first, second] = capacitiesOf(run);
+    expect(first).toEqual({ fromSeconds: 0, cores: [1, 0.5] });
+    expect(second?.cores[0]).toBeCloseTo(2, 6);
+    expect(second?.cores[1]).toBeCloseTo(4.5, 6);
   });
 
   it('is carried out with as few instances as can be', () => {
