@@ -106,15 +106,17 @@ export class BlockProblem implements Problem {
     return this.#before.filter((segment) => segment.fromSeconds >= since);
   }
 
-  /** Beginnings of those that end in the block. */
+  /** Beginnings of those that end in the block; at the end of the run also of one that is cut short. */
   #windows(): readonly number[] {
-    const { originSeconds } = this.#truth;
+    const { originSeconds, cell } = this.#truth;
     const { fromSeconds, toSeconds } = this.block;
-    const place = (seconds: number) => Math.floor((seconds - originSeconds) / WINDOW_SECONDS + 1e-9);
-    const count = place(toSeconds) - place(fromSeconds);
+    const place = (seconds: number) => (seconds - originSeconds) / WINDOW_SECONDS;
+    const first = Math.floor(place(fromSeconds) + 1e-9);
+    const isLast = toSeconds >= cell.durationSeconds;
+    const end = isLast ? Math.ceil(place(toSeconds) - 1e-9) : Math.floor(place(toSeconds) + 1e-9);
     return Array.from(
-      { length: count },
-      (_, index) => originSeconds + (place(fromSeconds) + index) * WINDOW_SECONDS,
+      { length: end - first },
+      (_, index) => originSeconds + (first + index) * WINDOW_SECONDS,
     );
   }
 
