@@ -2,6 +2,8 @@ import { messageOf } from '../../src/models/errors.ts';
 import { Simulator } from '../simulator/simulator.ts';
 import type { Cell } from './cell.ts';
 import { outagesOf } from './cell-events.ts';
+import type { Schedule } from './clairvoyant/schedule.ts';
+import { capacitiesOf } from './clairvoyant/seed.ts';
 import { cutCell } from './cut-cell.ts';
 import type { Parameters, PolicyFactory } from './policy.ts';
 import type { RecordedRun } from './recorded-run.ts';
@@ -15,6 +17,8 @@ export interface EvaluationOptions {
   readonly seed: number;
   /** Share of the run in which baselines are tuned; scores are over the rest. */
   readonly tuneFraction: number;
+  /** What policies gave that kept the objectives, for bounds. */
+  readonly seeds?: readonly Schedule[];
 }
 
 export interface ScoredPolicy extends Scores {
@@ -24,6 +28,8 @@ export interface ScoredPolicy extends Scores {
   /** For tuning and the run. */
   readonly wall_seconds: number;
   readonly series: Series;
+  /** By the minute. */
+  readonly capacities?: Schedule;
 }
 
 export interface FailedPolicy {
@@ -55,6 +61,7 @@ export async function evaluate(
       tuning_runs: tuningRuns,
       wall_seconds: passed(),
       series: seriesOf(run, judged(cell)),
+      capacities: capacitiesOf(run),
     };
   } catch (error) {
     return { name: contender.name, error: messageOf(error), wall_seconds: passed() };
@@ -69,11 +76,11 @@ interface Evaluated {
 async function runOf(
   contender: Contender,
   cell: Cell,
-  { seed }: EvaluationOptions,
+  { seed, seeds = [] }: EvaluationOptions,
   scoredFromSeconds: number,
 ): Promise<Evaluated> {
   if (contender.kind === 'bound') {
-    return { run: await contender.bound.run(cell, { seed, scoredFromSeconds }), tuningRuns: 0 };
+    return { run: await contender.bound.run(cell, { seed, scoredFromSeconds, seeds }), tuningRuns: 0 };
   }
   const { factory } = contender;
   const tuned = await tune(factory.space, trialsOn(cutCell(cell, scoredFromSeconds), factory, seed));

@@ -8,6 +8,8 @@ export interface Totals {
   readonly atSeconds: number;
   /** Allocated, instances that start or stop included. */
   readonly coreSeconds: number;
+  /** The same by service. */
+  readonly serviceCoreSeconds?: readonly number[];
   readonly mebibyteSeconds: number;
   readonly usedCoreSeconds: number;
   readonly changes: number;
@@ -34,6 +36,7 @@ export function totalsOf(
   return {
     atSeconds: system.nowSeconds,
     coreSeconds: over((service) => system.allocatedCoreSeconds(service)),
+    serviceCoreSeconds: system.application.services.map((_, service) => system.allocatedCoreSeconds(service)),
     mebibyteSeconds: over((service) => system.allocatedMebibyteSeconds(service)),
     usedCoreSeconds: over((service) => system.cgroup(service).cpuSeconds),
     changes: sum(actuator.changes),

@@ -6,6 +6,8 @@ import { k8sCpu, k8sCpuFast } from './baselines/k8s-cpu.ts';
 import { staticPeak } from './baselines/static-peak.ts';
 import { vpa } from './baselines/vpa/vpa.ts';
 import type { Cell } from './cell.ts';
+import { clairvoyant, clairvoyantPaced } from './clairvoyant/clairvoyant.ts';
+import type { Schedule } from './clairvoyant/schedule.ts';
 import { dtaSloPolicies } from './dta-slo/dta-slo.ts';
 import type { PolicyFactory } from './policy.ts';
 import type { RecordedRun } from './recorded-run.ts';
@@ -22,6 +24,8 @@ export interface Bound {
 export interface BoundOptions {
   readonly seed: number;
   readonly scoredFromSeconds: number;
+  /** What policies gave that kept the objectives. A bound tries it too and takes what is cheaper. */
+  readonly seeds?: readonly Schedule[];
 }
 
 export type Contender =
@@ -40,6 +44,8 @@ const CONTENDERS: readonly Contender[] = [
   policy(k8sCpuFast),
   policy(staticPeak),
   policy(staticMax),
+  bound(clairvoyant),
+  bound(clairvoyantPaced),
 ];
 
 /** The ones with these names, in that order; all by default. @throws UsageError */
@@ -55,4 +61,8 @@ export function contenderOf(name: string): Contender {
 
 function policy(factory: PolicyFactory): Contender {
   return { kind: 'policy', name: factory.name, factory };
+}
+
+function bound(found: Bound): Contender {
+  return { kind: 'bound', name: found.name, bound: found };
 }

@@ -7,7 +7,7 @@ export interface CellReport {
   readonly requests: number;
   readonly wall_seconds: number;
   readonly lower_bound_core_hours: number | null;
-  readonly policies: readonly Omit<PolicyResult, 'series'>[];
+  readonly policies: readonly Omit<PolicyResult, 'series' | 'capacities'>[];
 }
 
 /** The bound that all others are measured against. */
@@ -22,9 +22,9 @@ export function isScored(result: PolicyResult): result is ScoredPolicy {
   return !('error' in result);
 }
 
-export function withoutSeries(result: PolicyResult): Omit<PolicyResult, 'series'> {
+export function withoutSeries(result: PolicyResult): Omit<PolicyResult, 'series' | 'capacities'> {
   if (!isScored(result)) return result;
-  const { series: _, ...rest } = result;
+  const { series: _, capacities: __, ...rest } = result;
   return rest;
 }
 

@@ -1,4 +1,4 @@
-import type { Application, Shape, SimulatedService } from '../../simulator/application.ts';
+import type { Shape, SimulatedService } from '../../simulator/application.ts';
 
 /** As few instances as can carry so many cores, each as large as can be; within the bounds. */
 export function shapeOf(service: SimulatedService, cores: number): Shape {
@@ -9,9 +9,8 @@ export function shapeOf(service: SimulatedService, cores: number): Shape {
   return { cpu, memory: Math.max(minMemory, service.baseMemory), instances };
 }
 
-export function coresOf(application: Application, cores: ArrayLike<number>): number {
-  return application.services.reduce((sum, service, index) => {
-    const { cpu, instances } = shapeOf(service, cores[index]!);
-    return sum + cpu * instances;
-  }, 0);
+/** What a service gets when it should have so many cores. */
+export function givenCores(service: SimulatedService, cores: number): number {
+  const { cpu, instances } = shapeOf(service, cores);
+  return cpu * instances;
 }
