@@ -4,15 +4,23 @@ export interface Exponents {
   readonly verticalExponent: number;
 }
 
-/** What is believed of the k and η of any service: normal, independent, with these means and standard deviations. */
+/**
+ * What is believed of the k and η of any service: ln k and η normal, independent, around these values. ln k, since from 8 to 12
+ * is no more of a change than from 2 to 3.
+ */
 export interface ExponentBelief extends Exponents {
+  /** Of ln k. */
   readonly exponentDeviation: number;
   readonly verticalDeviation: number;
 }
 
-/** The values that the data choose among; k below 1 would not be convex, and above 4 is 0 up to half the load. */
-const EXPONENTS = [1, 1.5, 2, 2.5, 3, 4];
-const VERTICAL_EXPONENTS = [0, 0.25, 0.5, 0.75, 1, 1.5, 2];
+/**
+ * The values that the data choose among; k below 1 would not be convex. A percentile under a CPU quota keeps its value until the
+ * share of visits that are throttled exceeds what it leaves out, and then rises at once: that is a k around 10.
+ */
+const EXPONENTS = [1, 1.5, 2, 3, 4, 6, 8, 12];
+const LOG_EXPONENTS = EXPONENTS.map(Math.log);
+const VERTICAL_EXPONENTS = [0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3];
 
 /** Every pair of values. */
 export const GRID: readonly Exponents[] = EXPONENTS.flatMap((exponent) =>
@@ -23,9 +31,9 @@ export const GRID: readonly Exponents[] = EXPONENTS.flatMap((exponent) =>
 export type ExponentScores = Float64Array;
 
 /** Before any service has told anything: of each, and of their common mean. */
-const COMMON_DEVIATION = { exponent: 1, verticalExponent: 0.5 };
+const COMMON_DEVIATION = { exponent: 0.7, verticalExponent: 0.5 };
 /** How far a service may be from the common mean. */
-const OWN_DEVIATION = { exponent: 0.5, verticalExponent: 0.3 };
+const OWN_DEVIATION = { exponent: 0.35, verticalExponent: 0.3 };
 
 /** Of a service of which nothing is known and that no other is like. */
 export function firstBelief(exponent: number, verticalExponent: number): ExponentBelief {
@@ -56,7 +64,7 @@ export function likeliest(scores: ExponentScores, belief: ExponentBelief): Expon
   const column = best % columns;
   const row = (best - column) / columns;
   return {
-    exponent: vertex(EXPONENTS, row, (i) => total[i * columns + column]!),
+    exponent: Math.exp(vertex(LOG_EXPONENTS, row, (i) => total[i * columns + column]!)),
     verticalExponent: vertex(VERTICAL_EXPONENTS, column, (i) => total[row * columns + i]!),
   };
 }
@@ -109,7 +117,7 @@ function smoothed(scores: ExponentScores): ExponentScores {
 
 /** −log of the belief's density at a point, up to a constant. */
 function distance(point: Exponents, belief: ExponentBelief): number {
-  const k = (point.exponent - belief.exponent) / belief.exponentDeviation;
+  const k = Math.log(point.exponent / belief.exponent) / belief.exponentDeviation;
   const eta = (point.verticalExponent - belief.verticalExponent) / belief.verticalDeviation;
   return 0.5 * (k * k + eta * eta);
 }
@@ -135,5 +143,5 @@ function kernelOf(axis: readonly number[], deviation: number): Float64Array {
   return Float64Array.from(rows.flat());
 }
 
-const KERNEL = kernelOf(EXPONENTS, OWN_DEVIATION.exponent);
+const KERNEL = kernelOf(LOG_EXPONENTS, OWN_DEVIATION.exponent);
 const VERTICAL_KERNEL = kernelOf(VERTICAL_EXPONENTS, OWN_DEVIATION.verticalExponent);

@@ -1,8 +1,8 @@
 /** So many windows are needed for a first search. */
 const FIRST = 16;
 /** The first searches of services that are watched from the same moment on are spread over so many windows. */
-const SPREAD = 16;
-const LEAST_BETWEEN = 15;
+const SPREAD = 8;
+const LEAST_BETWEEN = 8;
 
 /**
  * When to look for k and η again: it is dear, and they change less the more windows there are. Each learner has
@@ -35,7 +35,7 @@ export class SearchTurns {
 
   /** `count`: windows that were searched. */
   searched(count: number): void {
-    const between = Math.max(LEAST_BETWEEN, Math.floor(count / 2));
-    this.next = this.seen + between + (this.ordinal % LEAST_BETWEEN);
+    const between = Math.max(LEAST_BETWEEN, Math.floor(count / 3));
+    this.next = this.seen + between + (this.ordinal % Math.ceil(between / 2));
   }
 }

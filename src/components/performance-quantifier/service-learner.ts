@@ -228,14 +228,11 @@ export class ServiceLearner {
     if (undoubted === undefined) return;
     const newest = table.count - 1;
     const startSeconds = table.starts[newest]!;
-    const residuals = residualsOf(
-      undoubted,
-      table,
-      newest,
-      parallelism,
-      this.settings,
-      this.offsetOf(startSeconds),
-    );
+    const { suspicion, settings } = this;
+    const trusted = suspicion === undefined ? newest : table.rowSince(suspicion.sinceSeconds);
+    const leaked = this.leaked;
+    const judge = { model: undoubted, table, trusted, parallelism, settings, leaked };
+    const residuals = residualsOf(judge, newest);
     const surprise = surpriseOf(residuals, drift.before(startSeconds));
     drift.note(startSeconds, residuals);
     if (residuals.isNewLoad) this.isStale = true;
@@ -262,10 +259,10 @@ export class ServiceLearner {
     this.isStale = true;
   }
 
-  private offsetOf(startSeconds: number): (chain: string) => number {
+  private readonly leaked = (chain: string, startSeconds: number): number => {
     const { leak } = this.belief;
-    return leak === 0 ? () => 0 : (chain) => leak * this.callerWaits(chain, startSeconds);
-  }
+    return leak === 0 ? 0 : leak * this.callerWaits(chain, startSeconds);
+  };
 
   private takeForChange({ sinceSeconds }: Suspicion, model: ServiceModel, parallelism: number): void {
     const first = this.table.rowSince(sinceSeconds);

@@ -1,4 +1,13 @@
-import { latencyAt } from './latency-curve.ts';
+import { latencyAt, latencySlope } from './latency-curve.ts';
+import {
+  type Leaked,
+  type LoadedWindow,
+  likeWindows,
+  loadOf,
+  SAME_UTILIZATION,
+  usableLatency,
+  usualResidual,
+} from './like-windows.ts';
 import type { QuantifierSettings } from './options.ts';
 import type { PairModel } from './pair-fit.ts';
 import type { ServiceModel } from './service-fit.ts';
@@ -21,30 +30,30 @@ export interface Residuals {
   readonly isNewLoad: boolean;
 }
 
-/** How far beyond the utilisations seen the latency must still be as promised to be called a change and not a lesson. */
-const RANGE_MARGIN = 0.05;
+/** What a window is judged by. */
+export interface Judge {
+  readonly model: ServiceModel;
+  readonly table: WindowTable;
+  /** Windows [0, trusted) are those that nothing speaks against. */
+  readonly trusted: number;
+  readonly parallelism: number;
+  readonly settings: QuantifierSettings;
+  readonly leaked?: Leaked;
+}
 
-export function residualsOf(
-  model: ServiceModel,
-  table: WindowTable,
-  row: number,
-  parallelism: number,
-  settings: QuantifierSettings,
-  /** What leaks in from the callers of a chain, s. */
-  leaked: (chain: string) => number = () => 0,
-): Residuals {
-  const cpu = Math.min(table.cpus[row]!, parallelism);
+export function residualsOf(judge: Judge, row: number): Residuals {
+  const { model, table, parallelism } = judge;
   const cores = demandCoresOf(model, table, row);
   const used = table.used[row]!;
   const isMeasured = used > 0 && cores > 0 && !Number.isNaN(model.cpuSpread);
-  const utilization = cores / (cpu * table.instances[row]!);
-  const median = latencyResidual(model, table, row, utilization, cpu, settings, leaked);
+  const load = loadOf(model, table, row, parallelism);
+  const median = latencyResidual(judge, load);
   return {
     cpu: isMeasured ? Math.log(used / cores) : undefined,
     cpuSpread: model.cpuSpread,
     latency: median?.residual,
     latencySpread: median?.spread ?? Number.NaN,
-    isNewLoad: [...model.pairs.values()].every((pair) => !isInRange(pair, utilization)),
+    isNewLoad: [...model.pairs.values()].every((pair) => !isInRange(pair, load.utilization)),
   };
 }
 
@@ -92,30 +101,49 @@ interface PairResidual {
   readonly requests: number;
 }
 
-function latencyResidual(
-  model: ServiceModel,
-  table: WindowTable,
-  row: number,
-  utilization: number,
-  cpu: number,
-  settings: QuantifierSettings,
-  leaked: (chain: string) => number,
-): PairResidual | undefined {
+/**
+ * The median of the pairs. Where the load has been measured before, on instances of that size, what counts is how far the window is
+ * from those windows. Where it has not, the curve is asked only once its shape has been found: before that it knows nothing between
+ * the loads that it was fitted to.
+ */
+function latencyResidual(judge: Judge, load: LoadedWindow): PairResidual | undefined {
+  const { model, table, trusted, parallelism, settings, leaked = noLeak } = judge;
+  if (load.utilization >= SATURATED) return undefined;
+  const like = likeWindows(model, table, trusted, parallelism, load);
   const found: PairResidual[] = [];
   let voters = 0;
   for (const [chain, pair] of model.pairs) {
-    const columns = table.chains.get(chain);
-    if (columns === undefined || !isJudged(pair, utilization)) continue;
-    const requests = columns.requests[row]!;
-    const seconds = columns.percentiles[row]!;
-    const isUsable =
-      requests >= settings.minRequestsPerWindow && columns.errorRatios[row]! <= settings.maxErrorRatio;
-    if (!isUsable || !(seconds > 0)) continue;
-    const residual = Math.log(seconds / (latencyAt(pair.curve, utilization, cpu) + leaked(chain)));
-    found.push({ residual, spread: pair.spread, requests });
+    const seconds = usableLatency(table, chain, load.row, settings);
+    if (pair.source !== 'fitted' || seconds === undefined) continue;
+    const usual = usualResidual(like, table, chain, pair, leaked, settings);
+    const isKnown = model.scores !== undefined && isInRange(pair, load.utilization);
+    if (usual === undefined && !isKnown) continue;
+    const expected =
+      latencyAt(pair.curve, load.utilization, load.cpu) + leaked(chain, table.starts[load.row]!);
+    const residual = Math.log(seconds / expected) - (usual ?? 0);
+    const requests = table.chains.get(chain)!.requests[load.row]!;
+    found.push({ residual, spread: spreadAt(model, pair, load, expected), requests });
     voters += requests;
   }
   return medianOf(found, voters / 2);
+}
+
+/**
+ * Of the windows around the curve, and of what they need around what their rates explain: the error of ρ times ∂ln L/∂ln ρ. It is
+ * what makes windows scatter where the curve is steep, while most of them are where it is flat.
+ */
+function spreadAt(
+  { cpuSpread }: ServiceModel,
+  { curve, spread }: PairModel,
+  { utilization, cpu }: LoadedWindow,
+  expected: number,
+): number {
+  if (Number.isNaN(cpuSpread)) return spread;
+  return Math.hypot(spread, (cpuSpread * utilization * latencySlope(curve, utilization, cpu)) / expected);
+}
+
+function noLeak(): number {
+  return 0;
 }
 
 function medianOf(found: PairResidual[], half: number): PairResidual | undefined {
@@ -127,10 +155,7 @@ function medianOf(found: PairResidual[], half: number): PairResidual | undefined
   });
 }
 
-function isJudged(pair: PairModel, utilization: number): boolean {
-  return pair.source === 'fitted' && utilization < SATURATED && isInRange(pair, utilization);
-}
-
+/** Whether it is a utilisation that the latency has been seen at. */
 function isInRange({ utilizationRange: [low, high] }: PairModel, utilization: number): boolean {
-  return utilization >= low - RANGE_MARGIN && utilization <= high + RANGE_MARGIN;
+  return utilization >= low - SAME_UTILIZATION && utilization <= high + SAME_UTILIZATION;
 }

@@ -86,6 +86,24 @@ describe('k and η', () => {
     },
   );
 
+  it.each([
+    [6, 1],
+    [10, 2],
+  ])(
+    'are found where latencies keep their value for long and then rise at once: k = %d, η = %d',
+    (exponent, verticalExponent) => {
+      for (const seed of [1, 2, 3]) {
+        const profile = learn({ exponent, verticalExponent, garbage: 0.1 }, seed);
+        expect(Math.abs(profile.verticalExponent - verticalExponent)).toBeLessThan(0.5);
+        expect(Math.abs(Math.log(profile.exponent / exponent))).toBeLessThan(0.3);
+        for (const rho of [0.2, 0.4, 0.6, 0.8]) {
+          const truth = { floorSeconds: 0.02, queueingSeconds: 0.03, exponent, verticalExponent };
+          expect(Math.abs(latencyAt(profile, rho, 1) / latencyAt(truth, rho, 1) - 1)).toBeLessThan(0.12);
+        }
+      }
+    },
+  );
+
   it('are found although the sizes of the instances alternate from window to window', () => {
     const profile = learn({ exponent: 1.5, verticalExponent: 1, cpus: [0.5, 2] });
     expect(Math.abs(profile.verticalExponent - 1)).toBeLessThan(0.15);
@@ -149,7 +167,8 @@ describe('the belief about k and η', () => {
     Float64Array.from(
       GRID,
       (point) =>
-        sharpness * ((point.exponent - exponent) ** 2 + (point.verticalExponent - verticalExponent) ** 2),
+        sharpness *
+        (Math.log(point.exponent / exponent) ** 2 + (point.verticalExponent - verticalExponent) ** 2),
     );
 
   it('is not moved by windows that say nothing', () => {
@@ -162,15 +181,15 @@ describe('the belief about k and η', () => {
 
   it('lies between what was believed and what the windows say, nearer to these the surer they are', () => {
     const first = firstBelief(1, 0.5);
-    const found = [1, 10, 1000].map((sharpness) => likeliest(around(2.5, 1, sharpness), first));
+    const found = [1, 10, 1000].map((sharpness) => likeliest(around(3, 1, sharpness), first));
     for (const { exponent, verticalExponent } of found) {
       expect(exponent).toBeGreaterThan(1);
-      expect(exponent).toBeLessThan(2.51);
+      expect(exponent).toBeLessThan(3.01);
       expect(verticalExponent).toBeGreaterThan(0.5);
       expect(verticalExponent).toBeLessThan(1.01);
     }
     expect(found[1]!.exponent).toBeGreaterThan(found[0]!.exponent);
-    expect(found[2]!.exponent).toBeCloseTo(2.5, 1);
+    expect(found[2]!.exponent).toBeCloseTo(3, 1);
   });
 
   it('is pooled so that one service, however sure, is not taken for all', () => {
