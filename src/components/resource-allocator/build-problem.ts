@@ -40,9 +40,7 @@ export function buildProblem(
     for (const service of ofChain.unknown) unknown.add(service);
     const correction = request.corrections?.get(chain.id) ?? 1;
     const planning = planningChain(chain, rate, correction, ofChain, settings);
-    chains.push(
-      process.env['DTA_SER'] ? withWaitsInSequence(planning) : planning,
-    );
+    chains.push(process.env['DTA_SER'] ? withWaitsInSequence(planning) : planning);
   }
   const specs = [...request.topology.services.values()];
   const isUnplanned = (spec: ServiceSpec) => unknown.has(spec.id) || !known.has(spec.id);
@@ -187,8 +185,7 @@ function withWaitsInSequence(chain: PlanningChain): PlanningChain {
         slowest,
         branch.reduce((sum, visit) => sum + visit.visits * visit.floor, 0),
       );
-      for (const visit of branch)
-        if (visit.again !== true) visits.push({ ...visit, floor: 0 });
+      for (const visit of branch) if (visit.again !== true) visits.push({ ...visit, floor: 0 });
     }
     floors += slowest;
   }

@@ -18,11 +18,13 @@ const MINUTE = 60;
 /** Requests that a percentile of a minute needs to be compared with a plan. */
 const ENOUGH_REQUESTS = 2 * LEAST_REQUESTS;
 
-type Parts = Pick<ControlParts, 'traffic' | 'settings' | 'capacities' | 'planner'>;
+type Parts = Pick<ControlParts, 'traffic' | 'settings' | 'capacities' | 'planner' | 'memory'>;
 
 /** Of every chain whose services are all resized in place, how its latency stands to what its profiles say. */
 export class Calibrations {
   readonly #chains = new Map<string, LatencyCalibration>();
+  /** What was planned for by the passes of the last minute, the oldest first. */
+  #planned: { readonly atSeconds: number; readonly loads: ReadonlyMap<string, number> }[] = [];
 
   /** Compares the last minute with what was to be expected of its load and capacity. Answers the factors by chain. */
   update(parts: Parts, request: PlanRequest, atSeconds: number): ReadonlyMap<string, number> {
@@ -43,7 +45,9 @@ export class Calibrations {
         return of === undefined ? [] : [[id, of] as const];
       }),
     );
-    const loads = new Map([...request.loads, ...[...measured].map(([id, { rate }]) => [id, rate] as const)]);
+    const loads = process.env['DTA_PL']
+      ? this.#plannedLoads(parts, request, atSeconds)
+      : new Map([...request.loads, ...[...measured].map(([id, { rate }]) => [id, rate] as const)]);
     const expected = parts.planner.evaluate({ ...request, loads, corrections: new Map() }, capacities);
     for (const chain of chains) {
       const { rate = 0, latency = Number.NaN } = measured.get(chain.id) ?? {};
@@ -52,6 +56,20 @@ export class Calibrations {
       if (isKnown && rate * MINUTE >= ENOUGH_REQUESTS && Number.isFinite(ratio))
         this.#of(chain.id).note(atSeconds, ratio);
     }
+  }
+
+  /** Means over the passes of the last minute, requests/s by chain. */
+  #plannedLoads({ memory }: Parts, request: PlanRequest, atSeconds: number): ReadonlyMap<string, number> {
+    const last = memory.request?.loads;
+    if (last !== undefined) this.#planned.push({ atSeconds, loads: last });
+    this.#planned = this.#planned.filter((one) => Math.abs(atSeconds - one.atSeconds) < MINUTE);
+    return new Map(
+      [...request.loads].map(([chain, load]) => {
+        const planned = this.#planned.flatMap(({ loads }) => loads.get(chain) ?? []);
+        const sum = planned.reduce((total, one) => total + one, 0);
+        return [chain, planned.length === 0 ? load : sum / planned.length];
+      }),
+    );
   }
 
   #of(chain: string): LatencyCalibration {
