@@ -32,7 +32,8 @@ export function upperFactor(model: ServiceModel, pair: PairModel): number {
   const steepness = Math.min(1, stretch(pair, (low + high) / 2, planned) / latency);
   const demand = Number.isNaN(model.cpuSpread)
     ? 0
-    : (planned * latencySlope(pair.curve, planned, pair.latestCpu) * model.cpuSpread) / (latency * Math.sqrt(count));
+    : (planned * latencySlope(pair.curve, planned, pair.latestCpu) * model.cpuSpread) /
+      (latency * Math.sqrt(count));
   const error = Math.hypot(level, steepness, demand);
   return Math.min(LARGEST, Math.exp(DEVIATIONS * error));
 }
