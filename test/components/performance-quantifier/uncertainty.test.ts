@@ -81,7 +81,7 @@ describe('the upper confidence limit of a prediction', () => {
       const pair = { ...PAIR, queueing: PAIR.queueing * cpu ** 0.5 };
       for (let i = 0; i < 12; i++) {
         const rates = [cpu * (20 + 140 * load())];
-        const factor = () => Math.exp(0.3 * normal(noise));
+        const factor = () => Math.exp(0.1 * normal(noise));
         const spec = { startSeconds: 60 * i, cpu, rates, requests: 5000, hasCpu: true, noise: factor };
         quantifier.updateProfile(windowOf([pair], spec));
       }
