@@ -23,6 +23,8 @@ export interface PairModel {
   readonly queueingError: number;
   readonly windows: number;
   readonly utilizationRange: readonly [number, number];
+  /** Cores of one instance in the newest of these windows. */
+  readonly latestCpu: number;
 }
 
 export type PairNeed = Pick<PairModel, 'demandCoreSeconds' | 'leastCpu'>;
@@ -73,6 +75,7 @@ export function fitPair(context: PairFitContext, pair: PairEvidence, need: PairN
     queueingError: fit?.queueingError ?? Number.NaN,
     windows: isFitted ? data.count : pair.priorRows.length,
     utilizationRange,
+    latestCpu: evidence.cpus[pair.priorRows.at(-1)!]!,
   };
 }
 

@@ -35,7 +35,7 @@ export class SearchTurns {
 
   /** `count`: windows that were searched. */
   searched(count: number): void {
-    const between = Math.max(LEAST_BETWEEN, Math.floor(count / 3));
+    const between = Math.max(LEAST_BETWEEN, Math.floor(count / 2));
     this.next = this.seen + between + (this.ordinal % Math.ceil(between / 2));
   }
 }

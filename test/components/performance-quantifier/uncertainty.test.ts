@@ -73,6 +73,25 @@ describe('the upper confidence limit of a prediction', () => {
     expect(factors[2]).toBeGreaterThan(1);
   });
 
+  it('is that on instances of the size they have: the same for one of a quarter that waits as long', () => {
+    const random = () => seededRandom(4);
+    const ofSize = (cpu: number) => {
+      const quantifier = new PerformanceImpactQuantifier();
+      const [load, noise] = [random(), random()];
+      const pair = { ...PAIR, queueing: PAIR.queueing * cpu ** 0.5 };
+      for (let i = 0; i < 12; i++) {
+        const rates = [cpu * (20 + 140 * load())];
+        const factor = () => Math.exp(0.1 * normal(noise));
+        const spec = { startSeconds: 60 * i, cpu, rates, requests: 5000, hasCpu: true, noise: factor };
+        quantifier.updateProfile(windowOf([pair], spec));
+      }
+      return knownProfile(quantifier, 's', 'a').upperFactor;
+    };
+    expect(ofSize(0.25)).toBeGreaterThan(1.01);
+    expect(ofSize(0.25)).toBeCloseTo(ofSize(1), 3);
+    expect(ofSize(4)).toBeCloseTo(ofSize(1), 3);
+  });
+
   it('is the prediction itself for a prior, which is too generous as it is', () => {
     expect(learned(3, 0.1)).toMatchObject({ source: 'prior', upperFactor: 1 });
   });
