@@ -52,6 +52,12 @@ export class LatencyCalibration {
       .sort((left, right) => left.ratio - right.ratio);
     const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
     if (total === 0) return 1;
+    if (process.env['DTA_Z']) {
+      const mean = weighted.reduce((sum, { ratio, weight }) => sum + weight * Math.log(ratio), 0) / total;
+      const variance = weighted.reduce((sum, { ratio, weight }) => sum + weight * (Math.log(ratio) - mean) ** 2, 0) / total;
+      const factor = Math.exp(mean + Number(process.env['DTA_Z']) * Math.sqrt(variance));
+      return factor < 1 && total < ENOUGH ? 1 : factor;
+    }
     let below = 0;
     const found = weighted.find(({ weight }) => {
       below += weight;

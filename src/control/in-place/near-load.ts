@@ -46,6 +46,7 @@ export class NearLoad {
   #open: Past[] = [];
   #previous30: { readonly atSeconds: number; readonly rate: number }[] = [];
   #load: number | undefined;
+  readonly #past60: { readonly atSeconds: number; readonly rate: number }[] = [];
   /** When the latest span was learned from. */
   #spanSeconds = Number.NEGATIVE_INFINITY;
 
@@ -96,6 +97,12 @@ export class NearLoad {
       this.#previous30.shift();
     const before = this.#previous30.find((one) => one.atSeconds <= atSeconds - 28);
     const onLine = before === undefined ? last30 : Math.max(0, 2 * last30 - before.rate);
+    if (process.env['DTA_EXP']) {
+      this.#past60.push({ atSeconds, rate: last60 });
+      while (this.#past60[0] !== undefined && this.#past60[0].atSeconds < atSeconds - 70) this.#past60.shift();
+      const past = this.#past60.find((one) => one.atSeconds <= atSeconds - 58)?.rate ?? last60;
+      return [last60, Math.max(0, 1.5 * last60 - 0.5 * past), (last30 + last60) / 2, Math.max(0, 2 * last60 - past)];
+    }
     return [last15, last30, last60, (onLine + last30) / 2, onLine];
   }
 
