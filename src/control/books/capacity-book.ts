@@ -116,6 +116,16 @@ export class CapacityBook {
     return meanCapacity([held, ...following], fromSeconds, toSeconds);
   }
 
+  /** Its mean cores over [fromSeconds, toSeconds], however it changed; undefined when it is not known for all of it. */
+  meanOver(service: string, fromSeconds: number, toSeconds: number): CapacityInForce | undefined {
+    const entries = this.#entries.get(service) ?? [];
+    const index = entries.findLastIndex((entry) => entry.sinceSeconds <= fromSeconds);
+    const held = entries[index] ?? this.#before(service);
+    if (held === undefined) return undefined;
+    const following = entries.slice(index + 1).filter((entry) => entry.sinceSeconds < toSeconds);
+    return meanCapacity([held, ...following], fromSeconds, toSeconds);
+  }
+
   /** Whether the service may go from one to the other without that being an event. */
   #isSmall(service: string, left: CapacityInForce, right: CapacityInForce): boolean {
     if (sameCapacity(left, right)) return true;

@@ -18,7 +18,7 @@ const MINUTE = 60;
 /** Requests that a percentile of a minute needs to be compared with a plan. */
 const ENOUGH_REQUESTS = 2 * LEAST_REQUESTS;
 
-type Parts = Pick<ControlParts, 'traffic' | 'settings' | 'capacities' | 'planner' | 'memory'>;
+type Parts = Pick<ControlParts, 'traffic' | 'settings' | 'capacities' | 'planner' | 'memory' | 'nearLoads'>;
 
 /** Of every chain whose services are all resized in place, how its latency stands to what its profiles say. */
 export class Calibrations {
@@ -52,6 +52,8 @@ export class Calibrations {
     for (const chain of chains) {
       const { rate = 0, latency = Number.NaN } = measured.get(chain.id) ?? {};
       const ratio = latency / (expected.get(chain.id) ?? Number.NaN);
+      if (rate * MINUTE >= ENOUGH_REQUESTS && latency > chain.slo.latencySeconds)
+        parts.nearLoads.miss(chain.id, atSeconds);
       const isKnown = [...visitsByService(chain).keys()].every((service) => capacities.has(service));
       if (isKnown && rate * MINUTE >= ENOUGH_REQUESTS && Number.isFinite(ratio))
         this.#of(chain.id).note(atSeconds, ratio);
@@ -90,7 +92,7 @@ function meanCapacities(
 ): ReadonlyMap<string, ResourceAllocation> {
   return new Map(
     [...settings.topology.services.keys()].flatMap((service) => {
-      const capacity = capacities.throughout(service, fromSeconds, toSeconds);
+      const capacity = capacities.meanOver(service, fromSeconds, toSeconds);
       return capacity === undefined ? [] : [[service, capacity] as const];
     }),
   );

@@ -23,7 +23,7 @@ const LEAST_SECONDS = 14.5;
 
 /** Ratios beyond are no error of a profile. */
 const LEAST = 0.25;
-const LARGEST = 3;
+const LARGEST = Number(process.env['DTA_MX'] ?? 1.5);
 
 interface Sample {
   readonly atSeconds: number;
@@ -54,7 +54,8 @@ export class LatencyCalibration {
     if (total === 0) return 1;
     if (process.env['DTA_Z']) {
       const mean = weighted.reduce((sum, { ratio, weight }) => sum + weight * Math.log(ratio), 0) / total;
-      const variance = weighted.reduce((sum, { ratio, weight }) => sum + weight * (Math.log(ratio) - mean) ** 2, 0) / total;
+      const variance =
+        weighted.reduce((sum, { ratio, weight }) => sum + weight * (Math.log(ratio) - mean) ** 2, 0) / total;
       const factor = Math.exp(mean + Number(process.env['DTA_Z']) * Math.sqrt(variance));
       return factor < 1 && total < ENOUGH ? 1 : factor;
     }

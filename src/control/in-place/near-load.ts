@@ -82,7 +82,9 @@ export class NearLoad {
     const [oldest] = this.#open;
     if (oldest === undefined || oldest.rates.length < SPANS) return;
     this.#open.shift();
-    const truth = oldest.rates.reduce((sum, rate) => sum + rate, 0) / oldest.rates.length;
+    const truth = process.env['DTA_MAX']
+      ? Math.max(...oldest.rates)
+      : oldest.rates.reduce((sum, rate) => sum + rate, 0) / oldest.rates.length;
     oldest.forecasts.forEach((forecast, model) => {
       const ratios = this.#ratios[model] ?? [];
       this.#ratios[model] = ratios;
@@ -99,9 +101,15 @@ export class NearLoad {
     const onLine = before === undefined ? last30 : Math.max(0, 2 * last30 - before.rate);
     if (process.env['DTA_EXP']) {
       this.#past60.push({ atSeconds, rate: last60 });
-      while (this.#past60[0] !== undefined && this.#past60[0].atSeconds < atSeconds - 70) this.#past60.shift();
+      while (this.#past60[0] !== undefined && this.#past60[0].atSeconds < atSeconds - 70)
+        this.#past60.shift();
       const past = this.#past60.find((one) => one.atSeconds <= atSeconds - 58)?.rate ?? last60;
-      return [last60, Math.max(0, 1.5 * last60 - 0.5 * past), (last30 + last60) / 2, Math.max(0, 2 * last60 - past)];
+      return [
+        last60,
+        Math.max(0, 1.5 * last60 - 0.5 * past),
+        (last30 + last60) / 2,
+        Math.max(0, 2 * last60 - past),
+      ];
     }
     return [last15, last30, last60, (onLine + last30) / 2, onLine];
   }

@@ -3,6 +3,7 @@ import { chainRates } from '../observe/chain-load.ts';
 import type { Observation } from '../observe/observation.ts';
 import type { ObserveSources } from '../observe/read-metrics.ts';
 import { NearLoad } from './near-load.ts';
+import { PeakHold } from './peak-hold.ts';
 
 /** Records of the last seconds are still under way, s. */
 const LATENESS_SECONDS = 5;
@@ -18,6 +19,12 @@ export interface NearForecast {
 /** What every chain will carry within the next half minute. */
 export class NearLoads {
   readonly #chains = new Map<string, NearLoad>();
+  readonly #peaks = new Map<string, PeakHold>();
+
+  /** A chain's objective was missed in the minute before. */
+  miss(chain: string, atSeconds: number): void {
+    this.#peakOf(chain).miss(atSeconds);
+  }
 
   update(
     sources: ObserveSources,
@@ -34,10 +41,19 @@ export class NearLoads {
         last30: last30?.get(id) ?? 0,
         last60: last60?.get(id) ?? 0,
       };
-      loads.set(id, Math.max(this.#of(id).update(atSeconds, rates), foreseen(forecasts.get(id))));
+      const peak = this.#peakOf(id);
+      peak.note(atSeconds, rates.last15);
+      const near = this.#of(id).update(atSeconds, rates);
+      loads.set(id, Math.max(near, foreseen(forecasts.get(id)), peak.load(atSeconds)));
     }
     const recent = new Map([...chains.keys()].flatMap((id) => rateOf(last60, id)));
     return { loads, recent };
+  }
+
+  #peakOf(chain: string): PeakHold {
+    const known = this.#peaks.get(chain) ?? new PeakHold();
+    this.#peaks.set(chain, known);
+    return known;
   }
 
   #of(chain: string): NearLoad {
