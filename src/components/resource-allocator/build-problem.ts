@@ -114,7 +114,7 @@ function usableCores({ parallelism }: ServiceSpec, profiles: readonly LatencyPro
 /** Where nothing was seen yet, waiting is small by any queueing formula. */
 const KNOWN_UTILIZATION = 0.5;
 /** One plan goes this far beyond what was seen; the next one knows what that did. */
-const UTILIZATION_STEP = 0.05;
+const UTILIZATION_STEP = 0.03;
 
 /** A curve says little of utilisations that no window has seen: a plan goes there step by step. */
 function exploredUtilization(

@@ -18,6 +18,9 @@ const MINUTE = 60;
 /** Requests that a percentile of a minute needs to be compared with a plan. */
 const ENOUGH_REQUESTS = 2 * LEAST_REQUESTS;
 
+/** Share of an objective from which on a minute counts as one that nearly missed it. */
+const NEARLY = Number(process.env['DTA_NEAR'] ?? 0.9);
+
 type Parts = Pick<ControlParts, 'traffic' | 'settings' | 'capacities' | 'planner' | 'memory' | 'nearLoads'>;
 
 /** Of every chain whose services are all resized in place, how its latency stands to what its profiles say. */
@@ -52,8 +55,8 @@ export class Calibrations {
     for (const chain of chains) {
       const { rate = 0, latency = Number.NaN } = measured.get(chain.id) ?? {};
       const ratio = latency / (expected.get(chain.id) ?? Number.NaN);
-      if (rate * MINUTE >= ENOUGH_REQUESTS && latency > chain.slo.latencySeconds)
-        parts.nearLoads.miss(chain.id, atSeconds);
+      if (rate * MINUTE >= ENOUGH_REQUESTS && latency > NEARLY * chain.slo.latencySeconds)
+        parts.nearLoads.miss(chain.id, atSeconds, loads.get(chain.id) ?? 0);
       const isKnown = [...visitsByService(chain).keys()].every((service) => capacities.has(service));
       if (isKnown && rate * MINUTE >= ENOUGH_REQUESTS && Number.isFinite(ratio))
         this.#of(chain.id).note(atSeconds, ratio);

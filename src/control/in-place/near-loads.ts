@@ -22,8 +22,8 @@ export class NearLoads {
   readonly #peaks = new Map<string, PeakHold>();
 
   /** A chain's objective was missed in the minute before. */
-  miss(chain: string, atSeconds: number): void {
-    this.#peakOf(chain).miss(atSeconds);
+  miss(chain: string, atSeconds: number, planned: number): void {
+    this.#peakOf(chain).miss(atSeconds, planned);
   }
 
   update(

@@ -5,7 +5,7 @@
  */
 
 /** Peaks are remembered this long, s. */
-const PEAK_SECONDS = 900;
+const PEAK_SECONDS = Number(process.env['DTA_PK'] ?? 900);
 
 /** A miss counts for this long, s. */
 const MISS_SECONDS = 3600;
@@ -14,8 +14,11 @@ const MISS_SECONDS = 3600;
 const MINUTE = 60;
 
 /** Where it was missed all the same, the peak was higher than what got through: it is raised by this for each miss. */
-const RAISE = 1.15;
+const RAISE = Number(process.env['DTA_RAISE'] ?? 1.15);
 const LARGEST_RAISE = 2;
+
+/** A peak is this much over what was planned for. */
+const BEYOND = 1.05;
 
 export class PeakHold {
   #rates: { readonly atSeconds: number; readonly rate: number }[] = [];
@@ -28,8 +31,13 @@ export class PeakHold {
     this.#rates = this.#rates.filter((one) => Math.abs(atSeconds - one.atSeconds) <= PEAK_SECONDS);
   }
 
-  /** The objective was missed in the minute that ends now. */
-  miss(atSeconds: number): void {
+  /**
+   * The objective was missed, or nearly, in the minute that ends now, for which `planned` requests/s were planned. Where the
+   * load was no higher than that it is no matter of peaks.
+   */
+  miss(atSeconds: number, planned: number): void {
+    const recent = this.#rates.filter((one) => Math.abs(atSeconds - one.atSeconds) <= MINUTE + 15);
+    if (Math.max(0, ...recent.map(({ rate }) => rate)) < BEYOND * planned) return;
     const ago = Math.abs(atSeconds - this.#missedSeconds);
     if (ago < MINUTE) return;
     this.#raise = ago > MISS_SECONDS ? 1 : Math.min(LARGEST_RAISE, this.#raise * RAISE);
