@@ -272,7 +272,7 @@ export const AllocationSchema = Type.Object(
       description: 'Share of every SLO that planning leaves unused where the bounds allow it.',
     }),
     in_place_margin: Type.Number({
-      default: 0.2,
+      default: 0.25,
       minimum: 0,
       maximum: 0.9,
       description:
@@ -286,7 +286,7 @@ export const AllocationSchema = Type.Object(
         'Plans stay below this utilisation even where no SLO asks for it: a load that grows by control.load_jump before the next pass must still fit.',
     }),
     in_place_utilization: Type.Number({
-      default: 0.9,
+      default: 0.85,
       minimum: 0.1,
       maximum: 0.99,
       description:

@@ -30,9 +30,9 @@ const DEFAULT_ALLOCATION: AllocationSettings = {
   cpuQuantum: 0.05,
   inPlaceQuantum: 0.01,
   sloMargin: 0.1,
-  inPlaceMargin: 0.2,
+  inPlaceMargin: 0.25,
   maxUtilization: 0.8,
-  inPlaceUtilization: 0.9,
+  inPlaceUtilization: 0.85,
   riskFactor: 0.5,
 };
 

@@ -7,10 +7,10 @@
  */
 
 /** Share of the minutes whose latency is to stay at or below the planned one. */
-const QUANTILE = 0.95;
+const QUANTILE = 0.85;
 
 /** A ratio's weight halves in this time, s. */
-const HALF_LIFE_SECONDS = 600;
+const HALF_LIFE_SECONDS = 400;
 
 /** Ratios are kept this long, s. */
 const KEPT_SECONDS = 1800;
