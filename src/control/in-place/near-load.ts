@@ -41,11 +41,16 @@ const LEAST_SPAN_SECONDS = 14.5;
 /** Requests that are missed for certain when a span is empty: silence, and no load of nothing. */
 const MISSED = 20;
 
+/** Loads among which the one before a silence is looked for. */
+const KEPT_LOADS = 3;
+
 export class NearLoad {
   readonly #ratios: number[][] = [];
   #open: Past[] = [];
   #previous30: { readonly atSeconds: number; readonly rate: number }[] = [];
   #load: number | undefined;
+  /** Loads of the latest calls. */
+  readonly #latest: number[] = [];
   /** When the latest span was learned from. */
   #spanSeconds = Number.NEGATIVE_INFINITY;
 
@@ -53,8 +58,9 @@ export class NearLoad {
   update(atSeconds: number, rates: NearRates): number {
     const { last15 } = rates;
     if (this.#load !== undefined && last15 === 0 && this.#load * 15 > MISSED) {
-      // Nothing is learned from silence, nor from what follows on it.
+      // Nothing is learned from silence, nor from what follows on it. It may have begun within the span before.
       this.#forget();
+      this.#load = Math.max(this.#load, ...this.#latest);
       return this.#load;
     }
     // The clock was set back.
@@ -67,6 +73,8 @@ export class NearLoad {
       this.#spanSeconds = atSeconds;
     }
     this.#load = this.#served(forecasts);
+    this.#latest.push(this.#load);
+    if (this.#latest.length > KEPT_LOADS) this.#latest.shift();
     return this.#load;
   }
 
