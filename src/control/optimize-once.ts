@@ -2,7 +2,7 @@ import type { ResourceAllocation } from '../models/data-models.ts';
 import type { Decision, PassTrigger, ServiceDecision } from '../models/decisions.ts';
 import { messageOf } from '../models/errors.ts';
 import type { ForecastOutcome } from '../models/forecasts.ts';
-import type { PlanOutcome, PlanRequest } from '../models/ports.ts';
+import type { PlanRequest } from '../models/ports.ts';
 import { assumeApplied } from './capacities.ts';
 import { chainsGivenUp } from './caps.ts';
 import { corrections } from './corrections.ts';
@@ -10,7 +10,7 @@ import { decide } from './decide.ts';
 import type { Draft } from './draft.ts';
 import { guard } from './guard/guard.ts';
 import type { NearForecast } from './in-place/near-loads.ts';
-import { planEach, waitForWholePass } from './in-place/plan-each.ts';
+import { type PlannedEach, planEach, waitForWholePass } from './in-place/plan-each.ts';
 import { anyInPlace, type Steering, steeringOf } from './in-place/steering.ts';
 import { learn, learnProvisionally } from './learn.ts';
 import { type Observation, observe, remembered } from './observe/observation.ts';
@@ -33,8 +33,10 @@ export async function optimizeOnce(
   profile(parts, observation);
   const forecasts = await forecast(parts);
   const whole = corrected(parts, observation, planRequest(parts, observation, forecasts));
-  const { request, outcome } = planEach(parts, whole, nearLoads(parts, observation, forecasts), trigger);
-  const drafts = guarded(parts, observation, request, outcome, trigger);
+  const near = nearLoads(parts, observation, forecasts);
+  const planned = planEach(parts, whole, near, trigger);
+  const { request, told, outcome } = planned;
+  const drafts = guarded(parts, observation, planned, trigger);
   const expected = parts.planner.evaluate(request, targetsOf(drafts));
   const durationMs = performance.now() - startedMs;
   const id = decisionId(parts, observation.atSeconds);
@@ -42,7 +44,7 @@ export async function optimizeOnce(
     id,
     trigger,
     observation,
-    request,
+    request: told,
     plan: outcome.plan,
     drafts,
     expected,
@@ -87,8 +89,7 @@ function profile(parts: ControlParts, { atSeconds }: Observation): void {
 function guarded(
   parts: ControlParts,
   observation: Observation,
-  request: PlanRequest,
-  outcome: PlanOutcome,
+  { request, told, outcome }: PlannedEach,
   trigger: PassTrigger,
 ): readonly Draft[] {
   const { settings, profiles, capacities, memory, planner, targets, changes, sourceTrouble } = parts;
@@ -107,7 +108,7 @@ function guarded(
     infeasible,
     givenUp,
     measuredMemory: request.workingSets,
-    loads: request.loads,
+    loads: told.loads,
     baselines: baselines(parts),
   });
   const { atSeconds } = observation;

@@ -193,7 +193,7 @@ export interface PlanRequest {
   readonly capacities: ReadonlyMap<string, CapacityInForce>;
   /** Working set of one instance at its 95th percentile by service, MiB; absent: nothing measured. */
   readonly workingSets: ReadonlyMap<string, number>;
-  /** By how much a chain was measured to take longer than its profiles say, at least 1; absent: 1. */
+  /** By how much a chain was measured to take longer than its profiles say, less than 1 where it takes less; absent: 1. */
   readonly corrections?: ReadonlyMap<string, number>;
   readonly caps?: Caps;
 }

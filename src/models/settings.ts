@@ -93,6 +93,8 @@ export interface AllocationSettings {
   readonly inPlaceQuantum: number;
   /** Share of the SLO that planning leaves unused, in [0, 1). */
   readonly sloMargin: number;
+  /** The same for chains whose services are all resized in place. */
+  readonly inPlaceMargin: number;
   /** Plans stay below this utilisation even where no SLO asks for it, in (0, 1). */
   readonly maxUtilization: number;
   /** The same for services that are resized in place: their next change is seconds away. */

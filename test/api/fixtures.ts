@@ -183,6 +183,7 @@ export function testSettings(): Settings {
       cpuQuantum: 0.1,
       inPlaceQuantum: 0.01,
       sloMargin: 0,
+      inPlaceMargin: 0,
       maxUtilization: 0.85,
       inPlaceUtilization: 0.92,
       riskFactor: 0.5,

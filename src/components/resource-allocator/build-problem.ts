@@ -5,10 +5,12 @@ import {
   type Topology,
   visitsByService,
 } from '../../models/data-models.ts';
-import type { PlanningChain, PlanningProblem, PlanningService, PlanningVisit } from '../../models/plans.ts';
+import { inPlaceParts } from '../../models/in-place.ts';
+import type { PlanningChain, PlanningProblem, PlanningService } from '../../models/plans.ts';
 import type { PlanRequest } from '../../models/ports.ts';
 import type { LatencyProfile } from '../../models/profiles.ts';
 import type { AllocationSettings } from '../../models/settings.ts';
+import { EXPONENT, inPlaceChain, VERTICAL_EXPONENT } from './in-place-chain.ts';
 import { type LearnedChain, LearnedChains, type ProfileReader } from './learned-chains.ts';
 import { memoryFor } from './memory.ts';
 
@@ -32,6 +34,7 @@ export function buildProblem(
   const known = new Map<string, LatencyProfile[]>();
   const unknown = new Set<string>();
   const chains: PlanningChain[] = [];
+  const inPlace = inPlaceParts(request.topology);
   for (const chain of request.topology.chains.values()) {
     const rate = request.loads.get(chain.id);
     if (rate === undefined) continue;
@@ -39,8 +42,9 @@ export function buildProblem(
     for (const [service, profile] of ofChain.profiles) addTo(known, service, profile);
     for (const service of ofChain.unknown) unknown.add(service);
     const correction = request.corrections?.get(chain.id) ?? 1;
-    const planning = planningChain(chain, rate, correction, ofChain, settings);
-    chains.push(process.env['DTA_SER'] ? withWaitsInSequence(planning) : planning);
+    const isInPlace = inPlace.chains.has(chain.id);
+    const planning = planningChain(chain, rate, correction, ofChain, settings, isInPlace);
+    chains.push(isInPlace ? inPlaceChain(planning, ofChain.profiles) : planning);
   }
   const specs = [...request.topology.services.values()];
   const isUnplanned = (spec: ServiceSpec) => unknown.has(spec.id) || !known.has(spec.id);
@@ -93,16 +97,23 @@ function planningService(
       ? { ownUtilization: exploredUtilization(profiles, request, settings.inPlaceUtilization) }
       : utilizationBound(profiles, present, request)),
     quantum: spec.mode === 'in-place' ? settings.inPlaceQuantum : settings.cpuQuantum,
-    exponent: process.env['DTA_K']
-      ? Number(process.env['DTA_K'])
-      : Math.max(1, ...profiles.map((profile) => profile.exponent)),
-    verticalExponent: process.env['DTA_ETA']
-      ? Number(process.env['DTA_ETA'])
-      : profiles[0] === undefined
-        ? 0
-        : Math.min(...profiles.map((p) => p.verticalExponent)),
+    ...exponents(spec, profiles, request),
     memory: memoryFor(spec, present.memory, request.workingSets.get(spec.id)),
     ...(unplanned ? { fixed: present } : {}),
+  };
+}
+
+function exponents(
+  { id }: ServiceSpec,
+  profiles: readonly LatencyProfile[],
+  { topology }: PlanRequest,
+): Pick<PlanningService, 'exponent' | 'verticalExponent'> {
+  if (inPlaceParts(topology).services.has(id))
+    return { exponent: EXPONENT, verticalExponent: VERTICAL_EXPONENT };
+  const vertical = profiles.map((profile) => profile.verticalExponent);
+  return {
+    exponent: Math.max(1, ...profiles.map((profile) => profile.exponent)),
+    verticalExponent: vertical.length === 0 ? 0 : Math.min(...vertical),
   };
 }
 
@@ -170,44 +181,20 @@ function leastCpuFor(profiles: readonly LatencyProfile[], present: ResourceAlloc
   return Math.min(LARGEST_RISE * present.cpu, Math.max(0, ...floors));
 }
 
-/**
- * A throttled visit waits for the next CFS period: longer than most objectives of a chain, wherever it stands in the call
- * graph. What counts is then how many visits are throttled, in parallel branches as well as in sequence: waits of all
- * visits add, while the floors go by as the graph has them.
- */
-function withWaitsInSequence(chain: PlanningChain): PlanningChain {
-  let floors = 0;
-  const visits: PlanningVisit[] = [];
-  for (const stage of chain.stages) {
-    let slowest = 0;
-    for (const branch of stage) {
-      slowest = Math.max(
-        slowest,
-        branch.reduce((sum, visit) => sum + visit.visits * visit.floor, 0),
-      );
-      for (const visit of branch) if (visit.again !== true) visits.push({ ...visit, floor: 0 });
-    }
-    floors += slowest;
-  }
-  return {
-    ...chain,
-    overheadSeconds: chain.overheadSeconds + chain.composition * floors,
-    stages: [[visits]],
-  };
-}
-
 function planningChain(
   chain: ChainSpec,
   rate: number,
   correction: number,
   { composition, stages }: LearnedChain,
   settings: AllocationSettings,
+  isInPlace: boolean,
 ): PlanningChain {
   const { latencySeconds, priority } = chain.slo;
+  const margin = isInPlace ? settings.inPlaceMargin : settings.sloMargin;
   return {
     id: chain.id,
     sloSeconds: latencySeconds,
-    targetSeconds: latencySeconds * (1 - settings.sloMargin),
+    targetSeconds: latencySeconds * (1 - margin),
     priority,
     rate,
     composition: composition.factor * correction,

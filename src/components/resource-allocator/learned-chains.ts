@@ -95,10 +95,8 @@ function planningVisits(
       // Paid once, whatever number of ways it lies on.
       ...(again === true && { again }),
       demand: again === true ? 0 : demandFactor * profile.demandCoreSeconds,
-      floor: (process.env['DTA_K'] ? 1 : cautious) * profile.floorSeconds,
-      queueing: process.env['DTA_K']
-        ? profile.floorSeconds * Number(process.env['DTA_B'] ?? 1)
-        : cautious * profile.queueingSeconds,
+      floor: cautious * profile.floorSeconds,
+      queueing: cautious * profile.queueingSeconds,
     });
     for (const { service: caller, queueingSeconds } of profile.upstream ?? []) {
       if (!profiles.has(caller)) continue;

@@ -30,8 +30,9 @@ const DEFAULT_ALLOCATION: AllocationSettings = {
   cpuQuantum: 0.05,
   inPlaceQuantum: 0.01,
   sloMargin: 0.1,
+  inPlaceMargin: 0.2,
   maxUtilization: 0.8,
-  inPlaceUtilization: 0.92,
+  inPlaceUtilization: 0.9,
   riskFactor: 0.5,
 };
 

@@ -1,9 +1,5 @@
-import {
-  type ChainSpec,
-  type ResourceAllocation,
-  type Topology,
-  visitsByService,
-} from '../../models/data-models.ts';
+import { type ChainSpec, type ResourceAllocation, visitsByService } from '../../models/data-models.ts';
+import { inPlaceParts } from '../../models/in-place.ts';
 import type { PlanRequest } from '../../models/ports.ts';
 import { LEAST_REQUESTS, trafficByChain } from '../observe/chain-traffic.ts';
 import { measuredTraffic } from '../observe/chain-violation.ts';
@@ -19,7 +15,7 @@ const MINUTE = 60;
 const ENOUGH_REQUESTS = 2 * LEAST_REQUESTS;
 
 /** Share of an objective from which on a minute counts as one that nearly missed it. */
-const NEARLY = Number(process.env['DTA_NEAR'] ?? 0.9);
+const NEARLY = 0.9;
 
 type Parts = Pick<ControlParts, 'traffic' | 'settings' | 'capacities' | 'planner' | 'memory' | 'nearLoads'>;
 
@@ -32,7 +28,7 @@ export class Calibrations {
   /** Compares the last minute with what was to be expected of its load and capacity. Answers the factors by chain. */
   update(parts: Parts, request: PlanRequest, atSeconds: number): ReadonlyMap<string, number> {
     const { topology } = parts.settings;
-    const chains = [...topology.chains.values()].filter((chain) => isInPlace(chain, topology));
+    const chains = [...topology.chains.values()].filter(({ id }) => inPlaceParts(topology).chains.has(id));
     if (chains.length === 0) return new Map();
     this.#compare(parts, request, chains, atSeconds);
     return new Map(chains.map(({ id }) => [id, this.#chains.get(id)?.factor(atSeconds) ?? 1]));
@@ -48,9 +44,7 @@ export class Calibrations {
         return of === undefined ? [] : [[id, of] as const];
       }),
     );
-    const loads = process.env['DTA_PL']
-      ? this.#plannedLoads(parts, request, atSeconds)
-      : new Map([...request.loads, ...[...measured].map(([id, { rate }]) => [id, rate] as const)]);
+    const loads = this.#plannedLoads(parts, request, atSeconds);
     const expected = parts.planner.evaluate({ ...request, loads, corrections: new Map() }, capacities);
     for (const chain of chains) {
       const { rate = 0, latency = Number.NaN } = measured.get(chain.id) ?? {};
@@ -82,10 +76,6 @@ export class Calibrations {
     this.#chains.set(chain, known);
     return known;
   }
-}
-
-function isInPlace(chain: ChainSpec, { services }: Topology): boolean {
-  return [...visitsByService(chain).keys()].every((service) => services.get(service)?.mode === 'in-place');
 }
 
 function meanCapacities(

@@ -7,10 +7,10 @@
  */
 
 /** Share of the minutes whose latency is to stay at or below the planned one. */
-const QUANTILE = Number(process.env['DTA_CQ'] ?? 0.9);
+const QUANTILE = 0.95;
 
 /** A ratio's weight halves in this time, s. */
-const HALF_LIFE_SECONDS = Number(process.env['DTA_HL'] ?? 300);
+const HALF_LIFE_SECONDS = 600;
 
 /** Ratios are kept this long, s. */
 const KEPT_SECONDS = 1800;
@@ -23,7 +23,7 @@ const LEAST_SECONDS = 14.5;
 
 /** Ratios beyond are no error of a profile. */
 const LEAST = 0.25;
-const LARGEST = Number(process.env['DTA_MX'] ?? 1.5);
+const LARGEST = 1.5;
 
 interface Sample {
   readonly atSeconds: number;
@@ -52,13 +52,6 @@ export class LatencyCalibration {
       .sort((left, right) => left.ratio - right.ratio);
     const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
     if (total === 0) return 1;
-    if (process.env['DTA_Z']) {
-      const mean = weighted.reduce((sum, { ratio, weight }) => sum + weight * Math.log(ratio), 0) / total;
-      const variance =
-        weighted.reduce((sum, { ratio, weight }) => sum + weight * (Math.log(ratio) - mean) ** 2, 0) / total;
-      const factor = Math.exp(mean + Number(process.env['DTA_Z']) * Math.sqrt(variance));
-      return factor < 1 && total < ENOUGH ? 1 : factor;
-    }
     let below = 0;
     const found = weighted.find(({ weight }) => {
       below += weight;

@@ -9,7 +9,7 @@
  */
 
 /** Share of the half minutes whose mean rate is to stay at or below the planned one. */
-const QUANTILE = Number(process.env['DTA_Q'] ?? 0.9);
+const QUANTILE = 0.9;
 
 /** Ratios that are kept of each forecast, and how many it needs before they are believed. */
 const KEPT = 120;
@@ -33,7 +33,7 @@ interface Past {
 }
 
 /** Spans of 15 s that a forecast is about. */
-const SPANS = Number(process.env['DTA_SPANS'] ?? 2);
+const SPANS = 2;
 
 /** What is told sooner after a span than this overlaps with it and is no news of what came after it, s. */
 const LEAST_SPAN_SECONDS = 14.5;
@@ -46,7 +46,6 @@ export class NearLoad {
   #open: Past[] = [];
   #previous30: { readonly atSeconds: number; readonly rate: number }[] = [];
   #load: number | undefined;
-  readonly #past60: { readonly atSeconds: number; readonly rate: number }[] = [];
   /** When the latest span was learned from. */
   #spanSeconds = Number.NEGATIVE_INFINITY;
 
@@ -82,9 +81,7 @@ export class NearLoad {
     const [oldest] = this.#open;
     if (oldest === undefined || oldest.rates.length < SPANS) return;
     this.#open.shift();
-    const truth = process.env['DTA_MAX']
-      ? Math.max(...oldest.rates)
-      : oldest.rates.reduce((sum, rate) => sum + rate, 0) / oldest.rates.length;
+    const truth = oldest.rates.reduce((sum, rate) => sum + rate, 0) / oldest.rates.length;
     oldest.forecasts.forEach((forecast, model) => {
       const ratios = this.#ratios[model] ?? [];
       this.#ratios[model] = ratios;
@@ -99,18 +96,6 @@ export class NearLoad {
       this.#previous30.shift();
     const before = this.#previous30.find((one) => one.atSeconds <= atSeconds - 28);
     const onLine = before === undefined ? last30 : Math.max(0, 2 * last30 - before.rate);
-    if (process.env['DTA_EXP']) {
-      this.#past60.push({ atSeconds, rate: last60 });
-      while (this.#past60[0] !== undefined && this.#past60[0].atSeconds < atSeconds - 70)
-        this.#past60.shift();
-      const past = this.#past60.find((one) => one.atSeconds <= atSeconds - 58)?.rate ?? last60;
-      return [
-        last60,
-        Math.max(0, 1.5 * last60 - 0.5 * past),
-        (last30 + last60) / 2,
-        Math.max(0, 2 * last60 - past),
-      ];
-    }
     return [last15, last30, last60, (onLine + last30) / 2, onLine];
   }
 

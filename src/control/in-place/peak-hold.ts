@@ -1,11 +1,11 @@
 /**
  * What a chain is held ready for once its objective was missed: its load comes in bursts that are over before anybody can
- * react to them, and that come again. Then the largest rate of a quarter of an hour is planned for, instead of that of the
+ * react to them, and that come again. Then the largest rate of ten minutes is planned for, instead of that of the
  * next half minute, until an hour has passed without another miss. A chain that keeps its objective pays nothing for it.
  */
 
 /** Peaks are remembered this long, s. */
-const PEAK_SECONDS = Number(process.env['DTA_PK'] ?? 900);
+const PEAK_SECONDS = 600;
 
 /** A miss counts for this long, s. */
 const MISS_SECONDS = 3600;
@@ -14,7 +14,7 @@ const MISS_SECONDS = 3600;
 const MINUTE = 60;
 
 /** Where it was missed all the same, the peak was higher than what got through: it is raised by this for each miss. */
-const RAISE = Number(process.env['DTA_RAISE'] ?? 1.15);
+const RAISE = 1.1;
 const LARGEST_RAISE = 2;
 
 /** A peak is this much over what was planned for. */

@@ -7,6 +7,8 @@ import type { NearForecast } from './near-loads.ts';
 export interface PlannedEach {
   /** What chains are evaluated with from here on. */
   readonly request: PlanRequest;
+  /** What the decision is said to be for: where services roll too, the load that these were planned for. */
+  readonly told: PlanRequest;
   readonly outcome: PlanOutcome;
 }
 
@@ -20,18 +22,22 @@ export function planEach(
   near: NearForecast | undefined,
   trigger: PassTrigger,
 ): PlannedEach {
-  if (near === undefined) return { request, outcome: planner.plan(request) };
+  if (near === undefined) return { request, told: request, outcome: planner.plan(request) };
   const soon = { ...request, loads: near.loads, recentLoads: near.recent };
   const services = settings.topology.services;
   const areAll = [...services.values()].every(({ mode }) => mode === 'in-place');
   const outcome = areAll || trigger === 'in-place' ? planner.plan(soon) : planner.tryPlan(soon);
-  if (areAll || trigger === 'in-place') return { request: soon, outcome };
+  if (areAll || trigger === 'in-place') return { request: soon, told: soon, outcome };
   const whole = planner.plan(request);
   const planned = new Map(whole.plan.services.map((service) => [service.id, service]));
   const mixed = outcome.plan.services.map((service) =>
     services.get(service.id)?.mode === 'in-place' ? service : (planned.get(service.id) ?? service),
   );
-  return { request: soon, outcome: { ...outcome, plan: { ...outcome.plan, services: mixed } } };
+  return {
+    request: soon,
+    told: request,
+    outcome: { ...outcome, plan: { ...outcome.plan, services: mixed } },
+  };
 }
 
 /** Services that are not resized in place wait for the next whole pass; what was said of them last still holds. */

@@ -16,6 +16,7 @@ const SETTINGS = {
   cpuQuantum: 0.05,
   inPlaceQuantum: 0.01,
   sloMargin: 0,
+  inPlaceMargin: 0,
   maxUtilization: 0.85,
   inPlaceUtilization: 0.92,
   riskFactor: 0.5,
@@ -155,6 +156,7 @@ describe('buildProblem', () => {
     const { problem } = buildProblem(request(shippedTopology(), LOADS), profilesWithout(), {
       ...SETTINGS,
       sloMargin: 0.1,
+      inPlaceMargin: 0.1,
       maxUtilization: 0.85,
       riskFactor: 0.5,
     });

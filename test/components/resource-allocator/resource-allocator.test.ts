@@ -104,6 +104,7 @@ describe('DynamicResourceAllocator', () => {
       cpuQuantum: 0.05,
       inPlaceQuantum: 0.01,
       sloMargin: 0.5,
+      inPlaceMargin: 0.5,
       maxUtilization: 0.85,
       inPlaceUtilization: 0.92,
       riskFactor: 0.5,
