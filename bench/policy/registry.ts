@@ -1,5 +1,6 @@
 import { autothrottle } from './baselines/autothrottle/autothrottle.ts';
 import { erms } from './baselines/erms/erms.ts';
+import { firm } from './baselines/firm/firm.ts';
 import { hpa } from './baselines/hpa/hpa.ts';
 import { hpaVpa } from './baselines/hpa-vpa.ts';
 import { k8sCpu, k8sCpuFast } from './baselines/k8s-cpu.ts';
@@ -37,6 +38,7 @@ const CONTENDERS: readonly Contender[] = [
   ...dtaSloPolicies().map(policy),
   policy(autothrottle),
   policy(erms),
+  policy(firm),
   policy(hpa),
   policy(vpa),
   policy(hpaVpa),

@@ -101,6 +101,7 @@ describe('DynamicResourceAllocator', () => {
       pricePerCore: 100,
       pricePerMebibyte: 0.1,
       instanceCost: 0,
+      inPlaceMargin: 0.1,
       cpuQuantum: 0.05,
       inPlaceQuantum: 0.01,
       sloMargin: 0.5,

@@ -1,7 +1,7 @@
 /**
  * Captain: holds one service at a target ratio of throttled CFS periods by setting its CPU quota. Rules and constants of
  * Wang et al., "Autothrottle: A Practical Bi-Level Approach to Resource Management for SLO-Targeted Microservices"
- * (NSDI 2024, arXiv 2212.12180), section 3.2 and appendix; where the text leaves room, as its published artifact does it.
+ * (NSDI 2024, arXiv 2212.12180), with the rules and constants of its published artifact (worker-daemon.py).
  */
 
 /** CFS periods between two decisions (N). */

@@ -1,6 +1,6 @@
 /**
  * What a pair of throttle targets costs at a request rate, learned from the minutes so far. The cost is the paper's
- * (section 4): the allocation, scaled to 0..1 over the samples that met the SLOs, and 2 to 3 for a sample that did not.
+ *: the allocation, scaled to 0..1 over the samples that met the SLOs, and 2 to 3 for a sample that did not.
  *
  * Simplified against the paper: that regresses the cost itself with Vowpal Wabbit's contextual bandit and a hidden layer
  * of three units, over twelve hours of warm-up. Here the samples of minutes have to do, so the two parts of the cost are

@@ -1,5 +1,5 @@
 /**
- * Which services use much CPU: k-means with two clusters over the mean use of each (section 4 and appendix A.3). On a
+ * Which services use much CPU: k-means with two clusters over the mean use of each. On a
  * line the best two clusters are a cut in the sorted values, so all cuts are tried and the result is exact.
  */
 export function busyServices(usedCores: readonly number[]): boolean[] {

@@ -1,4 +1,4 @@
-/** Tower's choices: two groups of services with one target each out of nine (section 4), so 81 pairs. */
+/** Tower's choices: two groups of services with one target each out of nine, so 81 pairs. */
 
 /** Ratios of throttled periods. */
 export const TARGETS: readonly number[] = [0, 0.02, 0.04, 0.06, 0.1, 0.15, 0.2, 0.25, 0.3];

@@ -1,6 +1,6 @@
 /**
  * Tower: each minute the pair of throttle targets for the services that use much CPU and for the rest that is expected to
- * cost least, or now and then one next to it. A contextual bandit over 81 pairs (section 4).
+ * cost least, or now and then one next to it. A contextual bandit over 81 pairs.
  */
 import { CostModel, type TowerSample } from './cost-model.ts';
 import { neighbours, type TargetPair } from './throttle-targets.ts';
