@@ -101,7 +101,6 @@ describe('DynamicResourceAllocator', () => {
       pricePerCore: 100,
       pricePerMebibyte: 0.1,
       instanceCost: 0,
-      inPlaceMargin: 0.1,
       cpuQuantum: 0.05,
       inPlaceQuantum: 0.01,
       sloMargin: 0.5,
@@ -122,6 +121,7 @@ describe('DynamicResourceAllocator', () => {
     const [best] = allocator.plan(request(shippedTopology(), LOADS)).plan.chains;
     const sloMargin = 1 - (0.9 * best!.achievableLatency) / best!.sloSeconds;
     allocator.reconfigure({
+      inPlaceMargin: 0.1,
       pricePerCore: 100,
       pricePerMebibyte: 0.1,
       instanceCost: 0,
