@@ -88,4 +88,28 @@ describe('the book of capacities in force', () => {
     expect(book.throughout('auth-service', 61, 62)).toBeUndefined();
     expect(book.throughout('auth-service', 30 * 69, 30 * 70)).toMatchObject({ cpu: 2 });
   });
+
+  it('answers the mean cores of a window, however they changed within', () => {
+    const book = new CapacityBook(topology);
+    book.note('auth-service', since(100, 2));
+    book.note('auth-service', since(130, 1));
+    const mean = (from: number, to: number) => book.meanOver('auth-service', from, to);
+    expect(mean(0, 60)).toMatchObject({ cpu: 4, memory: 8192, source: 'initial' });
+    expect(mean(100, 130)!.cpu).toBe(2);
+    // 4 cores for 40 s, 2 for 30 s, 1 for 30 s.
+    expect(mean(60, 160)!.cpu).toBeCloseTo(2.5, 12);
+    expect(mean(115, 145)!.cpu).toBeCloseTo(1.5, 12);
+    expect(mean(200, 260)!.cpu).toBe(1);
+  });
+
+  it('answers the mean limit with it, and no mean of what is not known for all of the window', () => {
+    const book = new CapacityBook(topology);
+    book.voidInitial('auth-service');
+    book.note('auth-service', { ...since(100, 2), cpuLimit: 4 });
+    book.note('auth-service', since(130, 1));
+    expect(book.meanOver('auth-service', 90, 150)).toBeUndefined();
+    expect(book.meanOver('nobody', 90, 150)).toBeUndefined();
+    // Without a limit of its own the request is one.
+    expect(book.meanOver('auth-service', 100, 160)).toMatchObject({ cpu: 1.5, cpuLimit: 2.5 });
+  });
 });

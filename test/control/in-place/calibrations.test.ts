@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Calibrations } from '../../../src/control/in-place/calibrations.ts';
 import type { ServiceMode } from '../../../src/models/data-models.ts';
 import type { CapacityPlanner, PlanRequest } from '../../../src/models/ports.ts';
@@ -38,25 +38,37 @@ function chainIn(mode: ServiceMode) {
     corrections: new Map([[CHAIN, 2]]),
   };
   const calibrations = new Calibrations();
+  const pass = () => calibrations.update({ ...parts, planner }, request, parts.clock.nowSeconds());
+  const run = (seconds: number, perSecond: number, latencySeconds: number) => {
+    for (let second = 0; second < seconds; second += 1) {
+      parts.clock.advance(1);
+      if (perSecond > 0)
+        parts.traffic.recordRequest(SERVICE, CHAIN, latencySeconds, false, undefined, perSecond);
+    }
+  };
   return {
     parts,
     asked,
+    run,
+    /** The factors of a pass now, after one that planned for `planned` requests/s. */
+    passAfter: (planned: number) => {
+      parts.memory.request = { ...request, loads: new Map([[CHAIN, planned]]) };
+      return pass();
+    },
     /** The factors after a minute with `perSecond` requests/s of `seconds` each. */
     minute: (perSecond: number, seconds: number) => {
-      for (let second = 0; second < 65; second += 1) {
-        parts.clock.advance(1);
-        if (perSecond > 0) parts.traffic.recordRequest(SERVICE, CHAIN, seconds, false, undefined, perSecond);
-      }
-      return calibrations.update({ ...parts, planner }, request, parts.clock.nowSeconds());
+      run(65, perSecond, seconds);
+      return pass();
     },
   };
 }
 
 describe('how the latency of chains stands to what their profiles say', () => {
-  it('is what was measured over what was to be expected of that load and capacity', () => {
+  it('is what was measured over what was to be expected of the load planned for and the capacity', () => {
     const { minute, asked } = chainIn('in-place');
-    expect(minute(10, 0.15).get(CHAIN)).toBeCloseTo(1.5, 1);
-    expect(asked.rate).toBeCloseTo(10, 0);
+    expect(minute(10, 0.14).get(CHAIN)).toBeCloseTo(1.4, 1);
+    // Nothing was planned before: what is planned now.
+    expect(asked.rate).toBe(50);
     // Corrections of before would be corrected once more.
     expect(asked.corrections?.get(CHAIN)).toBeUndefined();
     expect(asked.cpu).toBe(4);
@@ -70,15 +82,41 @@ describe('how the latency of chains stands to what their profiles say', () => {
     expect([...factors.keys()]).toContain(CHAIN);
   });
 
-  it('learns from the minutes in which capacity changed by little, and not from a larger change', () => {
-    const little = chainIn('in-place');
-    little.parts.capacities.note(SERVICE, { ...allocation(3.8), source: 'applied', sinceSeconds: NOW + 30 });
-    expect(little.minute(10, 0.15).get(CHAIN)).toBeCloseTo(1.5, 1);
-    expect(little.asked.cpu).toBeGreaterThan(3.8);
-    expect(little.asked.cpu).toBeLessThan(4);
-    const much = chainIn('in-place');
-    much.parts.capacities.note(SERVICE, { ...allocation(1), source: 'applied', sinceSeconds: NOW + 30 });
-    expect(much.minute(10, 0.15).get(CHAIN)).toBe(1);
+  it('goes by the mean of what the passes of the last minute planned for', () => {
+    const { run, passAfter, asked } = chainIn('in-place');
+    const rates = [20, 40, 90, 10, 20].map((planned) => {
+      run(30, 10, 0.14);
+      passAfter(planned);
+      return asked.rate;
+    });
+    expect(rates).toEqual([20, 30, 65, 50, 15]);
+  });
+
+  it('goes by the mean capacity of the minute, however much that changed', () => {
+    const { parts, minute, asked } = chainIn('in-place');
+    parts.capacities.note(SERVICE, { ...allocation(1), source: 'applied', sinceSeconds: NOW + 30 });
+    expect(minute(10, 0.14).get(CHAIN)).toBeCloseTo(1.4, 1);
+    expect(asked.cpu).toBeCloseTo(2.5, 9);
+  });
+
+  it('is one to one where it is not known what a service ran with', () => {
+    const { parts, minute } = chainIn('in-place');
+    parts.capacities.voidInitial(SERVICE);
+    expect(minute(10, 0.14).get(CHAIN)).toBe(1);
+  });
+
+  it('tells of objectives that were missed, or nearly, and of the load that was planned for then', () => {
+    const missesAt = (share: number, perSecond: number) => {
+      const { parts, minute } = chainIn('in-place');
+      const miss = vi.spyOn(parts.nearLoads, 'miss');
+      const { latencySeconds } = parts.settings.topology.chains.get(CHAIN)!.slo;
+      minute(perSecond, share * latencySeconds);
+      return miss.mock.calls.map(([chain, , planned]) => [chain, planned]);
+    };
+    expect(missesAt(1.1, 10)).toEqual([[CHAIN, 50]]);
+    expect(missesAt(0.95, 10)).toEqual([[CHAIN, 50]]);
+    expect(missesAt(0.8, 10)).toEqual([]);
+    expect(missesAt(1.1, 0)).toEqual([]);
   });
 
   it.each<ServiceMode>(['rolling', 'recommend'])('is not asked of services in mode %s', (mode) => {

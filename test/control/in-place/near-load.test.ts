@@ -100,6 +100,17 @@ describe('the load that is planned for until the next change in place', () => {
     }
   });
 
+  it('keeps the load from before a silence that began within a span', () => {
+    const near = new NearLoad();
+    const steady = Array.from({ length: 60 }, () => 100);
+    const load = loadsOf(near, steady).at(-1)!;
+    // Two thirds of the span are silent already, and the plan follows it.
+    const half = near.update(SPAN * 60, ratesAt([...steady, 33], 60));
+    expect(half).toBeLessThan(0.95 * load);
+    for (let index = 61; index < 100; index += 1)
+      expect(near.update(SPAN * index, { last15: 0, last30: 0, last60: 0 })).toBe(load);
+  });
+
   it('is as careful when it is asked more often than there is news', () => {
     const random = seededRandom(13);
     // A swing of 5 minutes, in steps of 5 s.

@@ -7,6 +7,23 @@ import { partsOf } from '../parts.ts';
 
 const CHAIN = 'user-registration';
 
+/** What is planned for half a minute after a burst of 60 requests/s within 5, when its minute is told of as `tell` does. */
+function loadAfterBurst(tell: (near: NearLoads, atSeconds: number) => void): number {
+  const parts = partsOf();
+  const near = new NearLoads();
+  let load = 0;
+  for (const [index, rate] of [5, 5, 5, 5, 60, 5, 5, 5, 5, 5, 5, 5].entries()) {
+    for (let second = 0; second < 15; second += 1) {
+      parts.clock.advance(1);
+      parts.traffic.recordRequest('auth-service', CHAIN, 0.02, false, undefined, rate);
+    }
+    const now = parts.clock.nowSeconds();
+    load = near.update(parts, observe(parts, now), new Map()).loads.get(CHAIN) ?? 0;
+    if (index === 6) tell(near, now);
+  }
+  return load;
+}
+
 /** Two minutes of 20 requests/s of one chain. */
 function loadsWith(...forecasts: ForecastOutcome[]) {
   const parts = partsOf();
@@ -37,5 +54,16 @@ describe('what chains carry within the next half minute', () => {
   it('does not go by forecasts of which hardly any has come true yet', () => {
     const unfounded = forecastWith({ chain: CHAIN, medians: [45], maximumOrigins: 3 });
     expect(loadsWith(unfounded).loads).toEqual(loadsWith().loads);
+  });
+
+  it('is what its bursts bring, after one of them missed the objective', () => {
+    expect(loadAfterBurst(() => {})).toBeLessThan(15);
+    expect(loadAfterBurst((near, now) => near.miss(CHAIN, now, 20))).toBeGreaterThan(35);
+  });
+
+  it('is not raised by a miss under a load that was planned for, nor by that of another chain', () => {
+    const plain = loadAfterBurst(() => {});
+    expect(loadAfterBurst((near, now) => near.miss(CHAIN, now, 80))).toBe(plain);
+    expect(loadAfterBurst((near, now) => near.miss('order-processing', now, 20))).toBe(plain);
   });
 });

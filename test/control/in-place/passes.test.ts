@@ -176,3 +176,20 @@ describe('services that are resized in place beside others', () => {
     await trial.app.stop();
   });
 });
+
+describe('services that are rolled out beside others in place', () => {
+  it.each<ServiceMode>(['rolling', 'in-place'])(
+    'grow early for a load above what they were planned for (beside one in mode %s)',
+    async (auth) => {
+      const trial = await new Trial().start(`jump-${auth}`, settingsIn(auth, 'rolling'));
+      // Their first plan is for more than the load, which comes down before it jumps by a little.
+      await trial.run(610, 40);
+      await trial.run(1200, 20);
+      const settled = trial.cpu(PAYMENT);
+      await trial.run(120, 26);
+      expect(trial.timesOf('load-jump').length).toBeGreaterThan(0);
+      expect(trial.cpu(PAYMENT)).toBeGreaterThanOrEqual(1.2 * settled);
+      await trial.app.stop();
+    },
+  );
+});

@@ -70,9 +70,9 @@ function planned(auth: ServiceMode, payment: ServiceMode, trigger: PassTrigger) 
   };
   const isAny = auth === 'in-place' || payment === 'in-place';
   const near = isAny ? nearForecast(3, 2) : undefined;
-  const { request: evaluated, outcome } = planEach({ settings, planner }, request, near, trigger);
+  const { request: evaluated, told, outcome } = planEach({ settings, planner }, request, near, trigger);
   const cores = outcome.plan.services.map(({ cpu }) => cpu);
-  return { cores, evaluatedWith: loadOf(evaluated), asked: planner.asked };
+  return { cores, evaluatedWith: loadOf(evaluated), toldFor: loadOf(told), asked: planner.asked };
 }
 
 describe('what each service is planned for', () => {
@@ -98,6 +98,17 @@ describe('what each service is planned for', () => {
     // The daemon goes on from the plan for all services.
     expect(asked).toEqual(['try 3', 'plan 8']);
     expect(planned('recommend', 'in-place', 'request').cores).toEqual([8, 3]);
+  });
+
+  it('is told with the load that services which roll were planned for, where there are such', () => {
+    const toldFor = (auth: ServiceMode, trigger: PassTrigger) => {
+      const { evaluatedWith, toldFor: told } = planned(auth, 'rolling', trigger);
+      return [evaluatedWith, told];
+    };
+    expect(toldFor('in-place', 'interval')).toEqual([3, 8]);
+    expect(toldFor('in-place', 'in-place')).toEqual([3, 3]);
+    expect(toldFor('rolling', 'interval')).toEqual([8, 8]);
+    expect(planned('in-place', 'in-place', 'interval').toldFor).toBe(3);
   });
 
   it('is planned once where a pass changes services in place only', () => {
