@@ -121,7 +121,6 @@ describe('DynamicResourceAllocator', () => {
     const [best] = allocator.plan(request(shippedTopology(), LOADS)).plan.chains;
     const sloMargin = 1 - (0.9 * best!.achievableLatency) / best!.sloSeconds;
     allocator.reconfigure({
-      inPlaceMargin: 0.1,
       pricePerCore: 100,
       pricePerMebibyte: 0.1,
       instanceCost: 0,
