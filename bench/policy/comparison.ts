@@ -49,9 +49,11 @@ export function compare(
   const scored = results.filter(isScored);
   const costOf = (name: string) => scored.find((policy) => policy.name === name)?.core_hours ?? null;
   const product = scored.find(({ name }) => name === PRODUCT);
+  // What is saved by missing the objectives is not saved.
+  const keeps = product !== undefined && isCompliant(product);
   const best = scored.filter(isBaseline).filter(isCompliant).reduce(cheaper, undefined);
   const [dta, bound, paced] = [product?.core_hours ?? null, costOf(BOUND), costOf(PACED)];
-  const saved = best === undefined || dta === null ? null : best.core_hours - dta;
+  const saved = best === undefined || dta === null || !keeps ? null : best.core_hours - dta;
   return {
     application,
     trace,

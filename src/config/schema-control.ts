@@ -67,14 +67,14 @@ const InPlaceSchema = Type.Object(
       default: 15,
       unit: 's',
       minimum: 5,
-      maximum: DAY,
+      maximum: 60,
       description: 'Time between two passes that change them.',
     }),
     stabilization: Type.Number({
       default: 30,
       unit: 's',
       minimum: 0,
-      maximum: DAY,
+      maximum: 300,
       description: 'A decrease must have been wanted for this long.',
     }),
     min_decrease: Type.Number({

@@ -145,7 +145,7 @@ export class ControlLoop {
     try {
       this.#parts.capacities.goBackTo(this.#lastAtSeconds);
       this.#recorder.flush();
-      learnAgain(this.#parts, this.#lastAtSeconds);
+      if (trigger !== 'in-place') learnAgain(this.#parts, this.#lastAtSeconds);
       // A copy: a pass ends with the settings that it began with.
       const decision = await optimizeOnce({ ...this.#parts }, trigger, this.#stopping.signal);
       this.#recorder.saveProfiles();

@@ -58,7 +58,7 @@ export function learnProvisionally(parts: ControlParts, atSeconds: number): void
 }
 
 /** A window is taken this long after its end, s; what Prometheus tells is known a step and its delay later. */
-function lateness({ prometheus }: Settings): number {
+export function lateness({ prometheus }: Pick<Settings, 'prometheus'>): number {
   return LATENESS_SECONDS + (prometheus === undefined ? 0 : prometheus.step + prometheus.delay);
 }
 

@@ -34,17 +34,23 @@ export function inPlaceChain(
     let slowest = 0;
     for (const branch of stage) {
       // What leaks from a service to its callers has neither demand nor floor, and is in the corrections.
-      const own = branch.filter(({ demand, again }) => demand > 0 || again === true);
+      const own = branch.filter(({ demand, floor, again }) => demand > 0 || floor > 0 || again === true);
       slowest = Math.max(
         slowest,
         own.reduce((sum, visit) => sum + visit.visits * floorOf(visit), 0),
       );
       for (const visit of own) {
-        if (visit.again !== true) visits.push({ ...visit, floor: 0, queueing: WAIT_SHARE * floorOf(visit) });
+        if (visit.again !== true)
+          visits.push({ ...visit, floor: 0, queueing: waitScale(visit, floorOf(visit)) });
       }
     }
     floors += slowest;
   }
   const overheadSeconds = chain.overheadSeconds + chain.composition * floors;
   return { ...chain, overheadSeconds, stages: [[visits]] };
+}
+
+/** A floor that was fitted too low, even to 0, does not make a service wait for nothing: its own work takes time. */
+function waitScale({ demand }: PlanningVisit, floorSeconds: number): number {
+  return WAIT_SHARE * Math.max(floorSeconds, demand);
 }

@@ -204,7 +204,9 @@ function meanCapacity(
     (toSeconds - fromSeconds);
   const limit =
     held!.cpuLimit === undefined ? {} : { cpuLimit: mean(({ cpuLimit, cpu }) => cpuLimit ?? cpu) };
-  return { ...held!, cpu: mean(({ cpu }) => cpu), ...limit };
+  // Of instances there may have been more or fewer: cores of all count as those of the first number of them.
+  const cpu = mean((entry) => (entry.cpu * entry.instances) / held!.instances);
+  return { ...held!, cpu, ...limit };
 }
 
 function sameCapacity(left: CapacityInForce, right: CapacityInForce): boolean {

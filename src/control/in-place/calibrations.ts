@@ -1,14 +1,13 @@
 import { type ChainSpec, type ResourceAllocation, visitsByService } from '../../models/data-models.ts';
 import { inPlaceParts } from '../../models/in-place.ts';
 import type { PlanRequest } from '../../models/ports.ts';
-import { LEAST_REQUESTS, trafficByChain } from '../observe/chain-traffic.ts';
+import { lateness } from '../learn.ts';
+import { errorRatio, LEAST_REQUESTS, trafficByChain } from '../observe/chain-traffic.ts';
 import { measuredTraffic } from '../observe/chain-violation.ts';
 import { readMetrics } from '../observe/read-metrics.ts';
 import type { ControlParts } from '../parts.ts';
 import { LatencyCalibration } from './latency-calibration.ts';
 
-/** A minute is read this long after its end, when its records have arrived, s. */
-const LATENESS_SECONDS = 5;
 const MINUTE = 60;
 
 /** Requests that a percentile of a minute needs to be compared with a plan. */
@@ -29,19 +28,23 @@ export class Calibrations {
   update(parts: Parts, request: PlanRequest, atSeconds: number): ReadonlyMap<string, number> {
     const { topology } = parts.settings;
     const chains = [...topology.chains.values()].filter(({ id }) => inPlaceParts(topology).chains.has(id));
+    for (const id of this.#chains.keys()) if (!topology.chains.has(id)) this.#chains.delete(id);
     if (chains.length === 0) return new Map();
     this.#compare(parts, request, chains, atSeconds);
     return new Map(chains.map(({ id }) => [id, this.#chains.get(id)?.factor(atSeconds) ?? 1]));
   }
 
   #compare(parts: Parts, request: PlanRequest, chains: readonly ChainSpec[], atSeconds: number): void {
-    const untilSeconds = atSeconds - LATENESS_SECONDS;
+    const untilSeconds = atSeconds - lateness(parts.settings);
     const traffic = trafficByChain(readMetrics(parts, MINUTE, untilSeconds), parts.settings.topology);
     const capacities = meanCapacities(parts, untilSeconds - MINUTE, untilSeconds);
     const measured = new Map(
       chains.flatMap(({ id }) => {
-        const of = measuredTraffic(traffic.get(id));
-        return of === undefined ? [] : [[id, of] as const];
+        const all = traffic.get(id);
+        const of = measuredTraffic(all);
+        return of === undefined || (errorRatio(all!) ?? 0) > parts.settings.control.maxErrorRatio
+          ? []
+          : [[id, of] as const];
       }),
     );
     const loads = this.#plannedLoads(parts, request, atSeconds);

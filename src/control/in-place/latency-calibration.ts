@@ -38,8 +38,10 @@ export class LatencyCalibration {
     const ago = atSeconds - (this.#samples.at(-1)?.atSeconds ?? Number.NEGATIVE_INFINITY);
     if (!(ratio > 0) || (ago >= 0 && ago < LEAST_SECONDS)) return;
     this.#samples.push({ atSeconds, ratio: Math.min(LARGEST, Math.max(LEAST, ratio)) });
-    // After the clock was set back what is from the future counts as new.
-    this.#samples = this.#samples.filter((sample) => atSeconds - sample.atSeconds <= KEPT_SECONDS);
+    // After the clock was set back nothing is kept from the future.
+    this.#samples = this.#samples.filter(
+      (sample) => sample.atSeconds <= atSeconds && atSeconds - sample.atSeconds <= KEPT_SECONDS,
+    );
   }
 
   /** What the expected latency is to be multiplied by; 1 while nothing is known. */

@@ -39,16 +39,23 @@ const SPANS = 2;
 const LEAST_SPAN_SECONDS = 14.5;
 
 /** Requests that are missed for certain when a span is empty: silence, and no load of nothing. */
-const MISSED = 20;
+export const MISSED = 20;
+
+/** Length of a span, s. */
+export const SPAN_SECONDS = 15;
 
 /** Loads among which the one before a silence is looked for. */
 const KEPT_LOADS = 3;
+
+/** After silence rates over a minute are too low for as long, s. */
+const HOLE_SECONDS = 75;
 
 export class NearLoad {
   readonly #ratios: number[][] = [];
   #open: Past[] = [];
   #previous30: { readonly atSeconds: number; readonly rate: number }[] = [];
   #load: number | undefined;
+  #silentSeconds = Number.NEGATIVE_INFINITY;
   /** Loads of the latest calls. */
   readonly #latest: number[] = [];
   /** When the latest span was learned from. */
@@ -57,10 +64,12 @@ export class NearLoad {
   /** Rates as they are known at `atSeconds`; to be called at least every 15 s. Answers the load to plan for, requests/s. */
   update(atSeconds: number, rates: NearRates): number {
     const { last15 } = rates;
-    if (this.#load !== undefined && last15 === 0 && this.#load * 15 > MISSED) {
-      // Nothing is learned from silence, nor from what follows on it. It may have begun within the span before.
+    if (this.#load !== undefined && last15 === 0 && this.#load * SPAN_SECONDS > MISSED) {
+      // Nothing is learned from silence, nor from what follows on it. It may have begun within the span before, and what
+      // comes late comes in the spans before.
       this.#forget();
-      this.#load = Math.max(this.#load, ...this.#latest);
+      this.#load = Math.max(this.#load, rates.last30, rates.last60, ...this.#latest);
+      this.#silentSeconds = atSeconds;
       return this.#load;
     }
     // The clock was set back.
@@ -72,10 +81,16 @@ export class NearLoad {
       this.#open.push({ atSeconds, forecasts, rates: [] });
       this.#spanSeconds = atSeconds;
     }
-    this.#load = this.#served(forecasts);
+    const served = this.#served(forecasts);
+    this.#load = this.isUncertain(atSeconds) ? Math.max(served, this.#load ?? 0) : served;
     this.#latest.push(this.#load);
     if (this.#latest.length > KEPT_LOADS) this.#latest.shift();
     return this.#load;
+  }
+
+  /** Within a minute of silence: rates of the last minute have a hole. */
+  isUncertain(atSeconds: number): boolean {
+    return Math.abs(atSeconds - this.#silentSeconds) < HOLE_SECONDS;
   }
 
   #forget(): void {
@@ -116,7 +131,7 @@ export class NearLoad {
       const ratios = this.#ratios[model]!;
       const raise = quantileOf(ratios, QUANTILE);
       const loss = pinballLoss(ratios, raise) / raise;
-      if (loss >= best) return;
+      if (!(loss < best)) return;
       best = loss;
       load = raise * forecast;
     });

@@ -1,12 +1,13 @@
 import type { ForecastOutcome } from '../../models/forecasts.ts';
+import { lateness } from '../learn.ts';
 import { chainRates } from '../observe/chain-load.ts';
 import type { Observation } from '../observe/observation.ts';
 import type { ObserveSources } from '../observe/read-metrics.ts';
-import { NearLoad } from './near-load.ts';
+import { MISSED, NearLoad, SPAN_SECONDS } from './near-load.ts';
 import { PeakHold } from './peak-hold.ts';
 
-/** Records of the last seconds are still under way, s. */
-const LATENESS_SECONDS = 5;
+/** What is known later than this tells nothing of the half minute to come, s: the largest rate of minutes counts then. */
+const LATEST_SECONDS = 15;
 
 /** Requests/s by chain; chains of which nothing is known now are absent. */
 export interface NearForecast {
@@ -20,6 +21,8 @@ export interface NearForecast {
 export class NearLoads {
   readonly #chains = new Map<string, NearLoad>();
   readonly #peaks = new Map<string, PeakHold>();
+  /** Mean rate of the last minute, or of the one before a silence. */
+  readonly #recent = new Map<string, number>();
 
   /** A chain's objective was missed in the minute before. */
   miss(chain: string, atSeconds: number, planned: number): void {
@@ -31,7 +34,9 @@ export class NearLoads {
     { atSeconds, chains }: Observation,
     forecasts: ReadonlyMap<string, ForecastOutcome>,
   ): NearForecast {
-    const untilSeconds = atSeconds - LATENESS_SECONDS;
+    const late = lateness(sources.settings);
+    const untilSeconds = atSeconds - late;
+    this.#forgetOthers(chains);
     const [last15, last30, last60] = [15, 30, 60].map((span) => chainRates(sources, span, untilSeconds));
     const loads = new Map<string, number>();
     for (const [id, { load }] of chains) {
@@ -43,11 +48,20 @@ export class NearLoads {
       };
       const peak = this.#peakOf(id);
       peak.note(atSeconds, rates.last15);
-      const near = this.#of(id).update(atSeconds, rates);
-      loads.set(id, Math.max(near, foreseen(forecasts.get(id)), peak.load(atSeconds)));
+      const near = this.#of(id);
+      const soon = near.update(atSeconds, rates);
+      // A few requests in a span are no more than chance, and so is none.
+      const floor = late > LATEST_SECONDS || soon * SPAN_SECONDS < MISSED ? load : 0;
+      loads.set(id, Math.max(soon, floor, foreseen(forecasts.get(id)), peak.load(atSeconds)));
+      if (!near.isUncertain(atSeconds)) this.#recent.set(id, rates.last60);
     }
-    const recent = new Map([...chains.keys()].flatMap((id) => rateOf(last60, id)));
-    return { loads, recent };
+    return { loads, recent: new Map(this.#recent) };
+  }
+
+  /** Of chains that are not configured any more nothing is kept. */
+  #forgetOthers(chains: Observation['chains']): void {
+    for (const of of [this.#chains, this.#peaks, this.#recent])
+      for (const id of of.keys()) if (!chains.has(id)) of.delete(id);
   }
 
   #peakOf(chain: string): PeakHold {
@@ -61,14 +75,6 @@ export class NearLoads {
     this.#chains.set(chain, known);
     return known;
   }
-}
-
-function rateOf(
-  rates: ReadonlyMap<string, number | undefined> | undefined,
-  chain: string,
-): [string, number][] {
-  const rate = rates?.get(chain);
-  return rate === undefined ? [] : [[chain, rate]];
 }
 
 /** What is more likely than not to come with the next step; what is only possible can be answered when it comes. */
