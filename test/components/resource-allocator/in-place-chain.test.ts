@@ -61,4 +61,16 @@ describe('a chain whose services are all resized in place', () => {
     const cautious = visit('a', { floor: 9, queueing: 9 });
     expect(planned([[cautious]])).toEqual(planned([[visit('a')]]));
   });
+
+  it('waits at least half of what its visits compute, also where the work was learned too low', () => {
+    const profiles = new Map([['a', profile('a', 'x', { floorSeconds: 0 })]]);
+    const { stages } = inPlaceChain(chain('x', [[[visit('a', { demand: 0.01 })]]]), profiles);
+    expect(stages).toEqual([[[visit('a', { demand: 0.01, floor: 0, queueing: 0.005 })]]]);
+  });
+
+  it('counts a visit that takes time without computing', () => {
+    const { overheadSeconds, stages } = planned([[visit('a', { demand: 0 })]]);
+    expect(overheadSeconds).toBeCloseTo(0.04, 12);
+    expect(stages).toEqual([[[visit('a', { demand: 0, floor: 0, queueing: 0.01 })]]]);
+  });
 });

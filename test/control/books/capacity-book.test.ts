@@ -112,4 +112,12 @@ describe('the book of capacities in force', () => {
     // Without a limit of its own the request is one.
     expect(book.meanOver('auth-service', 100, 160)).toMatchObject({ cpu: 1.5, cpuLimit: 2.5 });
   });
+
+  it('answers the mean cores of all instances as those of the first number of them', () => {
+    const book = new CapacityBook(topology);
+    book.note('auth-service', { ...since(100, 2), instances: 2 });
+    book.note('auth-service', { ...since(130, 1), instances: 6 });
+    // 4 cores for 30 s and 6 for 30 s.
+    expect(book.meanOver('auth-service', 100, 160)).toMatchObject({ cpu: 2.5, instances: 2 });
+  });
 });

@@ -119,6 +119,16 @@ describe('how the latency of chains stands to what their profiles say', () => {
     expect(missesAt(1.1, 0)).toEqual([]);
   });
 
+  it('learns nothing from a minute of errors, which may be fast or slow for other reasons', () => {
+    const failing = chainIn('in-place');
+    for (let second = 0; second < 60; second += 1) {
+      failing.run(1, 10, 0.14);
+      failing.parts.traffic.recordRequest(SERVICE, CHAIN, 0.14, true, undefined, 10);
+    }
+    failing.run(5, 0, 0);
+    expect(failing.passAfter(50).get(CHAIN)).toBe(1);
+  });
+
   it.each<ServiceMode>(['rolling', 'recommend'])('is not asked of services in mode %s', (mode) => {
     const { minute } = chainIn(mode);
     expect(minute(10, 0.15)).toEqual(new Map());

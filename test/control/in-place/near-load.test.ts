@@ -111,6 +111,21 @@ describe('the load that is planned for until the next change in place', () => {
       expect(near.update(SPAN * index, { last15: 0, last30: 0, last60: 0 })).toBe(load);
   });
 
+  it('does not come down at once after a silence, nor for what came late of the time before it', () => {
+    const near = new NearLoad();
+    const load = loadsOf(
+      near,
+      Array.from({ length: 60 }, () => 100),
+    ).at(-1)!;
+    const silent = near.update(SPAN * 60, { last15: 0, last30: 90, last60: 120 });
+    expect(silent).toBe(120);
+    expect(silent).toBeGreaterThan(load);
+    // For 75 s the last minute has a hole.
+    const after = loadsOf(near, [40, 40, 40, 40, 40, 40], SPAN * 61);
+    expect(after.slice(0, 4)).toEqual([120, 120, 120, 120]);
+    for (const later of after.slice(4)) expect(later).toBeLessThan(60);
+  });
+
   it('is as careful when it is asked more often than there is news', () => {
     const random = seededRandom(13);
     // A swing of 5 minutes, in steps of 5 s.

@@ -66,4 +66,35 @@ describe('what chains carry within the next half minute', () => {
     expect(loadAfterBurst((near, now) => near.miss(CHAIN, now, 80))).toBe(plain);
     expect(loadAfterBurst((near, now) => near.miss('order-processing', now, 20))).toBe(plain);
   });
+
+  it('takes silence for no load, and the last minute before it for the recent one', () => {
+    const parts = partsOf();
+    const near = new NearLoads();
+    const forecasts = [...Array(14)].map((_, index) => {
+      for (let second = 0; second < 15; second += 1) {
+        parts.clock.advance(1);
+        if (index < 8) parts.traffic.recordRequest('auth-service', CHAIN, 0.02, false, undefined, 20);
+      }
+      const now = parts.clock.nowSeconds();
+      const { loads, recent } = near.update(parts, observe(parts, now), new Map());
+      return [loads.get(CHAIN) ?? 0, recent.get(CHAIN) ?? 0];
+    });
+    for (const [load, recent] of forecasts.slice(9)) {
+      expect(load).toBeGreaterThanOrEqual(20);
+      // It began within the span before, of which the last minute has some.
+      expect(recent).toBeGreaterThan(16);
+    }
+  });
+
+  it('is at least what is known of minutes where a few requests in a span are chance', () => {
+    const parts = partsOf();
+    for (let second = 0; second < 120; second += 1) {
+      parts.clock.advance(1);
+      if (second % 2 === 0 && second < 95) parts.traffic.recordRequest('auth-service', CHAIN, 0.02, false);
+    }
+    const observation = observe(parts, parts.clock.nowSeconds());
+    const { load } = observation.chains.get(CHAIN)!;
+    const { loads } = new NearLoads().update(parts, observation, new Map());
+    expect(loads.get(CHAIN)).toBeGreaterThanOrEqual(load!);
+  });
 });
