@@ -73,6 +73,12 @@ describe('a comparison', () => {
     ]);
   });
 
+  it('counts nothing as saved where the objectives were missed', () => {
+    const missed = compare(CELL, [result('dta-slo', 3, 0.2), result('erms', 4), result('clairvoyant', 2)]);
+    expect([missed.saved_ratio, missed.closed_ratio]).toEqual([null, null]);
+    expect(meansOf([missed]).won_cells).toBe(0);
+  });
+
   it('is averaged over the cells that have the figure', () => {
     const cells = [
       compare(CELL, RESULTS),
@@ -83,7 +89,7 @@ describe('a comparison', () => {
       cells: 3,
       compliant_cells: 1,
       won_cells: 1,
-      saved_ratio: 0,
+      saved_ratio: 0.25,
       closed_ratio: 0.5,
       over_paced_ratio: 1.2,
     });
