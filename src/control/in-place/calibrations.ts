@@ -24,7 +24,7 @@ export class Calibrations {
   /** What was planned for by the passes of the last minute, the oldest first. */
   #planned: { readonly atSeconds: number; readonly loads: ReadonlyMap<string, number> }[] = [];
 
-  /** Compares the last minute with what was to be expected of its load and capacity. Answers the factors by chain. */
+  /** Compares the last minute with what its capacity promised for the loads that were planned. Answers the factors by chain. */
   update(parts: Parts, request: PlanRequest, atSeconds: number): ReadonlyMap<string, number> {
     const { topology } = parts.settings;
     const chains = [...topology.chains.values()].filter(({ id }) => inPlaceParts(topology).chains.has(id));
