@@ -12,8 +12,8 @@ import { TargetBook } from './control/cluster/target-book.ts';
 import { ControlLoop } from './control/control-loop.ts';
 import { daemonOf } from './control/daemon-of.ts';
 import { describeTrouble } from './control/describe-trouble.ts';
-import { Calibrations } from './control/in-place/calibrations.ts';
 import { NearLoads } from './control/in-place/near-loads.ts';
+import { SlownessBook } from './control/in-place/slowness-book.ts';
 import { WindowTracker } from './control/objectives/window-tracker.ts';
 import { layOver } from './control/operator/lay-over.ts';
 import { OPERATOR_STATE, OperatorBook } from './control/operator/operator-book.ts';
@@ -212,7 +212,7 @@ function buildBooks({ settings, clock, logger, executor = recommendExecutor, wra
     }),
     memory: new PassMemory(),
     nearLoads: new NearLoads(),
-    calibrations: new Calibrations(),
+    slowness: new SlownessBook(),
     windows: new WindowTracker(),
   };
 }

@@ -95,7 +95,7 @@ function allocation({ allocation: section }: ConfigFile): Settings['allocation']
     cpuQuantum: section.cpu_quantum,
     inPlaceQuantum: Math.min(section.in_place_quantum, section.cpu_quantum),
     sloMargin: section.slo_margin,
-    inPlaceMargin: Math.max(section.in_place_margin, section.slo_margin),
+    inPlaceMargin: section.in_place_margin,
     maxUtilization: section.max_utilization,
     inPlaceUtilization: section.in_place_utilization,
     riskFactor: section.risk_factor,

@@ -71,7 +71,7 @@ const InPlaceSchema = Type.Object(
       description: 'Time between two passes that change them.',
     }),
     stabilization: Type.Number({
-      default: 30,
+      default: 0,
       unit: 's',
       minimum: 0,
       maximum: 300,

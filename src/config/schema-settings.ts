@@ -272,11 +272,11 @@ export const AllocationSchema = Type.Object(
       description: 'Share of every SLO that planning leaves unused where the bounds allow it.',
     }),
     in_place_margin: Type.Number({
-      default: 0.25,
+      default: 0.2,
       minimum: 0,
       maximum: 0.9,
       description:
-        'The same for chains all of whose services are in mode `in-place`, which are planned near the edge; at least `slo_margin`.',
+        'Share that planning leaves unused of the requests that may be over the SLO, for chains all of whose services are in mode `in-place`.',
     }),
     max_utilization: Type.Number({
       default: 0.8,
@@ -286,7 +286,7 @@ export const AllocationSchema = Type.Object(
         'Plans stay below this utilisation even where no SLO asks for it: a load that grows by control.load_jump before the next pass must still fit.',
     }),
     in_place_utilization: Type.Number({
-      default: 0.85,
+      default: 0.95,
       minimum: 0.1,
       maximum: 0.99,
       description:

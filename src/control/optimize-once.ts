@@ -9,7 +9,7 @@ import { corrections } from './corrections.ts';
 import { decide } from './decide.ts';
 import type { Draft } from './draft.ts';
 import { guard } from './guard/guard.ts';
-import type { NearForecast } from './in-place/near-loads.ts';
+import { demandFactors } from './in-place/demand-check.ts';
 import { type PlannedEach, planEach, waitForWholePass } from './in-place/plan-each.ts';
 import { anyInPlace, type Steering, steeringOf } from './in-place/steering.ts';
 import { learn, learnProvisionally } from './learn.ts';
@@ -33,11 +33,12 @@ export async function optimizeOnce(
   profile(parts, observation);
   const forecasts = await forecast(parts);
   const whole = corrected(parts, observation, planRequest(parts, observation, forecasts));
-  const near = nearLoads(parts, observation, forecasts);
+  const near = nearLoads(parts, observation, whole, forecasts);
   const planned = planEach(parts, whole, near, trigger);
   const { request, told, outcome } = planned;
   const drafts = guarded(parts, observation, planned, trigger);
   const expected = parts.planner.evaluate(request, targetsOf(drafts));
+  if (near !== undefined) parts.nearLoads.keepCurves(parts.planner, request, outcome.plan);
   const durationMs = performance.now() - startedMs;
   const id = decisionId(parts, observation.atSeconds);
   const decision = decide(parts, {
@@ -75,10 +76,11 @@ async function forecast(parts: ControlParts): Promise<ReadonlyMap<string, Foreca
 function nearLoads(
   parts: ControlParts,
   observation: Observation,
+  { slowness = new Map() }: PlanRequest,
   forecasts: ReadonlyMap<string, ForecastOutcome>,
-): NearForecast | undefined {
+): ReadonlyMap<string, number> | undefined {
   if (!anyInPlace(parts.settings.topology)) return undefined;
-  return parts.nearLoads.update(parts, observation, forecasts);
+  return parts.nearLoads.update(parts, observation, forecasts, slowness);
 }
 
 function profile(parts: ControlParts, { atSeconds }: Observation): void {
@@ -150,8 +152,12 @@ function corrected(parts: ControlParts, observation: Observation, request: PlanR
   const found = corrections(parts, observation, request, parts.memory.corrections);
   parts.memory.corrections = found;
   const factors = new Map([...found].map(([chain, { factor }]) => [chain, factor]));
-  const calibrated = parts.calibrations.update(parts, request, observation.atSeconds);
-  return { ...request, corrections: new Map([...factors, ...calibrated]) };
+  const withFactors = { ...request, corrections: factors };
+  if (!anyInPlace(parts.settings.topology)) return withFactors;
+  parts.nearLoads.read(parts, observation.atSeconds);
+  const { atSeconds } = observation;
+  const present = { ...withFactors, demandFactors: demandFactors(parts, atSeconds) };
+  return { ...present, slowness: parts.slowness.update(parts, present, atSeconds) };
 }
 
 /** What the profiles expect of the last 30 s; only chains that are over their SLO there are of interest. */

@@ -16,8 +16,8 @@ import type { SeriesHistory } from './books/series-history.ts';
 import type { UsageBook } from './books/usage-book.ts';
 import type { ClusterWatch } from './cluster/cluster-watch.ts';
 import type { TargetBook } from './cluster/target-book.ts';
-import type { Calibrations } from './in-place/calibrations.ts';
 import type { NearLoads } from './in-place/near-loads.ts';
+import type { SlownessBook } from './in-place/slowness-book.ts';
 import type { WindowTracker } from './objectives/window-tracker.ts';
 import type { OperatorBook } from './operator/operator-book.ts';
 import type { ChangeLog } from './rollouts/change-log.ts';
@@ -49,5 +49,5 @@ export interface ControlParts {
   readonly rollouts: Pick<Rollouts, 'begin'>;
   readonly operator: OperatorBook;
   readonly nearLoads: NearLoads;
-  readonly calibrations: Calibrations;
+  readonly slowness: SlownessBook;
 }

@@ -187,15 +187,25 @@ export interface PlanRequest {
   readonly topology: Topology;
   /** λ by chain, requests/s. A chain that is absent has no known load. */
   readonly loads: ReadonlyMap<string, number>;
-  /** What the chains carried within the last minute, requests/s: what is known of utilisations was seen at such loads. */
-  readonly recentLoads?: ReadonlyMap<string, number>;
   /** Capacity in force by service; a service that cannot be planned stays at it. */
   readonly capacities: ReadonlyMap<string, CapacityInForce>;
   /** Working set of one instance at its 95th percentile by service, MiB; absent: nothing measured. */
   readonly workingSets: ReadonlyMap<string, number>;
   /** By how much a chain was measured to take longer than its profiles say, less than 1 where it takes less; absent: 1. */
   readonly corrections?: ReadonlyMap<string, number>;
+  /** By how much services that are resized in place use more CPU for their load now than their profiles say; absent: 1. */
+  readonly demandFactors?: ReadonlyMap<string, number>;
+  /** What was measured of chains whose services are all resized in place. */
+  readonly slowness?: ReadonlyMap<string, ChainSlowness>;
   readonly caps?: Caps;
+}
+
+/** How a chain that is planned by quotas stands to its objective. */
+export interface ChainSlowness {
+  /** Latency at the SLO's percentile when nobody waits, s; absent: not seen yet. */
+  readonly baseSeconds?: number;
+  /** By how much more of its requests are slow than expected, in the odds. */
+  readonly factor: number;
 }
 
 export interface PlanOutcome {
@@ -208,6 +218,16 @@ export interface CapacityPlanner {
   plan(request: PlanRequest): PlanOutcome;
   /** What `plan` would answer now. Later plans know nothing of it. */
   tryPlan(request: PlanRequest): PlanOutcome;
+  /**
+   * Share of the requests over the SLO of each chain whose services are all resized in place, in [0, 1]: under given
+   * allocations and loads (default: the request's), as the model has it (`slowness.factor` is left out). Chains without a
+   * load in the request are absent.
+   */
+  slowShares(
+    request: PlanRequest,
+    allocations: ReadonlyMap<string, ResourceAllocation>,
+    loads?: ReadonlyMap<string, number>,
+  ): ReadonlyMap<string, number>;
   /** End-to-end latency of each chain under given allocations, s; absent when a service of it is unknown. */
   evaluate(
     request: PlanRequest,

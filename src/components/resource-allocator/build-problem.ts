@@ -5,12 +5,10 @@ import {
   type Topology,
   visitsByService,
 } from '../../models/data-models.ts';
-import { inPlaceParts } from '../../models/in-place.ts';
 import type { PlanningChain, PlanningProblem, PlanningService } from '../../models/plans.ts';
 import type { PlanRequest } from '../../models/ports.ts';
 import type { LatencyProfile } from '../../models/profiles.ts';
 import type { AllocationSettings } from '../../models/settings.ts';
-import { EXPONENT, inPlaceChain, VERTICAL_EXPONENT } from './in-place-chain.ts';
 import { type LearnedChain, LearnedChains, type ProfileReader } from './learned-chains.ts';
 import { memoryFor } from './memory.ts';
 
@@ -18,6 +16,8 @@ export interface BuiltProblem {
   readonly problem: PlanningProblem;
   /** Ids of services that stay at the capacity in force because nothing, or not enough, is known of them. */
   readonly unplanned: readonly string[];
+  /** By chain with a load. */
+  readonly learned: ReadonlyMap<string, LearnedChain>;
 }
 
 /**
@@ -34,17 +34,16 @@ export function buildProblem(
   const known = new Map<string, LatencyProfile[]>();
   const unknown = new Set<string>();
   const chains: PlanningChain[] = [];
-  const inPlace = inPlaceParts(request.topology);
+  const learnedChains = new Map<string, LearnedChain>();
   for (const chain of request.topology.chains.values()) {
     const rate = request.loads.get(chain.id);
     if (rate === undefined) continue;
     const ofChain = learned.learned(chain, profiles, settings.riskFactor);
     for (const [service, profile] of ofChain.profiles) addTo(known, service, profile);
     for (const service of ofChain.unknown) unknown.add(service);
+    learnedChains.set(chain.id, ofChain);
     const correction = request.corrections?.get(chain.id) ?? 1;
-    const isInPlace = inPlace.chains.has(chain.id);
-    const planning = planningChain(chain, rate, correction, ofChain, settings, isInPlace);
-    chains.push(isInPlace ? inPlaceChain(planning, ofChain.profiles) : planning);
+    chains.push(planningChain(chain, rate, correction, ofChain, settings));
   }
   const specs = [...request.topology.services.values()];
   const isUnplanned = (spec: ServiceSpec) => unknown.has(spec.id) || !known.has(spec.id);
@@ -57,6 +56,7 @@ export function buildProblem(
       ...(request.caps !== undefined && { caps: request.caps }),
     },
     unplanned: specs.filter(isUnplanned).map((spec) => spec.id),
+    learned: learnedChains,
   };
 }
 
@@ -93,52 +93,19 @@ function planningService(
     maxInstances: spec.maxInstances,
     parallelism: usableCores(spec, profiles),
     baselineCores: profiles[0]?.baselineCores ?? 0,
-    ...(spec.mode === 'in-place'
-      ? { ownUtilization: exploredUtilization(profiles, request, settings.inPlaceUtilization) }
-      : utilizationBound(profiles, present, request)),
+    ...utilizationBound(profiles, present, request),
     quantum: spec.mode === 'in-place' ? settings.inPlaceQuantum : settings.cpuQuantum,
-    ...exponents(spec, profiles, request),
+    exponent: Math.max(1, ...profiles.map((profile) => profile.exponent)),
+    verticalExponent:
+      profiles.length === 0 ? 0 : Math.min(...profiles.map((profile) => profile.verticalExponent)),
     memory: memoryFor(spec, present.memory, request.workingSets.get(spec.id)),
     ...(unplanned ? { fixed: present } : {}),
-  };
-}
-
-function exponents(
-  { id }: ServiceSpec,
-  profiles: readonly LatencyProfile[],
-  { topology }: PlanRequest,
-): Pick<PlanningService, 'exponent' | 'verticalExponent'> {
-  if (inPlaceParts(topology).services.has(id))
-    return { exponent: EXPONENT, verticalExponent: VERTICAL_EXPONENT };
-  const vertical = profiles.map((profile) => profile.verticalExponent);
-  return {
-    exponent: Math.max(1, ...profiles.map((profile) => profile.exponent)),
-    verticalExponent: vertical.length === 0 ? 0 : Math.min(...vertical),
   };
 }
 
 /** What its windows show of an instance may be less than what is configured. */
 function usableCores({ parallelism }: ServiceSpec, profiles: readonly LatencyProfile[]): number {
   return Math.min(parallelism, ...profiles.map((profile) => profile.parallelism ?? parallelism));
-}
-
-/** Where nothing was seen yet, waiting is small by any queueing formula. */
-const KNOWN_UTILIZATION = 0.5;
-/** One plan goes this far beyond what was seen; the next one knows what that did. */
-const UTILIZATION_STEP = 0.03;
-
-/** A curve says little of utilisations that no window has seen: a plan goes there step by step. */
-function exploredUtilization(
-  profiles: readonly LatencyProfile[],
-  { topology, loads, recentLoads = loads }: PlanRequest,
-  highest: number,
-): number {
-  const seen = Math.max(KNOWN_UTILIZATION, ...profiles.map(({ utilizationRange }) => utilizationRange[1]));
-  const planned = demandOf(profiles, topology, loads);
-  const recent = demandOf(profiles, topology, recentLoads);
-  // Seen was what the load of a whole minute made of it; a plan is for more.
-  const reserve = recent > 0 ? Math.max(1, planned / recent) : 1;
-  return Math.min(highest, (seen + UTILIZATION_STEP) * reserve);
 }
 
 /** D of a service, cores. */
@@ -187,14 +154,12 @@ function planningChain(
   correction: number,
   { composition, stages }: LearnedChain,
   settings: AllocationSettings,
-  isInPlace: boolean,
 ): PlanningChain {
   const { latencySeconds, priority } = chain.slo;
-  const margin = isInPlace ? settings.inPlaceMargin : settings.sloMargin;
   return {
     id: chain.id,
     sloSeconds: latencySeconds,
-    targetSeconds: latencySeconds * (1 - margin),
+    targetSeconds: latencySeconds * (1 - settings.sloMargin),
     priority,
     rate,
     composition: composition.factor * correction,

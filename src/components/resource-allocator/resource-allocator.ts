@@ -11,9 +11,16 @@ import { type BuiltProblem, buildProblem, presentShape } from './build-problem.t
 import { evaluateChains } from './evaluate.ts';
 import { LearnedChains, type ProfileReader } from './learned-chains.ts';
 import { type LoadReader, plannedLoads } from './planned-loads.ts';
+import { ChainShares } from './quotas/chain-shares.ts';
+import { planQuotas } from './quotas/plan-quotas.ts';
+import { expectedLatencies, keepsCaps, plannedChains, withShapes } from './quotas/plan-with-quotas.ts';
+import { type QuotaRequest, quotaRequest } from './quotas/quota-request.ts';
 import { type ServicesAsked, topologyOf } from './request-topology.ts';
 import { solvePlan } from './solve-plan.ts';
 import { WarmStart } from './warm-start.ts';
+
+/** Slow shares are asked for over spans of this length, s. */
+const SPAN_SECONDS = 5;
 
 export interface AllocatorOptions {
   /** Prices, quantum and margin. Default: 100 per core, 0.1 per MiB, 0 per instance, 0.05 cores, margin 0.1. */
@@ -30,9 +37,9 @@ const DEFAULT_ALLOCATION: AllocationSettings = {
   cpuQuantum: 0.05,
   inPlaceQuantum: 0.01,
   sloMargin: 0.1,
-  inPlaceMargin: 0.25,
+  inPlaceMargin: 0.2,
   maxUtilization: 0.8,
-  inPlaceUtilization: 0.85,
+  inPlaceUtilization: 0.95,
   riskFactor: 0.5,
 };
 
@@ -48,8 +55,10 @@ export class DynamicResourceAllocator implements CapacityPlanner {
   readonly #logger: Logger | undefined;
   readonly #warmStart = new WarmStart();
   /** A pass evaluates many allocations under one request. */
-  readonly #built = new WeakMap<PlanRequest, BuiltProblem>();
+  readonly #built = new WeakMap<PlanRequest, Built>();
   readonly #learned = new LearnedChains();
+  /** Where the search for quotas ended last, by chain. */
+  readonly #sharePrices = new Map<string, number>();
   readonly #inForce = new Map<string, CapacityInForce>();
   #settings: AllocationSettings;
   #topology: Topology;
@@ -75,12 +84,12 @@ export class DynamicResourceAllocator implements CapacityPlanner {
   }
 
   plan(request: PlanRequest): PlanOutcome {
-    return this.#plan(request, this.#warmStart);
+    return this.#plan(request, this.#warmStart, this.#sharePrices);
   }
 
   /** Starts from the latest plan each time: the same question has the same answer, whatever was asked in between. */
   tryPlan(request: PlanRequest): PlanOutcome {
-    return this.#plan(request, this.#warmStart.fork());
+    return this.#plan(request, this.#warmStart.fork(), new Map(this.#sharePrices));
   }
 
   /** Judges by the profiles as they were when the request was planned, or first evaluated. */
@@ -88,17 +97,35 @@ export class DynamicResourceAllocator implements CapacityPlanner {
     request: PlanRequest,
     allocations: ReadonlyMap<string, ResourceAllocation>,
   ): ReadonlyMap<string, number> {
-    const { problem, unplanned } = this.#built.get(request) ?? this.#build(request);
+    const { problem, unplanned, quotas } = this.#built.get(request) ?? this.#build(request);
     const latencies = evaluateChains(
       problem,
       (id) => allocations.get(id) ?? presentShape(request, request.topology.services.get(id)!),
     );
+    for (const [chain, latency] of expectedLatencies(
+      quotas,
+      ({ id, present }) => allocations.get(id) ?? present,
+    ))
+      latencies.set(chain, latency);
     if (unplanned.length === 0) return latencies;
     const unknown = new Set(unplanned);
     for (const chain of request.topology.chains.values()) {
       if (chain.stages.flat(2).some((visit) => unknown.has(visit.service))) latencies.delete(chain.id);
     }
     return latencies;
+  }
+
+  slowShares(
+    request: PlanRequest,
+    allocations: ReadonlyMap<string, ResourceAllocation>,
+    loads: ReadonlyMap<string, number> = request.loads,
+  ): ReadonlyMap<string, number> {
+    const { quotas } = this.#built.get(request) ?? this.#build(request);
+    const { services } = quotas;
+    const chains = quotas.chains.map((chain) => ({ ...chain, rate: loads.get(chain.id) ?? 0 }));
+    const shapeOf = ({ id, present }: (typeof services)[number]) => allocations.get(id) ?? present;
+    const shares = new ChainShares(services, chains, shapeOf, SPAN_SECONDS).shares();
+    return new Map(chains.map(({ id }, c) => [id, shares[c]!]));
   }
 
   /**
@@ -134,20 +161,35 @@ export class DynamicResourceAllocator implements CapacityPlanner {
     return { cpu, memory, instances };
   }
 
-  #plan(request: PlanRequest, warmStart: WarmStart): PlanOutcome {
-    const { problem, unplanned } = this.#build(request);
-    const { plan } = solvePlan(problem, {
-      maxUtilization: this.#settings.maxUtilization,
-      warmStart,
-    });
+  #plan(request: PlanRequest, warmStart: WarmStart, sharePrices: Map<string, number>): PlanOutcome {
+    const { problem, unplanned, quotas } = this.#build(request);
+    const { maxUtilization, inPlaceUtilization: highest, pricePerCore } = this.#settings;
+    const quotaPlan = planQuotas(quotas.services, quotas.chains, { highest, prices: sharePrices });
+    const { caps } = problem;
+    const free = withShapes(problem, quotaPlan);
+    let { plan } = solvePlan(free, { maxUtilization, warmStart });
+    if (caps === undefined || keepsCaps(plan, caps)) {
+      if (caps !== undefined) plan = solvePlan({ ...free, caps }, { maxUtilization, warmStart }).plan;
+      const byQuota = plannedChains(quotas, quotaPlan, pricePerCore);
+      plan = { ...plan, chains: plan.chains.map((chain) => byQuota.get(chain.id) ?? chain) };
+    } else {
+      // There is not enough for all: what does least harm is told by the curves of all services together.
+      plan = solvePlan(problem, { maxUtilization, warmStart }).plan;
+    }
     const { cost, gap, iterations, solveMs } = plan;
     this.#logger?.debug({ cost, gap, iterations, solveMs, unplanned: unplanned.length }, 'planned');
     return { plan, unplanned };
   }
 
-  #build(request: PlanRequest): BuiltProblem {
+  #build(request: PlanRequest): Built {
     const built = buildProblem(request, this.#quantifier, this.#settings, this.#learned);
-    this.#built.set(request, built);
-    return built;
+    const withQuotas = { ...built, quotas: quotaRequest(request, built, this.#settings) };
+    this.#built.set(request, withQuotas);
+    return withQuotas;
   }
+}
+
+interface Built extends BuiltProblem {
+  /** What of it is planned by quotas. */
+  readonly quotas: QuotaRequest;
 }

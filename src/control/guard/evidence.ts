@@ -1,3 +1,5 @@
+import { inPlaceParts } from '../../models/in-place.ts';
+import type { ProfileOutcome } from '../../models/profiles.ts';
 import { type Draft, formatNumber } from '../draft.ts';
 import type { GuardContext } from './guard-step.ts';
 import { heldFromShrinking } from './hold.ts';
@@ -9,18 +11,37 @@ export function holdOnErrors(draft: Draft, { settings, observation }: GuardConte
   return heldFromShrinking(draft, 'errors', `${formatNumber(ratio * 100)} % of its requests fail`);
 }
 
-export function holdOnViolation(draft: Draft, { observation, givenUp }: GuardContext): Draft {
+export function holdOnViolation(draft: Draft, { settings, observation, givenUp }: GuardContext): Draft {
+  const { chains } = settings.topology;
+  const isLate = (id: string) =>
+    inPlaceParts(settings.topology).chains.has(id) &&
+    (observation.chains.get(id)?.latest?.latency ?? 0) > chains.get(id)!.slo.latencySeconds;
   const violating = draft.service.chains.find(
-    (id) => observation.chains.get(id)?.violating !== undefined && !givenUp.has(id),
+    (id) => (observation.chains.get(id)?.violating !== undefined || isLate(id)) && !givenUp.has(id),
   );
   if (violating === undefined) return draft;
   return heldFromShrinking(draft, 'would-violate', `${violating} is over its SLO now, or failing`);
 }
 
+/** A demand whose confidence interval is at most this wide, as a share of it, is known. */
+const KNOWN_DEMAND = 0.5;
+
+/**
+ * Quotas are planned from demands alone, and what they make of latencies is measured every few seconds: there it is enough that
+ * the demand is known from the CPU that was used.
+ */
+function isDemandKnown(profile: ProfileOutcome): boolean {
+  if (profile.kind !== 'profile' || profile.demandSource !== 'measured-cpu') return false;
+  const [low, high] = profile.demandInterval;
+  return high - low <= KNOWN_DEMAND * profile.demandCoreSeconds;
+}
+
 export function holdWithoutConfidence(draft: Draft, { settings, profiles }: GuardContext): Draft {
   const { minConfidence } = settings.control;
+  const byQuota = inPlaceParts(settings.topology).services.has(draft.service.id);
   for (const chain of draft.service.chains) {
     const profile = profiles.profile(draft.service.id, chain);
+    if (byQuota && isDemandKnown(profile)) continue;
     const confidence = profile.kind === 'profile' ? profile.confidence : 0;
     if (confidence >= minConfidence) continue;
     const known = `confidence in its profile for ${chain} is ${formatNumber(confidence)}, ${minConfidence} is needed`;

@@ -1,10 +1,13 @@
 import { type Draft, describeAllocation, formatNumber } from '../draft.ts';
+import { lateness } from '../learn.ts';
 import type { ChainObservation } from '../observe/observation.ts';
 import type { GuardContext } from './guard-step.ts';
 import { heldFromShrinking } from './hold.ts';
 
 /** Silence this many times longer than the mean time between requests is no chance (Poisson: below 1 %). */
 const SILENCE_IN_REQUESTS = 5;
+/** So many requests that did not come are no chance in any case. */
+const SURELY_MISSED = 20;
 
 /** A plan that is not made of finite, positive numbers is a fault somewhere: nothing changes. */
 export function holdInvalid(draft: Draft): Draft {
@@ -44,6 +47,9 @@ export function holdStale(draft: Draft, context: GuardContext): Draft {
       );
     }
     const silence = observation.atSeconds - chain.lastRecordSeconds;
+    if (isSilentInPlace(draft, chain, silence, settings)) {
+      return heldFromShrinking(draft, 'stale-data', `no record of ${id} for ${formatNumber(silence)} s`);
+    }
     // Silence of a source that cannot be read is no chance, however quiet the chain.
     const isUnread = silence > settings.control.staleAfter && sourceTrouble(draft.service.id) !== undefined;
     if (isUnread || isStale(chain, silence, settings.control.staleAfter)) {
@@ -51,6 +57,20 @@ export function holdStale(draft: Draft, context: GuardContext): Draft {
     }
   }
   return draft;
+}
+
+/**
+ * In place a decrease is as quick as what it rests on must be fresh: a chain with many requests that was not heard of for
+ * longer than records take has fallen silent, whatever is known of it from before.
+ */
+function isSilentInPlace(
+  { service }: Draft,
+  { usualRate }: ChainObservation,
+  silenceSeconds: number,
+  settings: GuardContext['settings'],
+): boolean {
+  const unheard = silenceSeconds - lateness(settings);
+  return service.mode === 'in-place' && unheard > 0 && (usualRate ?? 0) * silenceSeconds > SURELY_MISSED;
 }
 
 function isStale(chain: ChainObservation, silenceSeconds: number, staleAfter: number): boolean {

@@ -1,73 +1,127 @@
 import type { ForecastOutcome } from '../../models/forecasts.ts';
+import type { Plan } from '../../models/plans.ts';
+import type { CapacityPlanner, ChainSlowness, PlanRequest } from '../../models/ports.ts';
 import { lateness } from '../learn.ts';
-import { chainRates } from '../observe/chain-load.ts';
 import type { Observation } from '../observe/observation.ts';
 import type { ObserveSources } from '../observe/read-metrics.ts';
-import { MISSED, NearLoad, SPAN_SECONDS } from './near-load.ts';
-import { PeakHold } from './peak-hold.ts';
+import { MISSED, NearLoad, SILENCE_SECONDS } from './near-load.ts';
+import { LOAD_FACTORS, ShareCurve } from './share-curve.ts';
+import { SPAN_SECONDS, SpanRates } from './span-rates.ts';
 
 /** What is known later than this tells nothing of the half minute to come, s: the largest rate of minutes counts then. */
 const LATEST_SECONDS = 15;
 
-/** Requests/s by chain; chains of which nothing is known now are absent. */
-export interface NearForecast {
-  /** What is to be planned for. */
-  readonly loads: ReadonlyMap<string, number>;
-  /** Mean rates of the last minute. */
-  readonly recent: ReadonlyMap<string, number>;
-}
+/** A latency of so many times the objective is no matter of a little too few cores. */
+const PILING_UP = 2;
+const MOST_HIDDEN = 8;
+/** Spans of the last 15 s, which the latest latency is of. */
+const JUDGED_SPANS = 3;
 
-/** What every chain will carry within the next half minute. */
+/** What every chain will carry until the next pass, as far as it must be planned for. */
 export class NearLoads {
+  readonly spans = new SpanRates();
   readonly #chains = new Map<string, NearLoad>();
-  readonly #peaks = new Map<string, PeakHold>();
-  /** Mean rate of the last minute, or of the one before a silence. */
-  readonly #recent = new Map<string, number>();
+  readonly #hiding = new Map<string, number>();
+  /** First span of those in which work piles up. */
+  readonly #pilingSince = new Map<string, number>();
+  /** Of the latest plan, as the model has it. */
+  readonly #curves = new Map<string, ShareCurve>();
 
-  /** A chain's objective was missed in the minute before. */
-  miss(chain: string, atSeconds: number, planned: number): void {
-    this.#peakOf(chain).miss(atSeconds, planned);
+  /** Reads what has come since the last pass. */
+  read(sources: ObserveSources, atSeconds: number): void {
+    this.spans.update(sources, atSeconds - lateness(sources.settings));
   }
 
+  /** Requests/s to plan for by chain; chains of which nothing is known now are absent. */
   update(
     sources: ObserveSources,
     { atSeconds, chains }: Observation,
     forecasts: ReadonlyMap<string, ForecastOutcome>,
-  ): NearForecast {
-    const late = lateness(sources.settings);
-    const untilSeconds = atSeconds - late;
+    slowness: ReadonlyMap<string, ChainSlowness>,
+  ): ReadonlyMap<string, number> {
+    const { settings } = sources;
+    const late = lateness(settings);
     this.#forgetOthers(chains);
-    const [last15, last30, last60] = [15, 30, 60].map((span) => chainRates(sources, span, untilSeconds));
     const loads = new Map<string, number>();
-    for (const [id, { load }] of chains) {
+    for (const [id, { load, latest }] of chains) {
       if (load === undefined) continue;
-      const rates = {
-        last15: last15?.get(id) ?? 0,
-        last30: last30?.get(id) ?? 0,
-        last60: last60?.get(id) ?? 0,
-      };
-      const peak = this.#peakOf(id);
-      peak.note(atSeconds, rates.last15);
+      const { slo } = settings.topology.chains.get(id)!;
       const near = this.#of(id);
-      const soon = near.update(atSeconds, rates);
+      const isPilingUp = (latest?.latency ?? 0) > PILING_UP * slo.latencySeconds;
+      this.#levelWhenOver(id, isPilingUp);
+      const mean = (seconds: number) => this.spans.mean(id, seconds / SPAN_SECONDS) || 0;
+      const most = (seconds: number) => this.spans.most(id, seconds / SPAN_SECONDS);
+      const rates = {
+        ...{ last15: mean(15), last30: mean(30), last60: mean(60), last120: mean(120) },
+        ...{ most60: most(60), most300: most(300), most1200: most(1200) },
+        knownSeconds: this.spans.known(id) * SPAN_SECONDS,
+      };
+      const soon = near.update(
+        atSeconds,
+        rates,
+        (seconds) => this.#rateAt(id, seconds / SPAN_SECONDS),
+        this.#curves.get(id)?.times(slowness.get(id)?.factor ?? 1),
+        {
+          intervalSeconds: settings.control.inPlace.interval,
+          allowed: (1 - slo.percentile) * (1 - settings.allocation.inPlaceMargin),
+        },
+      );
       // A few requests in a span are no more than chance, and so is none.
-      const floor = late > LATEST_SECONDS || soon * SPAN_SECONDS < MISSED ? load : 0;
-      loads.set(id, Math.max(soon, floor, foreseen(forecasts.get(id)), peak.load(atSeconds)));
-      if (!near.isUncertain(atSeconds)) this.#recent.set(id, rates.last60);
+      const floor = late > LATEST_SECONDS || soon * SILENCE_SECONDS < MISSED ? load : 0;
+      loads.set(id, this.#hidden(id, isPilingUp) * Math.max(soon, floor, foreseen(forecasts.get(id))));
     }
-    return { loads, recent: new Map(this.#recent) };
+    return loads;
+  }
+
+  /** Keeps what other loads than the planned ones would make of the plan. */
+  keepCurves(planner: CapacityPlanner, request: PlanRequest, { services }: Pick<Plan, 'services'>): void {
+    const planned = new Map(services.map((service) => [service.id, service]));
+    const shares = LOAD_FACTORS.map((factor) =>
+      planner.slowShares(
+        request,
+        planned,
+        new Map([...request.loads].map(([id, load]) => [id, factor * load])),
+      ),
+    );
+    for (const id of shares[0]!.keys()) this.#curves.set(id, new ShareCurve(shares.map((at) => at.get(id)!)));
+  }
+
+  /**
+   * What is answered while work piles up, and then all at once, says when it came in the mean alone: until it is over nothing
+   * is known, and then that.
+   */
+  #levelWhenOver(chain: string, isPilingUp: boolean): void {
+    const { newest } = this.spans;
+    const since = this.#pilingSince.get(chain);
+    if (newest === undefined) return;
+    if (isPilingUp) this.#pilingSince.set(chain, since ?? newest - JUDGED_SPANS + 1);
+    else if (since !== undefined) {
+      this.spans.level(chain, since, newest);
+      this.#pilingSince.delete(chain);
+    }
+  }
+
+  /** As far as it can be learned from. */
+  #rateAt(chain: string, span: number): number {
+    const since = this.#pilingSince.get(chain);
+    return since !== undefined && span >= since ? Number.NaN : this.spans.rate(chain, span);
+  }
+
+  /**
+   * Where work piles up rates are those of the answers, and one service hides from the next what is to come: loads count
+   * double with every pass until requests are answered in time.
+   */
+  #hidden(chain: string, isPilingUp: boolean): number {
+    const factor = isPilingUp ? Math.min(MOST_HIDDEN, 2 * (this.#hiding.get(chain) ?? 1)) : 1;
+    this.#hiding.set(chain, factor);
+    return factor;
   }
 
   /** Of chains that are not configured any more nothing is kept. */
   #forgetOthers(chains: Observation['chains']): void {
-    for (const of of [this.#chains, this.#peaks, this.#recent])
+    for (const of of [this.#chains, this.#curves, this.#hiding, this.#pilingSince])
       for (const id of of.keys()) if (!chains.has(id)) of.delete(id);
-  }
-
-  #peakOf(chain: string): PeakHold {
-    const known = this.#peaks.get(chain) ?? new PeakHold();
-    this.#peaks.set(chain, known);
-    return known;
+    this.spans.keepOnly(chains);
   }
 
   #of(chain: string): NearLoad {

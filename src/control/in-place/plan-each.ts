@@ -2,7 +2,6 @@ import type { PassTrigger } from '../../models/decisions.ts';
 import type { PlanOutcome, PlanRequest } from '../../models/ports.ts';
 import type { Draft } from '../draft.ts';
 import type { ControlParts } from '../parts.ts';
-import type { NearForecast } from './near-loads.ts';
 
 export interface PlannedEach {
   /** What chains are evaluated with from here on. */
@@ -19,11 +18,11 @@ export interface PlannedEach {
 export function planEach(
   { planner, settings }: Pick<ControlParts, 'planner' | 'settings'>,
   request: PlanRequest,
-  near: NearForecast | undefined,
+  near: ReadonlyMap<string, number> | undefined,
   trigger: PassTrigger,
 ): PlannedEach {
   if (near === undefined) return { request, told: request, outcome: planner.plan(request) };
-  const soon = { ...request, loads: near.loads, recentLoads: near.recent };
+  const soon = { ...request, loads: near };
   const services = settings.topology.services;
   const areAll = [...services.values()].every(({ mode }) => mode === 'in-place');
   const outcome = areAll || trigger === 'in-place' ? planner.plan(soon) : planner.tryPlan(soon);

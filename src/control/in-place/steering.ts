@@ -21,7 +21,7 @@ export function quantumOf({ mode }: ServiceSpec, allocation: AllocationSettings)
 }
 
 /** In place the next step is seconds away: there is no need for a large one. */
-const IN_PLACE_GROWTH = 1.25;
+const IN_PLACE_GROWTH = 1.5;
 
 /** Most that a service of a chain over its SLO grows by beyond the plan, as a factor. */
 export function growthOf({ mode }: ServiceSpec, { control }: Pick<Settings, 'control'>): number {

@@ -1,6 +1,8 @@
+import type { ChainSpec } from '../../models/data-models.ts';
+import { inPlaceParts } from '../../models/in-place.ts';
 import type { TrafficMetrics } from '../../models/metrics.ts';
 import { chainRates, JUMP_SECONDS, recentLoad, usualRate } from './chain-load.ts';
-import { chainRate, latencyAt, trafficByChain } from './chain-traffic.ts';
+import { type ChainTraffic, chainRate, latencyAt, trafficByChain } from './chain-traffic.ts';
 import {
   hasSettled,
   judgedSince,
@@ -25,7 +27,10 @@ export interface ChainObservation {
   readonly violating: 'slow' | 'failing' | undefined;
   /** Services of the chain that tell nothing of it while the others do. */
   readonly silentServices: ReadonlySet<string>;
-  /** What the last 30 s say, once they tell of the capacity in force alone; undefined before. */
+  /**
+   * What the last 30 s say, once they tell of the capacity in force alone, undefined before; of chains whose services are
+   * all resized in place what the last 15 s say.
+   */
   readonly latest: MeasuredTraffic | undefined;
   /**
    * What the last minute says, and all of the time since the capacity in force settled (60 to 300 s); empty before a
@@ -73,9 +78,7 @@ export function observe(sources: ObserveSources, atSeconds: number): Observation
           sinceChange === undefined
             ? []
             : [lastMinute, sinceChange].flatMap((each) => measuredTraffic(each) ?? []),
-        latest: hasSettled(sources, traffic.spec, atSeconds)
-          ? measuredTraffic(trafficSince(atSeconds - SETTLING_SECONDS).byChain.get(id))
-          : undefined,
+        latest: latestTraffic(sources, traffic.spec, atSeconds, trafficSince),
         lastRecordSeconds: sources.traffic.lastRecordSeconds(id),
         usualRate: usualRate(sources, id, usualRates.get(id), atSeconds),
       },
@@ -88,6 +91,19 @@ export function observe(sources: ObserveSources, atSeconds: number): Observation
     unlisted: unlistedChains(recent.metrics, sources.settings.topology),
     errorRatios: errorRatios(recent.metrics),
   };
+}
+
+/** In place a capacity changes every few seconds and by little: there the last seconds are always judged. */
+function latestTraffic(
+  sources: ObserveSources,
+  chain: ChainSpec,
+  atSeconds: number,
+  trafficSince: (seconds: number) => { readonly byChain: ReadonlyMap<string, ChainTraffic> },
+): MeasuredTraffic | undefined {
+  const inPlace = inPlaceParts(sources.settings.topology).chains.has(chain.id);
+  if (!inPlace && !hasSettled(sources, chain, atSeconds)) return undefined;
+  const seconds = inPlace ? JUMP_SECONDS : SETTLING_SECONDS;
+  return measuredTraffic(trafficSince(atSeconds - seconds).byChain.get(chain.id));
 }
 
 /** The same function, worked out once for each key. */

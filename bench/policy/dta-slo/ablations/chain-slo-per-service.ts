@@ -78,15 +78,31 @@ class PartPlanner implements CapacityPlanner {
     );
   }
 
+  /** Of each chain that of its slowest service. */
+  slowShares(
+    request: PlanRequest,
+    allocations: ReadonlyMap<string, ResourceAllocation>,
+    loads: ReadonlyMap<string, number> = request.loads,
+  ): ReadonlyMap<string, number> {
+    const shares = this.#planner.slowShares(this.#inParts(request), allocations, inParts(request, loads));
+    return new Map(
+      [...request.topology.chains.values()].flatMap((chain) => {
+        const parts = partsOf(chain).flatMap(({ id }) => shares.get(id) ?? []);
+        return parts.length === 0 ? [] : [[chain.id, Math.max(...parts)]];
+      }),
+    );
+  }
+
   #inParts(request: PlanRequest): PlanRequest {
     const known = this.#requests.get(request);
     if (known !== undefined) return known;
-    const { corrections: _, ...rest } = request;
-    const loads = [...request.topology.chains.values()].flatMap((chain) => {
-      const load = request.loads.get(chain.id);
-      return load === undefined ? [] : partsOf(chain).map(({ id }) => [id, load] as const);
-    });
-    const parts = { ...rest, topology: this.#topologyOf(request.topology), loads: new Map(loads) };
+    const { corrections: _, slowness, ...rest } = request;
+    const parts = {
+      ...rest,
+      topology: this.#topologyOf(request.topology),
+      loads: inParts(request, request.loads),
+      ...(slowness !== undefined && { slowness: inParts(request, slowness) }),
+    };
     this.#requests.set(request, parts);
     return parts;
   }
@@ -99,6 +115,19 @@ class PartPlanner implements CapacityPlanner {
     this.#topologies.set(topology, inParts);
     return inParts;
   }
+}
+
+/** What is known of chains, told of all their parts. */
+function inParts<Value>(
+  { topology }: PlanRequest,
+  ofChains: ReadonlyMap<string, Value>,
+): ReadonlyMap<string, Value> {
+  return new Map(
+    [...topology.chains.values()].flatMap((chain) => {
+      const value = ofChains.get(chain.id);
+      return value === undefined ? [] : partsOf(chain).map(({ id }): [string, Value] => [id, value]);
+    }),
+  );
 }
 
 /** A chain of each service that the chain visits. */

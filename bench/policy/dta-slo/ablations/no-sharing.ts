@@ -42,6 +42,14 @@ class ChainByChainPlanner implements CapacityPlanner {
     return this.#planner.evaluate(request, allocations);
   }
 
+  slowShares(
+    request: PlanRequest,
+    allocations: ReadonlyMap<string, ResourceAllocation>,
+    loads?: ReadonlyMap<string, number>,
+  ): ReadonlyMap<string, number> {
+    return this.#planner.slowShares(request, allocations, loads);
+  }
+
   #apart(request: PlanRequest, together: PlanOutcome): PlanOutcome {
     const parts = [...request.loads.keys()].map((chain) => this.#planner.tryPlan(alone(request, chain)).plan);
     const unplanned = new Set(together.unplanned);

@@ -1,0 +1,61 @@
+/** What is planned for services that are resized in place: quotas under which few requests of every chain are slow. */
+
+export interface QuotaService {
+  readonly id: string;
+  /** d₀, cores. */
+  readonly baselineCores: number;
+  readonly minCpu: number;
+  readonly maxCpu: number;
+  readonly minInstances: number;
+  readonly maxInstances: number;
+  /** CPU limit over request: the quota is so many times what is planned and paid for. */
+  readonly quotaPerCpu: number;
+  /** Cores that one instance can use at once. */
+  readonly parallelism: number;
+  /** Grid of cpu. */
+  readonly quantum: number;
+  /** What an instance costs beside its cpu, in cores. */
+  readonly instancePrice: number;
+  readonly present: Shape;
+  /** Nothing is known of it: it stays as it is, and nobody waits there. */
+  readonly isFixed: boolean;
+}
+
+export interface QuotaChain {
+  readonly id: string;
+  /** λ, requests/s. */
+  readonly rate: number;
+  /** What a request has left until its objective when nobody waits, s. */
+  readonly slackSeconds: number;
+  /** Share of the requests that may be slow, in (0, 1). */
+  readonly budget: number;
+  readonly visits: readonly QuotaVisit[];
+}
+
+/** All visits of one request to a service. */
+export interface QuotaVisit {
+  readonly service: string;
+  readonly visits: number;
+  /** d, core-seconds of one. */
+  readonly demand: number;
+}
+
+export interface Shape {
+  readonly cpu: number;
+  readonly instances: number;
+}
+
+export interface QuotaPlan {
+  /** By service. */
+  readonly shapes: ReadonlyMap<string, Shape>;
+  readonly chains: ReadonlyMap<string, PlannedShare>;
+}
+
+export interface PlannedShare {
+  /** Cores that a budget of one more would save. */
+  readonly price: number;
+  /** Services that make most of its requests slow, the worst first. */
+  readonly binding: readonly string[];
+  /** Waits for cores, which no quota ends, leave less than a fifth of the budget for throttling, or a service is full. */
+  readonly isMeetable: boolean;
+}

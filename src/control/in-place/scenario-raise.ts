@@ -1,0 +1,134 @@
+/**
+ * By how much a forecast must be raised so that a chain keeps its objective: the least factor with which, had every pass of the
+ * last hour planned for the raised forecast, all but a hundredth of the minutes would have kept it. What a plan makes of another
+ * load than it was made for, its curve tells (`ShareCurve`). This is a plan against the scenarios of the past (Campi and
+ * Garatti, The exact feasibility of randomized solutions of uncertain convex programs, SIAM Journal on Optimization 19, 2008),
+ * with the minutes as scenarios.
+ */
+import type { ShareCurve } from './share-curve.ts';
+import { SPAN_SECONDS } from './span-rates.ts';
+
+/** Share of the minutes that may miss the objective. */
+const MISSED_MINUTES = 0.01;
+
+/** The largest tenth of what minutes needed tells of the next ones, at least so many; at most so much beyond the largest. */
+const EXCESSES = 0.1;
+const LEAST_EXCESSES = 4;
+const BEYOND_LARGEST = 1.15;
+
+/** Raises are looked for between these, to about a hundredth. */
+const LEAST_RAISE = 0.9;
+const LARGEST_RAISE = 6;
+const CUTS = 10;
+
+/** A minute with fewer requests says nothing of a percentile. */
+const FEWEST = 20;
+
+/** A pass whose capacity has had its time. */
+export interface Past {
+  readonly atSeconds: number;
+  /** `simpleForecasts`. */
+  readonly forecasts: readonly number[];
+  /** What came, by span of five seconds, requests/s. */
+  readonly rates: readonly number[];
+}
+
+/** Passes that make a minute, the oldest first. */
+export type Minute = readonly Past[];
+
+export interface Raise {
+  readonly raise: number;
+  /** What it may be too low by, as a factor: one standard error. */
+  readonly uncertainty: number;
+}
+
+export function passesInMinute(intervalSeconds: number): number {
+  return Math.max(1, Math.round(60 / intervalSeconds));
+}
+
+/** All minutes, overlapping, with enough requests to be judged. */
+export function minutesOf(past: readonly Past[], intervalSeconds: number): readonly Minute[] {
+  const length = passesInMinute(intervalSeconds);
+  const minutes: Minute[] = [];
+  for (let end = length; end <= past.length; end++) {
+    const minute = past.slice(end - length, end);
+    const rates = minute.flatMap((one) => one.rates);
+    const requests = (60 * rates.reduce((sum, rate) => sum + rate, 0)) / rates.length;
+    if (minute.at(-1)!.atSeconds - minute[0]!.atSeconds <= 60 && requests >= FEWEST)
+      minutes.push(withoutChance(minute, rates));
+  }
+  return minutes;
+}
+
+/**
+ * The minute as its rates would be without the chance of single arrivals, which plans know of themselves (the work of a
+ * period is compound Poisson): deviations from the mean are shrunk by what of their variance is Poisson's (James and Stein,
+ * Estimation with quadratic loss, 1961).
+ */
+function withoutChance(minute: Minute, rates: readonly number[]): Minute {
+  const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
+  const variance = rates.reduce((sum, rate) => sum + (rate - mean) ** 2, 0) / (rates.length - 1);
+  const byChance = mean / SPAN_SECONDS;
+  const kept = variance > byChance ? Math.sqrt(1 - byChance / variance) : 0;
+  return minute.map((one) => ({ ...one, rates: one.rates.map((rate) => mean + kept * (rate - mean)) }));
+}
+
+/**
+ * From the largest tenth of what the minutes needed: their excesses over the others are taken for exponential in the
+ * logarithm, so that the next minute may well need more than any before (peaks over threshold: Davison and Smith, Models for
+ * exceedances over high thresholds, Journal of the Royal Statistical Society B 52, 1990). Of k excesses the predictive
+ * quantile is not ln r but k·(r^(1/k) − 1): their mean is not known for certain (Gelman et al., Bayesian Data Analysis,
+ * section 2.6: a gamma prior on the rate makes the next one Lomax distributed).
+ *
+ * @param allowed share of a minute's requests that may be slow
+ * @param overlap minutes that are told for each minute
+ */
+export function raiseFor(
+  minutes: readonly Minute[],
+  forecast: number,
+  curve: ShareCurve,
+  allowed: number,
+  overlap: number,
+): Raise {
+  const needed = minutes
+    .map((minute) => Math.log(raiseNeeded(minute, forecast, curve, allowed)))
+    .sort((left, right) => right - left);
+  const count = Math.min(needed.length - 1, Math.max(LEAST_EXCESSES, Math.ceil(EXCESSES * needed.length)));
+  const threshold = needed[count]!;
+  const mean = needed.slice(0, count).reduce((sum, one) => sum + one - threshold, 0) / count;
+  const independent = Math.max(1, count / overlap);
+  const ratio = count / (MISSED_MINUTES * needed.length);
+  const beyond = mean * independent * (ratio ** (1 / independent) - 1);
+  return {
+    raise: Math.exp(Math.min(threshold + beyond, needed[0]! + Math.log(BEYOND_LARGEST))),
+    uncertainty: Math.exp(beyond / Math.sqrt(independent)),
+  };
+}
+
+/** Least raise with which a minute would have kept its objective, by bisection in the logarithm. */
+function raiseNeeded(minute: Minute, forecast: number, curve: ShareCurve, allowed: number): number {
+  const holds = (raise: number) => slowShareOf(minute, forecast, raise, curve) <= allowed;
+  let low = LEAST_RAISE;
+  let high = LARGEST_RAISE;
+  if (holds(low)) return low;
+  for (let cut = 0; cut < CUTS; cut++) {
+    const middle = Math.sqrt(low * high);
+    if (holds(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
+/** Of a minute's requests, had its passes planned for the raised forecast. */
+function slowShareOf(minute: Minute, forecast: number, raise: number, curve: ShareCurve): number {
+  let slow = 0;
+  let all = 0;
+  for (const { forecasts, rates } of minute) {
+    const planned = raise * forecasts[forecast]!;
+    for (const rate of rates) {
+      all += rate;
+      if (rate > 0) slow += rate * (planned > 0 ? curve.at(rate / planned) : 1);
+    }
+  }
+  return slow / all;
+}

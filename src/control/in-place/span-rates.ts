@@ -1,0 +1,109 @@
+import { chainRates } from '../observe/chain-load.ts';
+import type { ObserveSources } from '../observe/read-metrics.ts';
+
+/** Bursts of seconds show in spans of this length, s. */
+export const SPAN_SECONDS = 5;
+
+/** After a pause as many spans are read again, of the others nothing is known. */
+const READ_AGAIN = 24;
+
+/** Where work piled up, more than this of the mean is work that had waited. */
+const MOST_OF_MEAN = 2;
+
+/** Spans that are kept. */
+const KEPT = 240;
+
+/** Rates of all chains in spans of five seconds, aligned to the epoch. A span is known by its index since then. */
+export class SpanRates {
+  /** By chain: the rates of the latest spans, the newest last; NaN where nothing is known, requests/s. */
+  readonly #rates = new Map<string, number[]>();
+  #newest: number | undefined;
+
+  /** Index of the newest span that is known; undefined before the first. */
+  get newest(): number | undefined {
+    return this.#newest;
+  }
+
+  /** Reads the spans that have ended by then. Answers how many are new. */
+  update(sources: ObserveSources, untilSeconds: number): number {
+    const last = Math.floor(untilSeconds / SPAN_SECONDS) - 1;
+    // After the clock was set back nothing is kept from the future.
+    if (this.#newest !== undefined && last < this.#newest) this.#forget();
+    const first = Math.max((this.#newest ?? Number.NEGATIVE_INFINITY) + 1, last - READ_AGAIN + 1);
+    if (this.#newest !== undefined && first > this.#newest + 1) this.#forget();
+    for (let span = first; span <= last; span++) this.#read(sources, span);
+    return last - first + 1;
+  }
+
+  /** Rate in a span; NaN where nothing is known of it, requests/s. */
+  rate(chain: string, span: number): number {
+    const age = (this.#newest ?? Number.NEGATIVE_INFINITY) - span;
+    return age >= 0 ? (this.#rates.get(chain)?.at(-1 - age) ?? Number.NaN) : Number.NaN;
+  }
+
+  /** Mean over the latest `spans` of those that are known; NaN where none is, requests/s. */
+  mean(chain: string, spans: number): number {
+    let sum = 0;
+    let count = 0;
+    for (const rate of this.#rates.get(chain)?.slice(-spans) ?? []) {
+      if (Number.isNaN(rate)) continue;
+      sum += rate;
+      count += 1;
+    }
+    return sum / count;
+  }
+
+  /** Least of the latest `spans` that are known; NaN where none is, requests/s. */
+  least(chain: string, spans: number): number {
+    const known = (this.#rates.get(chain)?.slice(-spans) ?? []).filter((rate) => !Number.isNaN(rate));
+    return known.length === 0 ? Number.NaN : Math.min(...known);
+  }
+
+  /** Takes the spans of a chain from one to another down to twice their mean. */
+  level(chain: string, from: number, to: number): void {
+    const rates = this.#rates.get(chain);
+    if (rates === undefined || this.#newest === undefined) return;
+    const end = rates.length - (this.#newest - to);
+    const start = Math.max(0, rates.length - 1 - (this.#newest - from));
+    const known = rates.slice(start, end).filter((rate) => !Number.isNaN(rate));
+    if (known.length === 0) return;
+    const mean = known.reduce((sum, rate) => sum + rate, 0) / known.length;
+    for (let i = start; i < end; i++) if (rates[i]! > MOST_OF_MEAN * mean) rates[i] = MOST_OF_MEAN * mean;
+  }
+
+  /** Number of spans that are kept of a chain. */
+  known(chain: string): number {
+    return this.#rates.get(chain)?.length ?? 0;
+  }
+
+  /** Largest of the latest `spans` that are known; 0 where none is, requests/s. */
+  most(chain: string, spans: number): number {
+    let most = 0;
+    const rates = this.#rates.get(chain) ?? [];
+    for (let i = Math.max(0, rates.length - spans); i < rates.length; i++)
+      if (rates[i]! > most) most = rates[i]!;
+    return most;
+  }
+
+  keepOnly(chains: ReadonlyMap<string, unknown>): void {
+    for (const id of this.#rates.keys()) if (!chains.has(id)) this.#rates.delete(id);
+  }
+
+  #forget(): void {
+    this.#rates.clear();
+    this.#newest = undefined;
+  }
+
+  #read(sources: ObserveSources, span: number): void {
+    const rates = chainRates(sources, SPAN_SECONDS, (span + 1) * SPAN_SECONDS);
+    for (const [chain, rate = 0] of rates) {
+      const known = this.#rates.get(chain);
+      if (known !== undefined) {
+        known.push(rate);
+        if (known.length > KEPT) known.shift();
+        // Of the span in which it is heard of first a part is known.
+      } else if (rate > 0) this.#rates.set(chain, [Number.NaN]);
+    }
+    this.#newest = span;
+  }
+}
