@@ -4,6 +4,7 @@
  * check for an early one, and the flush.
  *
  *     npm run -s bench:pass -- --json     last line: { "cases": [{ services, chains, pass_ms, … }], "peak_rss_bytes" }
+ *     npm run -s bench:pass -- --in-place the same for services that are resized in place, whose passes come every 15 s
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,6 +14,7 @@ import { createApp } from '../src/app.ts';
 import { TrafficMonitor } from '../src/components/traffic-monitor/traffic-monitor.ts';
 import { PassMemory } from '../src/control/books/pass-memory.ts';
 import { reasonForEarlyPass } from '../src/control/early-pass.ts';
+import { recommendExecutor } from '../src/control/recommend-executor.ts';
 import type { Daemon } from '../src/models/daemon.ts';
 import type { Logger } from '../src/models/ports.ts';
 import { openHistoryStore } from '../src/store/history-store.ts';
@@ -32,6 +34,7 @@ const { values } = parseArgs({
     case: { type: 'string', multiple: true, default: ['100x300', '1000x3000'] },
     passes: { type: 'string', default: '5' },
     seed: { type: 'string', default: '1' },
+    'in-place': { type: 'boolean', default: false },
   },
 });
 
@@ -39,9 +42,11 @@ async function measure(services: number, chains: number, passes: number, seed: n
   const folder = mkdtempSync(join(tmpdir(), 'dta-slo-bench-'));
   try {
     const random = seededRandom(seed);
-    const settings = settingsOf(topologyOf(services, chains, random), folder);
+    const mode = values['in-place'] ? 'in-place' : 'recommend';
+    const settings = settingsOf(topologyOf(services, chains, random, mode), folder);
     const clock = new ManualClock(START + LATENESS_SECONDS);
-    const app = await createApp({ settings, clock, logger: SILENT });
+    // Without a cluster nothing is carried out; everything before that is done.
+    const app = await createApp({ settings, clock, logger: SILENT, executor: recommendExecutor });
     const { daemon } = app;
     const nextMinute = () => minuteOfTraffic(daemon.intake, settings.topology, clock, random);
     for (let minute = 0; minute < MINUTES; minute += 1) nextMinute();
@@ -49,7 +54,7 @@ async function measure(services: number, chains: number, passes: number, seed: n
     for (let pass = 0; pass <= passes; pass += 1) {
       // The daemon does it each second.
       flush(daemon, folder);
-      times.push(await timed(() => daemon.runPass('interval')));
+      times.push(await timed(() => daemon.runPass(pass > 0 && values['in-place'] ? 'in-place' : 'interval')));
       nextMinute();
     }
     const early = await timed(() => earlyCheck(daemon));

@@ -1,11 +1,16 @@
 import { join } from 'node:path';
 import { loadSettings } from '../../src/config/load.ts';
-import type { ChainSpec, ServiceSpec, Topology } from '../../src/models/data-models.ts';
+import type { ChainSpec, ServiceMode, ServiceSpec, Topology } from '../../src/models/data-models.ts';
 import type { Random } from '../../src/models/ports.ts';
 import type { Settings } from '../../src/models/settings.ts';
 
 /** Chains of two to five services in sequence, one stage in four with two branches; popular services are shared most. */
-export function topologyOf(serviceCount: number, chainCount: number, random: Random): Topology {
+export function topologyOf(
+  serviceCount: number,
+  chainCount: number,
+  random: Random,
+  mode: ServiceMode = 'recommend',
+): Topology {
   const popular = () => `service-${Math.floor(serviceCount * random() ** 1.5)}`;
   const chains = Array.from({ length: chainCount }, (_, index): ChainSpec => {
     const names = [...new Set(Array.from({ length: 2 + Math.floor(random() * 4) }, popular))];
@@ -27,11 +32,11 @@ export function topologyOf(serviceCount: number, chainCount: number, random: Ran
     for (const { service } of chain.stages.flat(2))
       passing.set(service, [...(passing.get(service) ?? []), chain.id]);
   }
-  const services = [...passing].map(([id, of]) => [id, serviceOf(id, of)] as const);
+  const services = [...passing].map(([id, of]) => [id, serviceOf(id, of, mode)] as const);
   return { services: new Map(services), chains: new Map(chains.map((chain) => [chain.id, chain])) };
 }
 
-function serviceOf(id: string, chains: readonly string[]): ServiceSpec {
+function serviceOf(id: string, chains: readonly string[], mode: ServiceMode): ServiceSpec {
   return {
     id,
     chains,
@@ -42,7 +47,7 @@ function serviceOf(id: string, chains: readonly string[]): ServiceSpec {
     minInstances: 1,
     maxInstances: 10,
     parallelism: 4,
-    mode: 'recommend',
+    mode,
     limits: 'follow',
     initial: { cpu: 4, memory: 1024, instances: 2 },
   };

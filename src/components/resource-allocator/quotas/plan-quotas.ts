@@ -160,10 +160,13 @@ class Search {
       if (choice === undefined) continue;
       const { minInstances, maxInstances } = this.#services[s]!;
       const present = choice.best(this.#prices);
-      let least = present.cost - WORTH_A_START * choice.coresAt(present.place);
+      const worth = WORTH_A_START * choice.coresAt(present.place);
+      let least = present.cost - worth;
       for (const instances of [choice.instances - 1, choice.instances + 1]) {
         if (instances < minInstances || instances > maxInstances || instances < this.#leastInstances(s))
           continue;
+        // Quotas are shared best by one instance: more are of use for their cores alone.
+        if (instances > choice.instances && choice.priceOfContention(this.#prices) < worth) continue;
         const other = this.#choiceOf(s, instances);
         const { cost } = other.best(this.#prices);
         if (cost >= least) continue;

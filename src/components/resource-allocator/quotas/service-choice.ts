@@ -5,9 +5,9 @@ import { contentionMiddles, delayMiddles, slowShare } from './slow-share.ts';
 import { DELAYS, HIGHEST_UTILIZATION, LEAST_UTILIZATION, logDelayTail } from './throttling-delay.ts';
 
 /** Utilisations that are looked at are this factor apart. */
-const STEP = 1.04;
-/** Golden section between two of them: this many cuts leave less than a thousandth of a step. */
-const CUTS = 8;
+const STEP = 1.05;
+/** Golden section between two of them: this many cuts leave less than a hundredth of a step. */
+const CUTS = 10;
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 const NO_CONTENTION = { share: 0, decay: 0 };
 
@@ -21,10 +21,14 @@ export class ServiceChoice {
   readonly #load: ServiceLoad;
   /** ln ρ of the points, ascending: the last one is the cheapest. */
   readonly #points: readonly number[];
-  /** By place in `load.chains` and point: what one request of it meets by throttling in all its visits. */
-  readonly #throttled: readonly Float64Array[];
+  /** Of all instances at the points, that they are paid for. */
+  readonly #cores: Float64Array;
+  /** By place in `load.chains`, then point: what one request of it meets by throttling in all its visits. */
+  readonly #throttled: Float64Array;
   /** By place in `load.chains`: what it meets by waiting for cores, whatever the quota. */
-  readonly #contended: readonly number[];
+  readonly #contended: Float64Array;
+  /** Point that was best last: at prices that change little the next one is near. */
+  #point: number;
 
   /** `weights`: of every chain of the problem (`delayWeights`). */
   constructor(
@@ -38,52 +42,87 @@ export class ServiceChoice {
     this.#service = service;
     this.#load = load;
     this.#points = pointsOf(service, load.demand / instances, highest);
+    this.#point = this.#points.length - 1;
     const work = load.workOf(instances);
     const contention = contentionOf(load.demand / instances, service.parallelism, work);
     contentionMiddles(contention, middles);
-    this.#contended = load.chains.map(
+    this.#contended = Float64Array.from(
+      load.chains,
       ({ chain, visits }) => visits * Math.min(1, slowShare(middles, weights[chain]!)),
     );
-    this.#throttled = load.chains.map(() => new Float64Array(this.#points.length));
+    const points = this.#points.length;
+    this.#cores = Float64Array.from(this.#points, (logRho) => this.#coresOf(logRho));
+    this.#throttled = new Float64Array(load.chains.length * points);
     const works = load.worksInPeriod(instances);
-    for (const [point, logRho] of this.#points.entries()) {
-      logDelayTail(works, Math.exp(logRho), tail);
+    for (let point = 0; point < points; point++) {
+      logDelayTail(works, Math.exp(this.#points[point]!), tail);
       delayMiddles(tail, NO_CONTENTION, middles);
-      for (const [place, { chain, visits }] of load.chains.entries())
-        this.#throttled[place]![point] = visits * slowShare(middles, weights[chain]!);
+      for (let i = 0; i < load.chains.length; i++) {
+        const { chain, visits } = load.chains[i]!;
+        this.#throttled[i * points + point] = visits * slowShare(middles, weights[chain]!);
+      }
     }
   }
 
   /** What is the least of cores and of slow requests at their prices; a place among the points, with fractions. */
   best(prices: Float64Array): { readonly place: number; readonly cost: number } {
-    let best = 0;
-    let least = Number.POSITIVE_INFINITY;
-    for (let point = 0; point < this.#points.length; point++) {
-      const cost = this.#costAt(point, prices);
-      if (cost < least) {
-        least = cost;
-        best = point;
+    const point = this.#bestPoint(prices);
+    const slow = (at: number) => this.#priceOfThrottling(at, prices);
+    const sides = [point - 1, point + 1].filter((side) => side >= 0 && side < this.#points.length);
+    let best = { place: point, cost: this.#cores[point]! + slow(point) };
+    for (const side of sides) {
+      const found = this.#between(Math.min(point, side), slow);
+      if (found.cost < best.cost) best = found;
+    }
+    return { place: best.place, cost: best.cost + this.#costOfContention(prices) };
+  }
+
+  /** Downhill from where it was last: cores fall and slow requests rise along the points, both convex. */
+  #bestPoint(prices: Float64Array): number {
+    const costAt = (point: number) => this.#cores[point]! + this.#priceOfThrottling(point, prices);
+    let point = this.#point;
+    let cost = costAt(point);
+    for (const direction of [-1, 1]) {
+      for (;;) {
+        const next = point + direction;
+        if (next < 0 || next >= this.#points.length) break;
+        const other = costAt(next);
+        if (other > cost) break;
+        cost = other;
+        point = next;
       }
     }
-    let low = Math.max(0, best - 1);
-    let high = Math.min(this.#points.length - 1, best + 1);
+    this.#point = point;
+    return point;
+  }
+
+  #priceOfThrottling(point: number, prices: Float64Array): number {
+    const { chains } = this.#load;
+    const points = this.#points.length;
+    let price = 0;
+    for (let i = 0; i < chains.length; i++)
+      price += prices[chains[i]!.chain]! * this.#throttled[i * points + point]!;
+    return price;
+  }
+
+  /** The best place between a point and the next, where slow requests change exponentially. */
+  #between(
+    point: number,
+    slow: (point: number) => number,
+  ): { readonly place: number; readonly cost: number } {
+    const [first, last] = [slow(point), slow(point + 1)];
+    const costAt = (share: number) =>
+      this.#coresOf(this.#logRhoAt(point + share)) + interpolated(first, last, share);
+    let low = 0;
+    let high = 1;
     for (let cut = 0; cut < CUTS; cut++) {
       const left = high - GOLDEN * (high - low);
       const right = low + GOLDEN * (high - low);
-      if (this.#costAt(left, prices) <= this.#costAt(right, prices)) high = right;
+      if (costAt(left) <= costAt(right)) high = right;
       else low = left;
     }
-    const place = (low + high) / 2;
-    const cost = this.#costAt(place, prices);
-    const found = cost < least ? { place, cost } : { place: best, cost: least };
-    return { ...found, cost: found.cost + this.#costOfContention(prices) };
-  }
-
-  #costAt(place: number, prices: Float64Array): number {
-    let cost = this.coresAt(place);
-    for (const [i, { chain }] of this.#load.chains.entries())
-      cost += prices[chain]! * this.#throttledAt(i, place);
-    return cost;
+    const share = (low + high) / 2;
+    return { place: point + share, cost: costAt(share) };
   }
 
   #costOfContention(prices: Float64Array): number {
@@ -92,20 +131,26 @@ export class ServiceChoice {
     return cost;
   }
 
-  /** Between two points on a line in the logarithms. */
-  #throttledAt(i: number, place: number): number {
-    const values = this.#throttled[i]!;
-    const below = Math.floor(place);
-    const share = place - below;
-    const low = values[below]!;
-    if (share === 0) return low;
-    const high = values[below + 1]!;
-    return low > 0 && high > 0 ? low * (high / low) ** share : (1 - share) * low + share * high;
+  /** Most that another number of instances could save by shorter waits for cores. */
+  priceOfContention(prices: Float64Array): number {
+    return this.#costOfContention(prices) - this.instances * this.#service.instancePrice;
   }
 
-  /** That all instances are paid for. */
+  /** Between two points on a line in the logarithms. */
+  #throttledAt(i: number, place: number): number {
+    const below = Math.floor(place);
+    const at = i * this.#points.length + below;
+    const low = this.#throttled[at]!;
+    return place === below ? low : interpolated(low, this.#throttled[at + 1]!, place - below);
+  }
+
+  /** Of all instances, that they are paid for. */
   coresAt(place: number): number {
-    return this.#load.demand / Math.exp(this.#logRhoAt(place)) / this.#service.quotaPerCpu;
+    return this.#coresOf(this.#logRhoAt(place));
+  }
+
+  #coresOf(logRho: number): number {
+    return this.#load.demand / Math.exp(logRho) / this.#service.quotaPerCpu;
   }
 
   #logRhoAt(place: number): number {
@@ -117,7 +162,8 @@ export class ServiceChoice {
 
   /** Adds what requests of each chain meet here by throttling and by waiting for cores. */
   addTo(throttled: Float64Array, contended: Float64Array, place: number): void {
-    for (const [i, { chain }] of this.#load.chains.entries()) {
+    for (let i = 0; i < this.#load.chains.length; i++) {
+      const { chain } = this.#load.chains[i]!;
       throttled[chain]! += this.#throttledAt(i, place);
       contended[chain]! += this.#contended[i]!;
     }
@@ -135,6 +181,11 @@ export class ServiceChoice {
     const cpu = Math.round(steps * quantum * 1e9) / 1e9;
     return { cpu: Math.min(maxCpu, Math.max(minCpu, cpu)), instances: this.instances };
   }
+}
+
+/** On a line in the logarithm. */
+function interpolated(low: number, high: number, share: number): number {
+  return low > 0 && high > 0 ? low * (high / low) ** share : (1 - share) * low + share * high;
 }
 
 /** ln ρ from the largest instance that is of use, or the least utilisation, to the smallest instance, or `highest`. */
