@@ -30,14 +30,17 @@ export class ChainShares {
   }
 
   /** Share of slow requests by place of the chain, in [0, 1]. */
-  shares(slacks: readonly number[] = this.#chains.map(({ slackSeconds }) => slackSeconds)): number[] {
-    const weights = slacks.map(delayWeights);
+  shares(slacks?: readonly number[]): number[] {
+    const weights =
+      slacks?.map(delayWeights) ??
+      this.#chains.map((chain) => chain.weights ?? delayWeights(chain.slackSeconds));
+    const slackOf = (chain: number) => slacks?.[chain] ?? this.#chains[chain]!.slackSeconds;
     const sums = this.#chains.map(() => 0);
     for (const [s, delays] of this.#delays.entries()) {
       if (delays === undefined) continue;
       for (const { chain, visits } of this.#loads[s]!.chains)
         sums[chain]! +=
-          visits * slowShare(delays.middles, weights[chain]!) + this.#behind(delays.excess, slacks[chain]!);
+          visits * slowShare(delays.middles, weights[chain]!) + this.#behind(delays.excess, slackOf(chain));
     }
     return sums.map((sum) => Math.min(1, sum));
   }

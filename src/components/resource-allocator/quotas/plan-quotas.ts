@@ -70,7 +70,7 @@ class Search {
     this.#chains = chains;
     this.#options = options;
     this.#loads = serviceLoads(services, chains);
-    this.#weights = chains.map(({ slackSeconds }) => delayWeights(slackSeconds));
+    this.#weights = chains.map(({ slackSeconds, weights }) => weights ?? delayWeights(slackSeconds));
     this.#choices = services.map((service, s) =>
       service.isFixed || this.#loads[s]!.demand <= 0 ? undefined : this.#choiceOf(s, this.#firstInstances(s)),
     );

@@ -27,6 +27,8 @@ export interface QuotaChain {
   readonly rate: number;
   /** What a request has left until its objective when nobody waits, s. */
   readonly slackSeconds: number;
+  /** `delayWeights` of the slack, where it is worked out already. */
+  readonly weights?: Float64Array;
   /** Share of the requests that may be slow, in (0, 1). */
   readonly budget: number;
   readonly visits: readonly QuotaVisit[];

@@ -6,6 +6,7 @@ import type { AllocationSettings } from '../../../models/settings.ts';
 import { withOdds } from '../../../utils/odds.ts';
 import type { LearnedChain } from '../learned-chains.ts';
 import type { QuotaChain, QuotaService, QuotaVisit } from './quota-problem.ts';
+import { delayWeights } from './slow-share.ts';
 
 /** What a chain takes of its objective when nobody waits, as long as it was not seen. */
 const UNSEEN_BASE = 0.4;
@@ -69,7 +70,7 @@ export function quotaRequest(
     chains: told.map((chain) => ({
       id: chain.spec.id,
       rate: request.loads.get(chain.spec.id)!,
-      slackSeconds: chain.spec.slo.latencySeconds - chain.baseSeconds,
+      ...slackOf(chain),
       budget: budgetOf(chain, settings),
       visits: visitsOf(learned.get(chain.spec.id)!, request.demandFactors),
     })),
@@ -82,6 +83,11 @@ function toldChain(spec: ChainSpec, { slowness }: PlanRequest): ToldChain {
   const { latencySeconds } = spec.slo;
   const base = baseSeconds ?? UNSEEN_BASE * latencySeconds;
   return { spec, baseSeconds: Math.min(base, MOST_BASE * latencySeconds), factor };
+}
+
+function slackOf({ spec, baseSeconds }: ToldChain): Pick<QuotaChain, 'slackSeconds' | 'weights'> {
+  const slackSeconds = spec.slo.latencySeconds - baseSeconds;
+  return { slackSeconds, weights: delayWeights(slackSeconds) };
 }
 
 function budgetOf({ spec, factor }: ToldChain, { inPlaceMargin }: AllocationSettings): number {

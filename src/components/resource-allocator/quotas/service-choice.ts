@@ -6,9 +6,6 @@ import { DELAYS, HIGHEST_UTILIZATION, LEAST_UTILIZATION, logDelayTail } from './
 
 /** Utilisations that are looked at are this factor apart. */
 const STEP = 1.05;
-/** Golden section between two of them: this many cuts leave less than a hundredth of a step. */
-const CUTS = 10;
-const GOLDEN = (Math.sqrt(5) - 1) / 2;
 const NO_CONTENTION = { share: 0, decay: 0 };
 
 const tail = new Float64Array(DELAYS);
@@ -67,26 +64,24 @@ export class ServiceChoice {
   /** What is the least of cores and of slow requests at their prices; a place among the points, with fractions. */
   best(prices: Float64Array): { readonly place: number; readonly cost: number } {
     const point = this.#bestPoint(prices);
-    const slow = (at: number) => this.#priceOfThrottling(at, prices);
-    const sides = [point - 1, point + 1].filter((side) => side >= 0 && side < this.#points.length);
-    let best = { place: point, cost: this.#cores[point]! + slow(point) };
-    for (const side of sides) {
-      const found = this.#between(Math.min(point, side), slow);
-      if (found.cost < best.cost) best = found;
-    }
-    return { place: best.place, cost: best.cost + this.#costOfContention(prices) };
+    const cost = this.#costAt(point, prices);
+    const contention = this.#costOfContention(prices);
+    if (point === 0 || point === this.#points.length - 1) return { place: point, cost: cost + contention };
+    // The lowest point of the parabola through the three points around it.
+    const before = this.#costAt(point - 1, prices) - cost;
+    const after = this.#costAt(point + 1, prices) - cost;
+    const bend = before + after;
+    const shift = bend > 0 ? (before - after) / (2 * bend) : 0;
+    return { place: point + shift, cost: cost - (bend * shift ** 2) / 2 + contention };
   }
 
   /** Downhill from where it was last: cores fall and slow requests rise along the points, both convex. */
   #bestPoint(prices: Float64Array): number {
-    const costAt = (point: number) => this.#cores[point]! + this.#priceOfThrottling(point, prices);
     let point = this.#point;
-    let cost = costAt(point);
-    for (const direction of [-1, 1]) {
-      for (;;) {
-        const next = point + direction;
-        if (next < 0 || next >= this.#points.length) break;
-        const other = costAt(next);
+    let cost = this.#costAt(point, prices);
+    for (let direction = -1; direction <= 1; direction += 2) {
+      for (let next = point + direction; next >= 0 && next < this.#points.length; next += direction) {
+        const other = this.#costAt(next, prices);
         if (other > cost) break;
         cost = other;
         point = next;
@@ -96,6 +91,11 @@ export class ServiceChoice {
     return point;
   }
 
+  /** Without waits for cores. */
+  #costAt(point: number, prices: Float64Array): number {
+    return this.#cores[point]! + this.#priceOfThrottling(point, prices);
+  }
+
   #priceOfThrottling(point: number, prices: Float64Array): number {
     const { chains } = this.#load;
     const points = this.#points.length;
@@ -103,26 +103,6 @@ export class ServiceChoice {
     for (let i = 0; i < chains.length; i++)
       price += prices[chains[i]!.chain]! * this.#throttled[i * points + point]!;
     return price;
-  }
-
-  /** The best place between a point and the next, where slow requests change exponentially. */
-  #between(
-    point: number,
-    slow: (point: number) => number,
-  ): { readonly place: number; readonly cost: number } {
-    const [first, last] = [slow(point), slow(point + 1)];
-    const costAt = (share: number) =>
-      this.#coresOf(this.#logRhoAt(point + share)) + interpolated(first, last, share);
-    let low = 0;
-    let high = 1;
-    for (let cut = 0; cut < CUTS; cut++) {
-      const left = high - GOLDEN * (high - low);
-      const right = low + GOLDEN * (high - low);
-      if (costAt(left) <= costAt(right)) high = right;
-      else low = left;
-    }
-    const share = (low + high) / 2;
-    return { place: point + share, cost: costAt(share) };
   }
 
   #costOfContention(prices: Float64Array): number {
