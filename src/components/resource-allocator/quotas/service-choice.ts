@@ -37,7 +37,8 @@ export class ServiceChoice {
     this.instances = instances;
     this.#service = service;
     this.#load = load;
-    this.#points = pointsOf(service, load.demand / instances, highest);
+    const works = load.worksInPeriod(instances);
+    this.#points = pointsOf(service, load.demand / instances, works, highest);
     const work = load.workOf(instances);
     const contention = contentionOf(load.demand / instances, service.parallelism, work);
     contentionMiddles(contention, middles);
@@ -45,7 +46,6 @@ export class ServiceChoice {
       ({ chain, visits }) => visits * Math.min(1, slowShare(middles, weights[chain]!)),
     );
     this.#throttled = load.chains.map(() => new Float64Array(this.#points.length));
-    const works = load.worksInPeriod(instances);
     for (const [point, logRho] of this.#points.entries()) {
       logDelayTail(works, Math.exp(logRho), tail);
       delayMiddles(tail, NO_CONTENTION, middles);
@@ -137,15 +137,19 @@ export class ServiceChoice {
   }
 }
 
-/** ln ρ from the largest instance that is of use, or the least utilisation, to the smallest instance, or `highest`. */
+/** A quota of so many m is enough for any single visit. */
+const AMPLE_QUOTA = 4;
+
+/** ln ρ from the largest instance that is of use, or an ample one, to the smallest instance, or `highest`. */
 function pointsOf(
   { minCpu, maxCpu, parallelism, quotaPerCpu }: QuotaService,
   demand: number,
+  works: number,
   highest: number,
 ): readonly number[] {
   const most = demand / Math.min(quotaPerCpu * maxCpu, parallelism);
   const last = Math.min(highest, HIGHEST_UTILIZATION, demand / (quotaPerCpu * minCpu));
-  const first = Math.max(most, Math.min(last, LEAST_UTILIZATION));
+  const first = Math.max(most, Math.min(last, LEAST_UTILIZATION, works / AMPLE_QUOTA));
   if (first >= last) return [Math.log(first)];
   const count = Math.ceil(Math.log(last / first) / Math.log(STEP)) + 1;
   const step = Math.log(last / first) / (count - 1);
