@@ -5,7 +5,6 @@ import type {
   QuotaChain,
   QuotaPlan,
   QuotaService,
-  Shape,
 } from '../../../../src/components/resource-allocator/quotas/quota-problem.ts';
 import type { Random } from '../../../../src/models/ports.ts';
 import { seededRandom } from '../../../../src/utils/random.ts';
@@ -225,99 +224,5 @@ describe('quotas', () => {
     const chain = (rate: number) => [quotaChain('c', [quotaVisit('a', 0.008, 2)], { rate })];
     planned(services, chain(0), prices);
     expect(coresOf(planned(services, chain(100), prices))).toBeCloseTo(coresFor({}), 1);
-  });
-});
-
-describe('the number of instances', () => {
-  /** 76 requests/s with five visits of 5.5 ms at once: 2.1 cores on instances of 4. */
-  const burst = quotaChain('c', [quotaVisit('a', 0.0055, 5)], {
-    rate: 2.1 / 0.0275,
-    slackSeconds: 0.055,
-    budget: 0.03,
-  });
-  const shapeFor = (changes: Partial<QuotaService>, chain = burst): Shape =>
-    planned(
-      [quotaService('a', { parallelism: 4, maxCpu: 4, maxInstances: 10, ...changes })],
-      [chain],
-    ).shapes.get('a')!;
-
-  it('is one more where waits for cores use the budget up, which no quota ends', () => {
-    expect(shapeFor({}).instances).toBe(2);
-    expect(shapeFor({ parallelism: 64 }).instances).toBe(1);
-    expect(shapeFor({}, { ...burst, slackSeconds: 0.5 }).instances).toBe(1);
-  });
-
-  it('is one less where fewer do, and starts are not free', () => {
-    const present = { cpu: 4, instances: 3 };
-    const calm = { ...burst, rate: 20, slackSeconds: 0.3 };
-    expect(shapeFor({ present }, calm).instances).toBe(1);
-    expect(shapeFor({ present, instancePrice: 1 }, calm).instances).toBe(1);
-    expect(shapeFor({ instancePrice: 50 }).instances).toBe(1);
-  });
-
-  it('stays inside its bounds', () => {
-    expect(shapeFor({ maxInstances: 1 }).instances).toBe(1);
-    expect(shapeFor({ minInstances: 5 }).instances).toBe(5);
-    const present = { cpu: 4, instances: 30 };
-    expect(shapeFor({ present, maxInstances: 6 }).instances).toBeLessThanOrEqual(6);
-  });
-
-  it('carries the load, however few there are at present', () => {
-    const { cpu, instances } = shapeFor({}, { ...burst, rate: 20 / 0.0275 });
-    expect(cpu * instances).toBeGreaterThan(20 / HIGHEST);
-    expect(instances).toBeLessThanOrEqual(10);
-  });
-});
-
-describe('whatever the size of the figures', () => {
-  it('the quotas are numbers inside the bounds, and so are the prices', () => {
-    const random = seededRandom(5);
-    const wild = (from: number, to: number) => 10 ** (from + (to - from) * random());
-    const prices = new Map<string, number>();
-    for (let i = 0; i < 150; i++) {
-      const services = ['a', 'b', 'c'].map((id) => {
-        const minCpu = wild(-3, 1);
-        const minInstances = Math.ceil(3 * random());
-        return quotaService(id, {
-          baselineCores: random() < 0.5 ? 0 : wild(-9, 2),
-          minCpu,
-          maxCpu: minCpu * wild(0, 3),
-          minInstances,
-          maxInstances: minInstances + Math.floor(5 * random()),
-          quotaPerCpu: wild(0, 2),
-          parallelism: wild(-2, 3),
-          quantum: wild(-3, 0),
-          instancePrice: random() < 0.5 ? 0 : wild(-6, 6),
-          present: { cpu: wild(-3, 3), instances: Math.ceil(wild(0, 2)) },
-          isFixed: random() < 0.1,
-        });
-      });
-      const chains = ['c', 'd', 'e'].map((id) =>
-        quotaChain(
-          id,
-          services
-            .filter(() => random() < 0.7)
-            .map((service) => quotaVisit(service.id, wild(-9, 3), wild(-3, 3))),
-          {
-            rate: random() < 0.1 ? 0 : wild(-9, 6),
-            slackSeconds: random() < 0.2 ? -wild(-9, 2) : wild(-9, 3),
-            budget: Math.min(0.999, wild(-9, 0)),
-          },
-        ),
-      );
-      const plan = planned(services, chains, prices);
-      for (const { id, isFixed, present, minCpu, maxCpu, minInstances, maxInstances } of services) {
-        const shape = plan.shapes.get(id)!;
-        if (isFixed) expect(shape).toEqual(present);
-        else {
-          expect(shape.cpu).toBeGreaterThanOrEqual(minCpu);
-          expect(shape.cpu).toBeLessThanOrEqual(maxCpu);
-          expect(shape.instances).toBeGreaterThanOrEqual(minInstances);
-          expect(shape.instances).toBeLessThanOrEqual(maxInstances);
-        }
-      }
-      for (const { price } of plan.chains.values()) expect(price).toBeGreaterThanOrEqual(0);
-      for (const price of [...prices.values()]) expect(Number.isFinite(price)).toBe(true);
-    }
   });
 });
