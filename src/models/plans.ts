@@ -19,8 +19,6 @@ export interface PlanningService {
   readonly baselineCores?: number;
   /** Cores below which a visit's CPU need does not fit into one CFS period: a floor of cpu, as far as maxCpu lets it. */
   readonly leastCpu?: number;
-  /** Takes the place of the highest ρ for all services. */
-  readonly ownUtilization?: number;
   /** Highest ρ of the continuous plan, where that is less than for all services; default 1. */
   readonly maxUtilization?: number;
   /** cpu of a shape is a multiple of this, or minCpu or maxCpu themselves. */

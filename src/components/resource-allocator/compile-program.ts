@@ -44,8 +44,7 @@ export function compileProgram(
   const constantWait = new Float64Array(services.length);
   for (let s = 0; s < services.length; s++) {
     constantWait[s] = constantWaitOf(services[s]!, demand[s]!);
-    const { ownUtilization = maxUtilization, maxUtilization: onset = 1 } = services[s]!;
-    const highest = Math.min(maxUtilization === 1 ? 1 : ownUtilization, onset);
+    const highest = Math.min(maxUtilization, services[s]!.maxUtilization ?? 1);
     fillService(columns, s, services[s]!, demand[s]!, highest);
   }
   const { rows, serialFloor } = writeRows(structure, figures, constantWait);

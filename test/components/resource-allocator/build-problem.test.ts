@@ -187,6 +187,14 @@ describe('buildProblem', () => {
     expect(learned(16)).toBe(4);
   });
 
+  it('has the finer grid for what is resized in place', () => {
+    const { services, chains } = shippedTopology();
+    const inPlace = { ...services.get('auth-service')!, mode: 'in-place' as const };
+    const topology = { services: new Map([...services, [inPlace.id, inPlace]]), chains };
+    const { problem } = buildProblem(request(topology, LOADS), profilesWithout(), SETTINGS);
+    expect(problem.services.map(({ quantum }) => quantum)).toEqual([0.01, 0.05]);
+  });
+
   it('goes no further into throttling than the capacity in force does', () => {
     // auth-service: (40 + 60) requests/s of 10 ms on 4 cores are ρ = 0.25.
     const bound = (throttledUtilization?: number, cpu = 4) => {

@@ -12,6 +12,7 @@ import type { PlannedShare, QuotaChain, QuotaPlan, QuotaService, Shape } from '.
 import { ServiceChoice } from './service-choice.ts';
 import { type ServiceLoad, serviceLoads } from './service-load.ts';
 import { delayWeights } from './slow-share.ts';
+import { PERIOD_SECONDS } from './throttling-delay.ts';
 
 const MOST_ROUNDS = 60;
 /** Shares are this near to their budgets at the end, as a factor. */
@@ -78,8 +79,14 @@ class Search {
     this.#throttled = new Float64Array(chains.length);
     this.#contended = new Float64Array(chains.length);
     this.#dearest = new Float64Array(chains.length);
-    for (const { demand, chains: through } of this.#loads)
-      for (const { chain } of through) this.#dearest[chain]! += (DEAREST * demand) / chains[chain]!.budget;
+    for (const load of this.#loads) {
+      for (const { chain } of load.chains) {
+        const { slackSeconds, budget } = chains[chain]!;
+        // Of rare requests it is what one of them needs to be through in time.
+        const cores = Math.max(load.demand, load.workOf(1) / Math.max(slackSeconds, PERIOD_SECONDS));
+        this.#dearest[chain]! += (DEAREST * cores) / budget;
+      }
+    }
     this.#prices = Float64Array.from(
       chains,
       ({ id }, c) => options.prices?.get(id) ?? 0.1 * this.#dearest[c]!,

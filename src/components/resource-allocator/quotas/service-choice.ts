@@ -24,8 +24,7 @@ export class ServiceChoice {
   readonly #throttled: Float64Array;
   /** By place in `load.chains`: what it meets by waiting for cores, whatever the quota. */
   readonly #contended: Float64Array;
-  /** Point that was best last: at prices that change little the next one is near. */
-  #point: number;
+  readonly #costs: Float64Array;
 
   /** `weights`: of every chain of the problem (`delayWeights`). */
   constructor(
@@ -38,8 +37,9 @@ export class ServiceChoice {
     this.instances = instances;
     this.#service = service;
     this.#load = load;
-    this.#points = pointsOf(service, load.demand / instances, highest);
-    this.#point = this.#points.length - 1;
+    const works = load.worksInPeriod(instances);
+    this.#points = pointsOf(service, load.demand / instances, works, highest);
+    this.#costs = new Float64Array(this.#points.length);
     const work = load.workOf(instances);
     const contention = contentionOf(load.demand / instances, service.parallelism, work);
     contentionMiddles(contention, middles);
@@ -50,7 +50,6 @@ export class ServiceChoice {
     const points = this.#points.length;
     this.#cores = Float64Array.from(this.#points, (logRho) => this.#coresOf(logRho));
     this.#throttled = new Float64Array(load.chains.length * points);
-    const works = load.worksInPeriod(instances);
     for (let point = 0; point < points; point++) {
       logDelayTail(works, Math.exp(this.#points[point]!), tail);
       delayMiddles(tail, NO_CONTENTION, middles);
@@ -63,46 +62,33 @@ export class ServiceChoice {
 
   /** What is the least of cores and of slow requests at their prices; a place among the points, with fractions. */
   best(prices: Float64Array): { readonly place: number; readonly cost: number } {
-    const point = this.#bestPoint(prices);
-    const cost = this.#costAt(point, prices);
+    const costs = this.#costsAt(prices);
+    let point = 0;
+    for (let other = 1; other < costs.length; other++) if (costs[other]! < costs[point]!) point = other;
+    const cost = costs[point]!;
     const contention = this.#costOfContention(prices);
-    if (point === 0 || point === this.#points.length - 1) return { place: point, cost: cost + contention };
+    if (point === 0 || point === costs.length - 1) return { place: point, cost: cost + contention };
     // The lowest point of the parabola through the three points around it.
-    const before = this.#costAt(point - 1, prices) - cost;
-    const after = this.#costAt(point + 1, prices) - cost;
+    const before = costs[point - 1]! - cost;
+    const after = costs[point + 1]! - cost;
     const bend = before + after;
     const shift = bend > 0 ? (before - after) / (2 * bend) : 0;
     return { place: point + shift, cost: cost - (bend * shift ** 2) / 2 + contention };
   }
 
-  /** Downhill from where it was last: cores fall and slow requests rise along the points, both convex. */
-  #bestPoint(prices: Float64Array): number {
-    let point = this.#point;
-    let cost = this.#costAt(point, prices);
-    for (let direction = -1; direction <= 1; direction += 2) {
-      for (let next = point + direction; next >= 0 && next < this.#points.length; next += direction) {
-        const other = this.#costAt(next, prices);
-        if (other > cost) break;
-        cost = other;
-        point = next;
-      }
-    }
-    this.#point = point;
-    return point;
-  }
-
-  /** Without waits for cores. */
-  #costAt(point: number, prices: Float64Array): number {
-    return this.#cores[point]! + this.#priceOfThrottling(point, prices);
-  }
-
-  #priceOfThrottling(point: number, prices: Float64Array): number {
+  /** Of the points, without waits for cores. Valid until the next call. */
+  #costsAt(prices: Float64Array): Float64Array {
     const { chains } = this.#load;
     const points = this.#points.length;
-    let price = 0;
-    for (let i = 0; i < chains.length; i++)
-      price += prices[chains[i]!.chain]! * this.#throttled[i * points + point]!;
-    return price;
+    const costs = this.#costs;
+    costs.set(this.#cores);
+    for (let i = 0; i < chains.length; i++) {
+      const price = prices[chains[i]!.chain]!;
+      const from = i * points;
+      for (let point = 0; point < points; point++)
+        costs[point] = costs[point]! + price * this.#throttled[from + point]!;
+    }
+    return costs;
   }
 
   #costOfContention(prices: Float64Array): number {
@@ -168,15 +154,19 @@ function interpolated(low: number, high: number, share: number): number {
   return low > 0 && high > 0 ? low * (high / low) ** share : (1 - share) * low + share * high;
 }
 
-/** ln ρ from the largest instance that is of use, or the least utilisation, to the smallest instance, or `highest`. */
+/** A quota of so many m is enough for any single visit. */
+const AMPLE_QUOTA = 4;
+
+/** ln ρ from the largest instance that is of use, or an ample one, to the smallest instance, or `highest`. */
 function pointsOf(
   { minCpu, maxCpu, parallelism, quotaPerCpu }: QuotaService,
   demand: number,
+  works: number,
   highest: number,
 ): readonly number[] {
   const most = demand / Math.min(quotaPerCpu * maxCpu, parallelism);
   const last = Math.min(highest, HIGHEST_UTILIZATION, demand / (quotaPerCpu * minCpu));
-  const first = Math.max(most, Math.min(last, LEAST_UTILIZATION));
+  const first = Math.max(most, Math.min(last, LEAST_UTILIZATION, works / AMPLE_QUOTA));
   if (first >= last) return [Math.log(first)];
   const count = Math.ceil(Math.log(last / first) / Math.log(STEP)) + 1;
   const step = Math.log(last / first) / (count - 1);

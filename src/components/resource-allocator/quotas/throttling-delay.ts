@@ -45,15 +45,16 @@ const NEVER = 1e-9;
 const cells = new Map<number, Float64Array>();
 
 /**
- * ln P(delay > i·0.1 periods) for i = 0 … 60, into `into`.
+ * ln P(delay > i·0.1 periods) for i = 0 … 60, into `into`. Less work than is tabulated counts as more of it in the same
+ * quota: what seldom comes is delayed by itself alone, and a smaller quota would not be what it meets.
  *
- * @param work a, the work of a period in units of m; taken into [0.05, 3000]
+ * @param work a, the work of a period in units of m; at most 3000
  * @param utilization ρ; taken into [0.04, 0.96]
  */
 export function logDelayTail(work: number, utilization: number, into: Float64Array): void {
-  const row = Math.log(Math.min(MOST_WORK, Math.max(LEAST_WORK, work))) / LOG_WORK_STEP;
-  const column =
-    Math.min(HIGHEST_UTILIZATION - 1e-9, Math.max(LEAST_UTILIZATION, utilization)) / UTILIZATION_STEP;
+  const [a, rho] = tabulated(Math.min(MOST_WORK, work), utilization);
+  const row = Math.log(a) / LOG_WORK_STEP;
+  const column = rho / UTILIZATION_STEP;
   const i = Math.floor(row);
   const j = Math.floor(column);
   const [up, right] = [row - i, column - j];
@@ -64,6 +65,14 @@ export function logDelayTail(work: number, utilization: number, into: Float64Arr
     const next = (1 - up) * lowNext[x]! + up * highNext[x]!;
     into[x] = (1 - right) * here + right * next;
   }
+}
+
+/** The least a in the table for the same quota a/ρ, and what ρ is then. */
+function tabulated(work: number, utilization: number): readonly [number, number] {
+  const quota = utilization > 0 ? work / utilization : Number.POSITIVE_INFINITY;
+  const a = Math.min(MOST_WORK, Math.max(work, LEAST_WORK, LEAST_UTILIZATION * quota));
+  const rho = a > work ? a / quota : utilization;
+  return [a, Math.min(HIGHEST_UTILIZATION - 1e-9, Math.max(LEAST_UTILIZATION, rho))];
 }
 
 function cellAt(i: number, j: number): Float64Array {

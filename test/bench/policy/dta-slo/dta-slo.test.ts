@@ -70,10 +70,15 @@ describe('DTA-SLO as a policy', () => {
     expect(cores).toBeLessThan(4);
   });
 
-  it('shrinks nothing while no metrics arrive', async () => {
-    const system = await run(1500, (system, now) => {
-      if (now === 200) system.isOut = true;
+  it('shrinks nothing once no metrics arrive for longer than they may take', async () => {
+    const outSince = 200;
+    const lateSeconds = 10;
+    const silent = await run(1500, (system, now) => {
+      if (now === outSince) system.isOut = true;
     });
-    expect(system.writes).toEqual([]);
+    const later = ({ writes }: FakeSystem) =>
+      writes.filter(({ atSeconds }) => atSeconds > outSince + lateSeconds);
+    expect(later(silent)).toEqual([]);
+    expect(later(await run(1500))).not.toEqual([]);
   });
 });
