@@ -46,6 +46,10 @@ class FakePlanner implements CapacityPlanner {
   evaluate(): ReadonlyMap<string, number> {
     return new Map();
   }
+
+  slowShares(): ReadonlyMap<string, number> {
+    return new Map();
+  }
 }
 
 interface Pass {
