@@ -1,4 +1,5 @@
 import { TrafficMonitor } from '../../../src/components/traffic-monitor/traffic-monitor.ts';
+import type { CapacityPlanner } from '../../../src/models/ports.ts';
 import type { Settings } from '../../../src/models/settings.ts';
 import { FakeClock, initialCapacities, settingsWith } from '../fixtures.ts';
 
@@ -16,4 +17,12 @@ export function watched(settings: Settings = inPlaceSettings(), clock = new Fake
   const { topology, monitoring, prediction } = settings;
   const traffic = new TrafficMonitor({ ...monitoring, step: prediction.step, topology, clock });
   return { settings, clock, traffic, capacities: initialCapacities(settings) };
+}
+
+/** A planner of which nothing is asked but shares of slow requests. */
+export function planningShares(slowShares: CapacityPlanner['slowShares']): CapacityPlanner {
+  const refuse = () => {
+    throw new Error('nothing is planned here');
+  };
+  return { plan: refuse, tryPlan: refuse, evaluate: refuse, slowShares };
 }
