@@ -25,6 +25,7 @@ const planner: CapacityPlanner = {
     expect([...(applied ?? [])]).toEqual([]);
     return new Map([[CHAIN, (loads.get(CHAIN) ?? 0) / 100]]);
   },
+  slowShares: () => new Map(),
 };
 const parts = { planner, settings, capacities: initialCapacities(settings) };
 

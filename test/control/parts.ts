@@ -8,8 +8,8 @@ import { SeriesHistory } from '../../src/control/books/series-history.ts';
 import { UsageBook } from '../../src/control/books/usage-book.ts';
 import { ClusterWatch } from '../../src/control/cluster/cluster-watch.ts';
 import { TargetBook } from '../../src/control/cluster/target-book.ts';
-import { Calibrations } from '../../src/control/in-place/calibrations.ts';
 import { NearLoads } from '../../src/control/in-place/near-loads.ts';
+import { SlownessBook } from '../../src/control/in-place/slowness-book.ts';
 import { WindowTracker } from '../../src/control/objectives/window-tracker.ts';
 import { OperatorBook } from '../../src/control/operator/operator-book.ts';
 import { recommendExecutor } from '../../src/control/recommend-executor.ts';
@@ -60,7 +60,7 @@ export function partsOf(
     windows: new WindowTracker(),
     operator: new OperatorBook({ clock, logger, store: journal }),
     nearLoads: new NearLoads(),
-    calibrations: new Calibrations(),
+    slowness: new SlownessBook(),
   };
   const cluster = new ClusterWatch(parts);
   return Object.assign(parts, { cluster, rollouts: new Rollouts(parts, cluster) });

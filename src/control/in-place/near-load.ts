@@ -93,7 +93,7 @@ export class NearLoad {
       const first = Math.ceil(oldest.atSeconds / SPAN_SECONDS) * SPAN_SECONDS;
       const rates = Array.from({ length: spans }, (_, i) => rateAt(first + i * SPAN_SECONDS));
       const isOld = atSeconds - first > FORGOTTEN_SECONDS;
-      if (!isOld && rates.some(Number.isNaN)) return;
+      if (!isOld && rates.some(Number.isNaN)) break;
       this.#open.shift();
       if (!rates.some(Number.isNaN)) this.#past.push({ ...oldest, rates });
     }

@@ -1,153 +1,227 @@
 import { describe, expect, it } from 'vitest';
 import { NearLoad } from '../../../src/control/in-place/near-load.ts';
+import { LOAD_FACTORS, ShareCurve } from '../../../src/control/in-place/share-curve.ts';
+import type { NearRates } from '../../../src/control/in-place/simple-forecasts.ts';
 import { seededRandom } from '../../../src/utils/random.ts';
 
-const SPAN = 15;
+const INTERVAL = 15;
+const OPTIONS = { intervalSeconds: INTERVAL, allowed: 0.04 };
 
-/** Rates over the last 15, 30 and 60 s at the end of each span of a series of rates. */
-function ratesAt(series: readonly number[], index: number) {
-  const mean = (spans: number) => {
-    const last = series.slice(Math.max(0, index + 1 - spans), index + 1);
-    return last.reduce((sum, rate) => sum + rate, 0) / last.length;
-  };
-  return { last15: mean(1), last30: mean(2), last60: mean(4) };
+/** Nothing is slow up to the planned load, and soon everything beyond. */
+const CURVE = new ShareCurve(LOAD_FACTORS.map((load) => Math.min(1, Math.max(0, 5 * (load - 1)))));
+
+/** A chain that is watched from the beginning of a series of spans of 5 s; NaN where a span is lost. */
+class Watch {
+  readonly near = new NearLoad();
+  readonly spans: number[] = [];
+  #startSeconds: number;
+  readonly #curve: ShareCurve | undefined;
+
+  constructor(curve: ShareCurve | 'none' = CURVE, startSeconds = 0) {
+    this.#curve = curve === 'none' ? undefined : curve;
+    this.#startSeconds = startSeconds;
+  }
+
+  /** What is planned for at the end of every pass. */
+  after(...rates: number[]): number[] {
+    const loads: number[] = [];
+    for (const rate of rates) {
+      this.spans.push(rate);
+      if (this.spans.length % (INTERVAL / 5) === 0) loads.push(this.#load());
+    }
+    return loads;
+  }
+
+  minutes(count: number, rateAt: (span: number) => number): number[] {
+    const from = this.spans.length;
+    return this.after(...Array.from({ length: 12 * count }, (_, span) => rateAt(from + span)));
+  }
+
+  jump(seconds: number): void {
+    this.#startSeconds += seconds;
+  }
+
+  #load(): number {
+    const { spans } = this;
+    const last = (seconds: number) => spans.slice(-seconds / 5).map((rate) => rate || 0);
+    const mean = (seconds: number) =>
+      last(seconds).reduce((sum, rate) => sum + rate, 0) / last(seconds).length;
+    const most = (seconds: number) => Math.max(...last(seconds));
+    const rates: NearRates = {
+      ...{ last15: mean(15), last30: mean(30), last60: mean(60), last120: mean(120) },
+      ...{ most60: most(60), most300: most(300), most1200: most(1200) },
+      knownSeconds: 5 * spans.length,
+    };
+    const now = this.#startSeconds + 5 * spans.length;
+    const rateAt = (seconds: number) => spans[(seconds - this.#startSeconds) / 5] ?? Number.NaN;
+    return this.near.update(now, rates, rateAt, this.#curve, OPTIONS);
+  }
 }
 
-/** What it plans for at the end of every span. */
-function loadsOf(near: NearLoad, series: readonly number[], fromSeconds = 0): number[] {
-  return series.map((_, index) => near.update(fromSeconds + SPAN * index, ratesAt(series, index)));
-}
-
-/** Share of the half minutes after the first `skipped` spans whose mean rate is at most what was planned for. */
-function coverage(loads: readonly number[], series: readonly number[], skipped: number): number {
-  const covered = loads
-    .slice(skipped, -2)
-    .map((load, index) => (series[skipped + index + 1]! + series[skipped + index + 2]!) / 2 <= load);
-  return covered.filter(Boolean).length / covered.length;
-}
-
-const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+const steady = () => 100;
 
 describe('the load that is planned for until the next change in place', () => {
-  it('lies some way above all that was seen lately while nothing is known of its errors', () => {
-    const load = new NearLoad().update(0, { last15: 90, last30: 100, last60: 80 });
-    expect(load).toBeGreaterThan(100);
-    expect(load).toBeLessThan(150);
+  it('is 1.3 times the largest mean of the last minute until twelve minutes tell more', () => {
+    const watch = new Watch();
+    const loads = watch.after(...[90, 90, 90, 60, 60, 60, 120, 120, 120, 60, 60, 60, 30, 30, 30]);
+    // Means of 15, 30 and 60 s: 90; 60, 75; 120, 90, 90; 60, 90, 82.5; 30, 45, 67.5.
+    for (const [pass, widest] of [90, 75, 120, 90, 67.5].entries())
+      expect(loads[pass]).toBeCloseTo(1.3 * widest, 9);
+  });
+
+  it('stays so while nothing is known of what the plan makes of other loads', () => {
+    for (const load of new Watch('none').minutes(30, steady)) expect(load).toBe(130);
+  });
+
+  it('is a number from the beginning on, also while some forecasts look back further than anything is known', () => {
+    const random = seededRandom(1);
+    const loads = new Watch().minutes(30, () => 80 + 40 * random());
+    for (const load of loads) {
+      expect(load).toBeGreaterThan(80);
+      expect(load).toBeLessThan(170);
+    }
   });
 
   it('comes down to the rate itself where that never changes', () => {
-    const loads = loadsOf(
-      new NearLoad(),
-      Array.from({ length: 40 }, () => 100),
-    );
-    expect(loads[0]).toBeGreaterThan(100);
-    expect(loads.at(-1)).toBeCloseTo(100, 9);
+    const loads = new Watch().minutes(10, steady);
+    expect(loads.at(-1)).toBeGreaterThan(98);
+    expect(loads.at(-1)).toBeLessThan(104);
   });
 
-  it('is raised by what the rate went above it before: more than most half minutes bring, and little more', () => {
-    const random = seededRandom(3);
-    const series = Array.from({ length: 600 }, () => 100 * (0.8 + 0.4 * random()));
-    const loads = loadsOf(new NearLoad(), series);
-    expect(coverage(loads, series, 60)).toBeGreaterThan(0.82);
-    expect(coverage(loads, series, 60)).toBeLessThan(0.99);
-    const calm = loadsOf(
-      new NearLoad(),
-      series.map((rate) => 100 + (rate - 100) / 10),
-    );
-    expect(sum(calm.slice(60))).toBeLessThan(0.95 * sum(loads.slice(60)));
+  it('is raised by what minutes have needed before: more for much noise than for little', () => {
+    const [calm, noisy] = [0.1, 0.4].map((width) => {
+      const random = seededRandom(3);
+      const loads = new Watch().minutes(90, () => 2000 * (1 - width + 2 * width * random()));
+      return loads.slice(120).reduce((sum, load) => sum + load, 0) / (loads.length - 120) / 2000;
+    });
+    expect(calm).toBeGreaterThan(1);
+    expect(calm).toBeLessThan(1.12);
+    // Nearly all of what comes is below the largest rate; the plan need not go beyond it.
+    expect(noisy).toBeGreaterThan(calm! + 0.1);
+    expect(noisy).toBeLessThan(1.5);
   });
 
-  it('follows a ramp by its slope, and noise by its mean: the forecast speaks that has been best', () => {
-    const ramp = Array.from({ length: 80 }, (_, index) => 100 + 5 * index);
-    const loads = loadsOf(new NearLoad(), ramp);
-    // The mean of the next half minute, on the line, is 7.5 above the last span.
-    for (const [index, load] of loads.entries())
-      if (index >= 40) expect(load / (ramp[index]! + 7.5)).toBeCloseTo(1, 1);
-
-    const random = seededRandom(5);
-    const noise = Array.from({ length: 400 }, () => 80 + 40 * random());
-    const ofNoise = loadsOf(new NearLoad(), noise).slice(60);
-    // By the last span alone it would go up and down by as much as the noise does.
-    expect(Math.max(...ofNoise) / Math.min(...ofNoise)).toBeLessThan(
-      0.9 * (Math.max(...noise) / Math.min(...noise)),
-    );
+  it('follows a ramp without falling behind it, and without running ahead of it', () => {
+    const rateAt = (span: number) => 100 + 2 * span;
+    const watch = new Watch();
+    watch.minutes(20, rateAt);
+    const first = watch.spans.length;
+    for (const [pass, load] of watch.minutes(20, rateAt).entries()) {
+      // What it is for are the four spans that follow.
+      const next = rateAt(first + 3 * (pass + 1) + 3);
+      expect(load / next).toBeGreaterThan(0.98);
+      expect(load / next).toBeLessThan(1.1);
+    }
   });
 
-  it('does not depend on the size of the rates', () => {
-    const random = seededRandom(9);
-    const series = Array.from({ length: 100 }, () => 50 + 50 * random());
-    const loads = loadsOf(new NearLoad(), series);
-    const larger = loadsOf(
-      new NearLoad(),
-      series.map((rate) => 8 * rate),
-    );
-    for (const [index, load] of loads.entries()) expect(larger[index]).toBeCloseTo(8 * load, 6);
+  it('holds peaks that come again, whether or not one came just now', () => {
+    const rateAt = (span: number) => (span % 30 < 2 ? 800 : 200);
+    const watch = new Watch();
+    watch.minutes(30, rateAt);
+    for (const load of watch.minutes(15, rateAt)) {
+      expect(load).toBeGreaterThan(0.95 * 800);
+      expect(load).toBeLessThan(1.1 * 800);
+    }
+  });
+
+  it('holds peaks that come again after more than ten minutes', () => {
+    const rateAt = (span: number) => (span % 150 < 3 ? 800 : 200);
+    const watch = new Watch();
+    watch.minutes(50, rateAt);
+    for (const load of watch.minutes(25, rateAt)) expect(load).toBeGreaterThan(0.95 * 800);
+  });
+
+  it('pays less and less for one shock, and nothing after an hour', () => {
+    const watch = new Watch();
+    watch.minutes(30, steady);
+    watch.after(...Array.from({ length: 6 }, () => 500));
+    const tenMinutes = [...Array(6)].map(() => Math.max(...watch.minutes(10, steady).slice(20)));
+    for (const [later, most] of tenMinutes.slice(1).entries())
+      expect(most).toBeLessThanOrEqual(tenMinutes[later]!);
+    expect(tenMinutes.at(-1)!).toBeLessThan(0.6 * tenMinutes[0]!);
+    for (const load of watch.minutes(20, steady).slice(12)) {
+      expect(load).toBeGreaterThan(98);
+      expect(load).toBeLessThan(105);
+    }
   });
 
   it('keeps the load while a chain that carried some falls silent, and learns nothing from that', () => {
     const random = seededRandom(11);
-    const near = new NearLoad();
-    const load = loadsOf(
-      near,
-      Array.from({ length: 60 }, () => 90 + 20 * random()),
-    ).at(-1)!;
-    for (let index = 60; index < 160; index += 1)
-      expect(near.update(SPAN * index, { last15: 0, last30: 0, last60: 0 })).toBe(load);
-    // Neither the silence nor the jump at its end is an error of a forecast.
-    for (const after of loadsOf(near, [300, 300, 300, 300], SPAN * 160)) {
-      expect(after).toBeGreaterThan(300);
-      expect(after).toBeLessThan(340);
+    const watch = new Watch();
+    const noisy = () => 90 + 20 * random();
+    const before = watch.minutes(15, noisy).at(-1)!;
+    for (const load of watch.minutes(25, () => 0)) expect(load).toBeGreaterThanOrEqual(before);
+    // Neither the silence nor its end is something that a forecast has missed.
+    const after = watch.minutes(20, noisy).slice(12);
+    for (const load of after) {
+      expect(load).toBeGreaterThan(90);
+      expect(load).toBeLessThan(1.2 * before);
     }
   });
 
-  it('keeps the load from before a silence that began within a span', () => {
-    const near = new NearLoad();
-    const steady = Array.from({ length: 60 }, () => 100);
-    const load = loadsOf(near, steady).at(-1)!;
-    // Two thirds of the span are silent already, and the plan follows it.
-    const half = near.update(SPAN * 60, ratesAt([...steady, 33], 60));
-    expect(half).toBeLessThan(0.95 * load);
-    for (let index = 61; index < 100; index += 1)
-      expect(near.update(SPAN * index, { last15: 0, last30: 0, last60: 0 })).toBe(load);
+  it('plans after a silence, once that is over, as if there had been none', () => {
+    const mean = (silentMinutes: number) => {
+      const random = seededRandom(17);
+      const noisy = () => 2000 * (0.7 + 0.6 * random());
+      const watch = new Watch();
+      watch.minutes(20, noisy);
+      watch.minutes(silentMinutes, () => 0);
+      watch.minutes(21, noisy);
+      const loads = watch.minutes(10, noisy);
+      return loads.reduce((sum, load) => sum + load, 0) / loads.length;
+    };
+    expect(mean(2) / mean(0)).toBeCloseTo(1, 1.5);
   });
 
-  it('does not come down at once after a silence, nor for what came late of the time before it', () => {
-    const near = new NearLoad();
-    const load = loadsOf(
-      near,
-      Array.from({ length: 60 }, () => 100),
-    ).at(-1)!;
-    const silent = near.update(SPAN * 60, { last15: 0, last30: 90, last60: 120 });
-    expect(silent).toBe(120);
-    expect(silent).toBeGreaterThan(load);
-    // For 75 s the last minute has a hole.
-    const after = loadsOf(near, [40, 40, 40, 40, 40, 40], SPAN * 61);
-    expect(after.slice(0, 4)).toEqual([120, 120, 120, 120]);
-    for (const later of after.slice(4)) expect(later).toBeLessThan(60);
+  it('keeps the load from before a silence that began within a quarter of a minute', () => {
+    const watch = new Watch();
+    const [load] = watch.minutes(15, steady).slice(-1);
+    // Two thirds of it are silent already.
+    watch.after(100, 0, 0);
+    for (const silent of watch.minutes(10, () => 0)) expect(silent).toBeGreaterThanOrEqual(load!);
   });
 
-  it('is as careful when it is asked more often than there is news', () => {
-    const random = seededRandom(13);
-    // A swing of 5 minutes, in steps of 5 s.
-    const fives = Array.from(
-      { length: 1800 },
-      (_, index) => 100 * (1 + 0.5 * Math.sin((index / 60) * 2 * Math.PI)) * (0.95 + 0.1 * random()),
-    );
-    const mean = (from: number, to: number) => sum(fives.slice(from, to)) / (to - from);
-    const near = new NearLoad();
-    const covered = fives.slice(12, -6).map((_, offset) => {
-      const now = offset + 12;
-      const [last15, last30, last60] = [3, 6, 12].map((spans) => mean(now - spans, now));
-      const load = near.update(5 * now, { last15: last15!, last30: last30!, last60: last60! });
-      return mean(now, now + 6) <= load;
-    });
-    const settled = covered.slice(180);
-    expect(settled.filter(Boolean).length / settled.length).toBeGreaterThan(0.85);
+  it('does not come down at once after a silence, while the last minute has a hole', () => {
+    const watch = new Watch();
+    watch.minutes(15, steady);
+    const silent = watch.after(0, 0, 0, 0, 0, 0).at(-1)!;
+    const after = watch.minutes(3, () => 40);
+    for (const load of after.slice(0, 4)) expect(load).toBe(silent);
+    for (const load of after.slice(5)) expect(load).toBeLessThan(60);
+    expect(watch.near.isUncertain(5 * watch.spans.length)).toBe(false);
   });
 
   it('takes no request in a quarter of a minute for a rate where hardly any comes', () => {
-    const near = new NearLoad();
-    near.update(0, { last15: 0.2, last30: 0.2, last60: 0.2 });
-    expect(near.update(SPAN, { last15: 0, last30: 0.1, last60: 0.15 })).toBeLessThan(0.2);
+    const watch = new Watch();
+    watch.minutes(1, () => 0.2);
+    const loads = watch.minutes(2, () => 0);
+    expect(loads.at(-1)).toBeLessThan(0.1);
+  });
+
+  it('learns nothing from a hole: neither that there was little, nor that much came after it', () => {
+    const whole = new Watch();
+    const holed = new Watch();
+    for (const watch of [whole, holed]) watch.minutes(20, steady);
+    whole.minutes(2, steady);
+    holed.minutes(2, () => Number.NaN);
+    for (const watch of [whole, holed]) watch.minutes(10, steady);
+    const [expected] = whole.minutes(1, steady).slice(-1);
+    expect(holed.minutes(1, steady).at(-1)! / expected!).toBeCloseTo(1, 2);
+  });
+
+  it('goes on when the clock is set, back or forth', () => {
+    for (const seconds of [-7200, -20, 600]) {
+      const watch = new Watch(CURVE, 1_800_000_000);
+      watch.minutes(30, steady);
+      watch.jump(seconds);
+      for (const load of watch.minutes(20, steady)) {
+        expect(load).toBeGreaterThan(95);
+        expect(load).toBeLessThan(135);
+      }
+      // It learns on: a ramp is followed.
+      const rising = watch.minutes(20, (span) => 100 + (span - 600));
+      expect(rising.at(-1)).toBeGreaterThan(320);
+      expect(rising.at(-1)).toBeLessThan(420);
+    }
   });
 });

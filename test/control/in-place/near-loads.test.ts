@@ -1,100 +1,233 @@
 import { describe, expect, it } from 'vitest';
 import { NearLoads } from '../../../src/control/in-place/near-loads.ts';
+import { LOAD_FACTORS } from '../../../src/control/in-place/share-curve.ts';
 import { observe } from '../../../src/control/observe/observation.ts';
 import type { ForecastOutcome } from '../../../src/models/forecasts.ts';
+import type { ChainSlowness, PlanRequest } from '../../../src/models/ports.ts';
+import type { Settings } from '../../../src/models/settings.ts';
 import { forecastWith } from '../../forecasts.ts';
-import { partsOf } from '../parts.ts';
+import { allocation, NOW } from '../fixtures.ts';
+import { inPlaceSettings, planningShares, watched } from './watched.ts';
 
 const CHAIN = 'user-registration';
+const PASS = 15;
+/** Of its SLO, s. */
+const [IN_TIME, LATE, FAR_LATE] = [0.02, 0.3, 2];
 
-/** What is planned for half a minute after a burst of 60 requests/s within 5, when its minute is told of as `tell` does. */
-function loadAfterBurst(tell: (near: NearLoads, atSeconds: number) => void): number {
-  const parts = partsOf();
-  const near = new NearLoads();
-  let load = 0;
-  for (const [index, rate] of [5, 5, 5, 5, 60, 5, 5, 5, 5, 5, 5, 5].entries()) {
-    for (let second = 0; second < 15; second += 1) {
-      parts.clock.advance(1);
-      parts.traffic.recordRequest('auth-service', CHAIN, 0.02, false, undefined, rate);
+interface Told {
+  readonly forecasts?: readonly ForecastOutcome[];
+  readonly factor?: number;
+}
+
+/** Passes every 15 s over one chain of a service in place. */
+class Passes {
+  readonly near = new NearLoads();
+  readonly parts: ReturnType<typeof watched>;
+
+  constructor(settings: Settings = inPlaceSettings()) {
+    this.parts = watched(settings);
+  }
+
+  /** What is planned for after another quarter of a minute at this rate. */
+  after(rate: number, latency: number = IN_TIME, told: Told = {}): number | undefined {
+    for (let second = 0; second < PASS; second += 1) {
+      this.parts.clock.advance(1);
+      const at = this.parts.clock.nowSeconds() - 0.5;
+      if (rate > 0) this.parts.traffic.recordRequest('auth-service', CHAIN, latency, false, at, rate);
     }
-    const now = parts.clock.nowSeconds();
-    load = near.update(parts, observe(parts, now), new Map()).loads.get(CHAIN) ?? 0;
-    if (index === 6) tell(near, now);
+    return this.loads(told).get(CHAIN);
   }
-  return load;
+
+  loads({ forecasts = [], factor = 1 }: Told = {}): ReadonlyMap<string, number> {
+    const now = this.parts.clock.nowSeconds();
+    this.near.read(this.parts, now);
+    const slowness = new Map<string, ChainSlowness>([[CHAIN, { factor }]]);
+    const byChain = new Map(forecasts.map((forecast) => [forecast.chain, forecast]));
+    return this.near.update(this.parts, observe(this.parts, now), byChain, slowness);
+  }
+
+  minutes(count: number, rate: number, latency = IN_TIME, told: Told = {}): (number | undefined)[] {
+    return Array.from({ length: 4 * count }, () => this.after(rate, latency, told));
+  }
+
+  /** As if the plan in force stood loads up to so many times the planned one. */
+  keep(stands: number, seldom = 0): void {
+    const shares = planningShares((_request, _allocations, loads) => {
+      const load = loads!.get(CHAIN)! / 10;
+      return new Map([[CHAIN, load > stands ? 1 : seldom]]);
+    });
+    this.near.keepCurves(shares, requestOf(this.parts.settings), { services: [] });
+  }
 }
 
-/** Two minutes of 20 requests/s of one chain. */
-function loadsWith(...forecasts: ForecastOutcome[]) {
-  const parts = partsOf();
-  for (let second = 0; second < 120; second += 1) {
-    parts.clock.advance(1);
-    parts.traffic.recordRequest('auth-service', CHAIN, 0.02, false, undefined, 20);
-  }
-  const observation = observe(parts, parts.clock.nowSeconds());
-  const byChain = new Map(forecasts.map((forecast) => [forecast.chain, forecast]));
-  return new NearLoads().update(parts, observation, byChain);
-}
+const requestOf = ({ topology }: Settings): PlanRequest => ({
+  topology,
+  loads: new Map([[CHAIN, 10]]),
+  capacities: new Map(),
+  workingSets: new Map(),
+});
 
 describe('what chains carry within the next half minute', () => {
   it('is some more than what they carry, and unknown where nothing is', () => {
-    const { loads, recent } = loadsWith();
+    const passes = new Passes();
+    passes.minutes(2, 20);
+    const loads = passes.loads();
     expect([...loads.keys()]).toEqual([CHAIN]);
-    expect(loads.get(CHAIN)).toBeGreaterThan(20);
-    expect(loads.get(CHAIN)).toBeLessThan(30);
-    expect(recent.get(CHAIN)).toBeCloseTo(20, 0);
+    expect(loads.get(CHAIN)).toBeCloseTo(1.3 * 20, 9);
+    expect(new Passes().loads().size).toBe(0);
   });
 
   it('is what a forecast takes for more likely than not, where that is more', () => {
-    expect(loadsWith(forecastWith({ chain: CHAIN, medians: [45] })).loads.get(CHAIN)).toBe(45);
+    const foreseeing = (forecast?: ForecastOutcome) => {
+      const passes = new Passes();
+      passes.minutes(2, 20);
+      return passes.after(20, IN_TIME, { forecasts: forecast === undefined ? [] : [forecast] });
+    };
+    expect(foreseeing(forecastWith({ chain: CHAIN, medians: [45] }))).toBe(45);
     const bold = forecastWith({ chain: CHAIN, medians: [5], quantiles95: [90], maximum95: 90 });
-    expect(loadsWith(bold).loads).toEqual(loadsWith().loads);
+    expect(foreseeing(bold)).toBe(foreseeing());
+    // Hardly any has come true yet.
+    expect(foreseeing(forecastWith({ chain: CHAIN, medians: [45], maximumOrigins: 3 }))).toBe(foreseeing());
   });
 
-  it('does not go by forecasts of which hardly any has come true yet', () => {
-    const unfounded = forecastWith({ chain: CHAIN, medians: [45], maximumOrigins: 3 });
-    expect(loadsWith(unfounded).loads).toEqual(loadsWith().loads);
-  });
-
-  it('is what its bursts bring, after one of them missed the objective', () => {
-    expect(loadAfterBurst(() => {})).toBeLessThan(15);
-    expect(loadAfterBurst((near, now) => near.miss(CHAIN, now, 20))).toBeGreaterThan(35);
-  });
-
-  it('is not raised by a miss under a load that was planned for, nor by that of another chain', () => {
-    const plain = loadAfterBurst(() => {});
-    expect(loadAfterBurst((near, now) => near.miss(CHAIN, now, 80))).toBe(plain);
-    expect(loadAfterBurst((near, now) => near.miss('order-processing', now, 20))).toBe(plain);
-  });
-
-  it('takes silence for no load, and the last minute before it for the recent one', () => {
-    const parts = partsOf();
-    const near = new NearLoads();
-    const forecasts = [...Array(14)].map((_, index) => {
-      for (let second = 0; second < 15; second += 1) {
-        parts.clock.advance(1);
-        if (index < 8) parts.traffic.recordRequest('auth-service', CHAIN, 0.02, false, undefined, 20);
-      }
-      const now = parts.clock.nowSeconds();
-      const { loads, recent } = near.update(parts, observe(parts, now), new Map());
-      return [loads.get(CHAIN) ?? 0, recent.get(CHAIN) ?? 0];
-    });
-    for (const [load, recent] of forecasts.slice(9)) {
-      expect(load).toBeGreaterThanOrEqual(20);
-      // It began within the span before, of which the last minute has some.
-      expect(recent).toBeGreaterThan(16);
-    }
+  it('does not fall in silence', () => {
+    const passes = new Passes();
+    const before = passes.minutes(3, 20).at(-1)!;
+    // It begins within the span before.
+    expect(passes.after(0)).toBeGreaterThan(20);
+    for (const load of passes.minutes(3, 0)) expect(load).toBeGreaterThanOrEqual(before);
   });
 
   it('is at least what is known of minutes where a few requests in a span are chance', () => {
-    const parts = partsOf();
+    const passes = new Passes();
     for (let second = 0; second < 120; second += 1) {
-      parts.clock.advance(1);
-      if (second % 2 === 0 && second < 95) parts.traffic.recordRequest('auth-service', CHAIN, 0.02, false);
+      passes.parts.clock.advance(1);
+      if (second % 2 === 0 && second < 95)
+        passes.parts.traffic.recordRequest('auth-service', CHAIN, IN_TIME, false);
     }
-    const observation = observe(parts, parts.clock.nowSeconds());
-    const { load } = observation.chains.get(CHAIN)!;
-    const { loads } = new NearLoads().update(parts, observation, new Map());
-    expect(loads.get(CHAIN)).toBeGreaterThanOrEqual(load!);
+    const { load } = observe(passes.parts, passes.parts.clock.nowSeconds()).chains.get(CHAIN)!;
+    expect(passes.loads().get(CHAIN)).toBeGreaterThanOrEqual(load!);
+  });
+
+  it('is at least the largest rate of minutes where those are told late', () => {
+    const settled = (prometheus?: Settings['prometheus']) => {
+      const passes = new Passes({ ...inPlaceSettings(), ...(prometheus && { prometheus }) });
+      passes.minutes(2, 60);
+      passes.minutes(2, 10);
+      return passes.after(10)!;
+    };
+    const late = { step: 15, delay: 15 } as Settings['prometheus'];
+    expect(settled()).toBeLessThan(20);
+    expect(settled(late)).toBeGreaterThan(59);
+  });
+});
+
+describe('loads while work piles up', () => {
+  it('count double with every pass, up to eight times, and are what they are when requests are in time', () => {
+    const passes = new Passes();
+    passes.minutes(2, 20);
+    const factors = [FAR_LATE, FAR_LATE, FAR_LATE, FAR_LATE, FAR_LATE, IN_TIME, IN_TIME].map(
+      (latency) => passes.after(20, latency)! / (1.3 * 20),
+    );
+    // Latencies of the last 15 s are those of up to 10 s more.
+    factors.splice(5, 1);
+    for (const [pass, factor] of [2, 4, 8, 8, 8, 1].entries()) expect(factors[pass]).toBeCloseTo(factor, 1);
+  });
+
+  it('are what they are where latency is a little over the objective', () => {
+    const passes = new Passes();
+    passes.minutes(2, 20);
+    expect(passes.after(20, LATE)).toBeCloseTo(1.3 * 20, 9);
+  });
+
+  it('are counted anew the next time', () => {
+    const passes = new Passes();
+    passes.minutes(2, 20);
+    for (const latency of [FAR_LATE, FAR_LATE, IN_TIME, IN_TIME]) passes.after(20, latency);
+    expect(passes.after(20, FAR_LATE)! / (1.3 * 20)).toBeCloseTo(2, 1);
+  });
+
+  it('are not learned from as they were answered: not as little at first, nor as much all at once', () => {
+    // Little is answered for three quarters of a minute, and then all of it at once.
+    const mean = (latency: number) => {
+      const passes = new Passes();
+      passes.keep(1.05);
+      passes.minutes(10, 20);
+      for (const rate of [4, 4, 4, 60, 20]) passes.after(rate, latency);
+      const loads = passes.minutes(12, 20).slice(4);
+      return loads.reduce<number>((sum, load) => sum + load!, 0) / loads.length;
+    };
+    expect(mean(FAR_LATE)).toBeLessThan(0.7 * mean(IN_TIME));
+  });
+
+  it('have spans of twice their mean at most when it is over', () => {
+    const passes = new Passes();
+    passes.minutes(3, 20);
+    for (const rate of [2, 2, 2, 300]) passes.after(rate, FAR_LATE);
+    expect(passes.near.spans.most(CHAIN, 12)).toBeCloseTo(300, 6);
+    passes.after(20);
+    // Five quarters of a minute, of which the last 5 s are not read yet.
+    const mean = (15 * (2 + 2 + 2 + 300) + 10 * 20) / 70;
+    expect(passes.near.spans.most(CHAIN, 14)).toBeLessThanOrEqual(2.1 * mean);
+    expect(passes.near.spans.rate(CHAIN, NOW / 5 + 30)).toBeCloseTo(20, 6);
+  });
+});
+
+describe('curves of the latest plan', () => {
+  it('are what the planner makes of its allocations at other loads than the planned ones', () => {
+    const { settings } = watched();
+    const request = requestOf(settings);
+    const asked: unknown[] = [];
+    const planner = planningShares((...question) => {
+      asked.push(question);
+      return new Map([[CHAIN, 0.01]]);
+    });
+    const services = ['auth-service', 'payment-service'].map((id, index) => ({
+      id,
+      ...allocation(1 + index),
+      ...{ capacityCores: 1, demandCores: 1, utilization: 1 },
+    }));
+    new NearLoads().keepCurves(planner, request, { services });
+    const planned = new Map(services.map((service) => [service.id, service]));
+    expect(asked).toEqual(LOAD_FACTORS.map((factor) => [request, planned, new Map([[CHAIN, factor * 10]])]));
+  });
+
+  it('say how far loads are raised', () => {
+    const settled = (stands: number) => {
+      const passes = new Passes();
+      passes.keep(stands);
+      return passes.minutes(12, 20).at(-1)!;
+    };
+    expect(settled(1.15)).toBeLessThan(20);
+    expect(settled(0.85)).toBeGreaterThan(20);
+    expect(settled(0.5)).toBeGreaterThan(30);
+  });
+
+  it('count for more where more requests are slow than the model says', () => {
+    const settled = (factor: number) => {
+      const passes = new Passes();
+      // Some are slow at any load, and fewer than are allowed.
+      passes.keep(1.15, 0.02);
+      return passes.minutes(12, 20, IN_TIME, { factor }).at(-1)!;
+    };
+    expect(settled(1)).toBeLessThan(21);
+    expect(settled(4)).toBeGreaterThan(40);
+  });
+});
+
+describe('chains that are not configured any more', () => {
+  it('are forgotten: configured again they are as new', () => {
+    const passes = new Passes();
+    passes.keep(1.15);
+    const settled = passes.minutes(12, 20).at(-1)!;
+    expect(settled).toBeLessThan(20.5);
+    const now = passes.parts.clock.nowSeconds();
+    const { chains, ...rest } = observe(passes.parts, now);
+    const others = new Map([...chains].filter(([id]) => id !== CHAIN));
+    passes.near.update(passes.parts, { ...rest, chains: others }, new Map(), new Map());
+    expect(passes.near.spans.known(CHAIN)).toBe(0);
+    expect(passes.minutes(2, 20).at(-1)).toBeCloseTo(1.3 * 20, 9);
+    // Its curve is gone too.
+    expect(passes.minutes(12, 20).at(-1)).toBeCloseTo(1.3 * 20, 9);
   });
 });

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { PassMemory } from '../../../src/control/books/pass-memory.ts';
-import type { NearForecast } from '../../../src/control/in-place/near-loads.ts';
 import { planEach, waitForWholePass } from '../../../src/control/in-place/plan-each.ts';
 import type { ServiceMode } from '../../../src/models/data-models.ts';
 import type { PassTrigger } from '../../../src/models/decisions.ts';
@@ -38,6 +37,10 @@ class FakePlanner implements CapacityPlanner {
   evaluate(): ReadonlyMap<string, number> {
     return new Map();
   }
+
+  slowShares(): ReadonlyMap<string, number> {
+    return new Map();
+  }
 }
 
 const loadOf = ({ loads }: PlanRequest): number => loads.get('order-processing')!;
@@ -54,10 +57,6 @@ function outcomeOf(cores: number): PlanOutcome {
   return { plan: { ...plan, gap: 0, iterations: 1, solveMs: 1 }, unplanned: [] };
 }
 
-function nearForecast(load: number, rate: number): NearForecast {
-  return { loads: new Map([['order-processing', load]]), recent: new Map([['order-processing', rate]]) };
-}
-
 /** What each is planned to have, of 3 requests/s for the next half minute and 8 until after the next whole pass. */
 function planned(auth: ServiceMode, payment: ServiceMode, trigger: PassTrigger) {
   const settings = settingsIn(auth, payment);
@@ -69,7 +68,7 @@ function planned(auth: ServiceMode, payment: ServiceMode, trigger: PassTrigger) 
     workingSets: new Map(),
   };
   const isAny = auth === 'in-place' || payment === 'in-place';
-  const near = isAny ? nearForecast(3, 2) : undefined;
+  const near = isAny ? new Map([['order-processing', 3]]) : undefined;
   const { request: evaluated, told, outcome } = planEach({ settings, planner }, request, near, trigger);
   const cores = outcome.plan.services.map(({ cpu }) => cpu);
   return { cores, evaluatedWith: loadOf(evaluated), toldFor: loadOf(told), asked: planner.asked };

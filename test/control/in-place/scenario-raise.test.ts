@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest';
+import { type Minute, minutesOf, type Past, raiseFor } from '../../../src/control/in-place/scenario-raise.ts';
+import { LOAD_FACTORS, ShareCurve } from '../../../src/control/in-place/share-curve.ts';
+import type { Random } from '../../../src/models/ports.ts';
+import { seededRandom } from '../../../src/utils/random.ts';
+
+/** Passes every 15 s, each of which lasts for as long and one span more until the next takes effect. */
+const INTERVAL = 15;
+const SPANS_OF_PASS = 4;
+const SPANS = INTERVAL / 5;
+const ALLOWED = 0.04;
+
+/** Nothing is slow up to the planned load, and soon everything beyond. */
+const shareAt = (load: number) => Math.min(1, Math.max(0, 5 * (load - 1)));
+const CURVE = new ShareCurve(LOAD_FACTORS.map(shareAt));
+
+function gaussian(random: Random): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}
+
+/** Number of arrivals in a time with so many in the mean, by the gaps between them. */
+function poisson(mean: number, random: Random): number {
+  const gap = () => -Math.log(1 - random());
+  let count = 0;
+  for (let time = gap(); time < mean; time += gap()) count += 1;
+  return count;
+}
+
+/** Mean of the spans of the last minute, and the largest of the last five minutes. */
+function forecastsAt(rates: readonly number[], now: number): readonly number[] {
+  const minute = rates.slice(now - 12, now);
+  return [minute.reduce((sum, rate) => sum + rate, 0) / 12, Math.max(...rates.slice(now - 60, now))];
+}
+
+function pastOf(rates: readonly number[], forecasts = forecastsAt): Past[] {
+  const past: Past[] = [];
+  for (let now = 60; now + SPANS_OF_PASS <= rates.length; now += SPANS)
+    past.push({
+      atSeconds: 5 * now,
+      forecasts: forecasts(rates, now),
+      rates: rates.slice(now, now + SPANS_OF_PASS),
+    });
+  return past;
+}
+
+/** Share of the minutes with more slow requests than are allowed, had passes planned for the raised forecast. */
+function missed(past: readonly Past[], forecast: number, raise: number): number {
+  let missedMinutes = 0;
+  for (let first = 0; first + 4 <= past.length; first++) {
+    let [slow, all] = [0, 0];
+    for (const { forecasts, rates } of past.slice(first, first + 4))
+      for (const rate of rates) {
+        all += rate;
+        slow += rate * shareAt(rate / (raise * forecasts[forecast]!));
+      }
+    if (slow > ALLOWED * all) missedMinutes += 1;
+  }
+  return missedMinutes / (past.length - 3);
+}
+
+function raiseOf(past: readonly Past[], forecast: number, curve = CURVE) {
+  return raiseFor(minutesOf(past, INTERVAL), forecast, curve, ALLOWED, 4);
+}
+
+const hourAnd = (spans: number) => 60 + 720 + spans;
+
+describe('by how much forecasts are raised', () => {
+  it('is as much as keeps all but about a hundredth of the minutes to come, under noise that stays as it is', () => {
+    const outcomes = [1, 2, 3, 4, 5, 6, 7, 8].map((seed) => {
+      const random = seededRandom(seed);
+      const rates = Array.from({ length: hourAnd(6000) }, () => 2000 * Math.exp(0.15 * gaussian(random)));
+      const { raise } = raiseOf(pastOf(rates.slice(0, hourAnd(0))), 0);
+      const later = pastOf(rates.slice(hourAnd(0)));
+      let least = 1;
+      while (missed(later, 0, least) > 0.01) least += 0.005;
+      return { missed: missed(later, 0, raise), over: raise / least, unraised: missed(later, 0, 1) };
+    });
+    const mean = (of: (outcome: (typeof outcomes)[number]) => number) =>
+      outcomes.reduce((sum, outcome) => sum + of(outcome), 0) / outcomes.length;
+    expect(mean((outcome) => outcome.unraised)).toBeGreaterThan(0.5);
+    expect(mean((outcome) => outcome.missed)).toBeLessThan(0.015);
+    // An hour tells the hundredth of 60 minutes to a few per cent.
+    expect(mean(({ over }) => over)).toBeGreaterThan(0.97);
+    expect(mean(({ over }) => over)).toBeLessThan(1.1);
+  });
+
+  it('is next to nothing where single arrivals are all that changes: plans know of these', () => {
+    // Two means of a minute differ by 2.4 % here, and those of spans by four times that.
+    const outcomes = [1, 2, 3, 4, 5].map((seed) => {
+      const random = seededRandom(seed);
+      const past = pastOf(Array.from({ length: hourAnd(0) }, () => poisson(5 * 60, random) / 5));
+      let raw = 1;
+      while (missed(past, 0, raw) > 0.01) raw += 0.01;
+      return { raise: raiseOf(past, 0).raise, raw };
+    });
+    const mean = (of: (outcome: (typeof outcomes)[number]) => number) =>
+      outcomes.reduce((sum, outcome) => sum + of(outcome), 0) / outcomes.length;
+    expect(mean(({ raise }) => raise)).toBeLessThan(1 + 4 * 0.024);
+    expect(mean(({ raise }) => raise)).toBeGreaterThan(1);
+    expect(mean(({ raise, raw }) => (raise - 1) / (raw - 1))).toBeLessThan(0.8);
+  });
+
+  it('is nothing for peaks that are held, and all of the peak for means, where peaks come again', () => {
+    // Ten seconds of four times as much, every two and a half minutes.
+    const rates = Array.from({ length: hourAnd(0) }, (_, span) => (span % 30 < 2 ? 800 : 200));
+    const past = pastOf(rates);
+    const [means, held] = [raiseOf(past, 0), raiseOf(past, 1)];
+    expect(held.raise).toBeGreaterThan(0.95);
+    expect(held.raise).toBeLessThan(1.05);
+    expect(means.raise).toBeGreaterThan(3.5);
+    expect(means.raise).toBeLessThan(4.5);
+  });
+
+  it('follows the curve: less where plans stand more than they were made for, and down to 0.9', () => {
+    const random = seededRandom(8);
+    const rates = Array.from({ length: hourAnd(0) }, () => 2000 * Math.exp(0.15 * gaussian(random)));
+    const past = pastOf(rates);
+    const tough = new ShareCurve(LOAD_FACTORS.map((load) => shareAt(load / 1.2)));
+    expect(raiseOf(past, 0).raise / raiseOf(past, 0, tough).raise).toBeCloseTo(1.2, 1);
+    const untouched = new ShareCurve(LOAD_FACTORS.map(() => 0));
+    expect(raiseOf(past, 0, untouched).raise).toBeCloseTo(0.9, 9);
+    // Where no raise helps it is the largest one.
+    expect(raiseOf(past, 0, new ShareCurve(LOAD_FACTORS.map(() => 1))).raise).toBeCloseTo(6, 1);
+  });
+
+  it('is the largest one, and a number, where nothing was forecast or nothing is known of that', () => {
+    for (const none of [0, Number.NaN]) {
+      const rates = Array.from({ length: hourAnd(0) }, () => 100);
+      const { raise, uncertainty } = raiseOf(
+        pastOf(rates, () => [none]),
+        0,
+      );
+      expect(raise).toBeCloseTo(6, 1);
+      expect(uncertainty).toBeCloseTo(1, 6);
+    }
+  });
+
+  it('is known the less the more minutes have in common', () => {
+    const random = seededRandom(9);
+    const rates = Array.from({ length: 60 + 300 }, () => 2000 * Math.exp(0.15 * gaussian(random)));
+    const minutes = minutesOf(pastOf(rates), INTERVAL);
+    const [alone, overlapping] = [1, 4].map((overlap) => raiseFor(minutes, 0, CURVE, ALLOWED, overlap));
+    expect(overlapping!.uncertainty).toBeGreaterThan(alone!.uncertainty);
+    expect(overlapping!.raise).toBeGreaterThanOrEqual(alone!.raise);
+    expect(alone!.uncertainty).toBeGreaterThan(1);
+  });
+
+  it('goes at most 15 % beyond what any minute has needed', () => {
+    // One in ten minutes needs more, and each another amount.
+    const rates = Array.from({ length: hourAnd(0) }, (_, span) => (span % 120 < 12 ? 200 + span : 200));
+    const past = pastOf(rates);
+    let enough = 1;
+    while (missed(past, 0, enough) > 0) enough *= 1.01;
+    const { raise } = raiseOf(past, 0);
+    expect(raise).toBeGreaterThan(enough / 1.05);
+    expect(raise).toBeLessThanOrEqual(1.15 * enough);
+  });
+});
+
+describe('minutes to learn from', () => {
+  const passes = (count: number, rate: number, interval = INTERVAL): Past[] =>
+    Array.from({ length: count }, (_, index) => ({
+      atSeconds: interval * index,
+      forecasts: [rate],
+      rates: Array.from({ length: interval / 5 + 1 }, () => rate),
+    }));
+  const count = (past: readonly Past[], interval = INTERVAL) => minutesOf(past, interval).length;
+
+  it('are all that passes in a row make, overlapping', () => {
+    expect([0, 3, 4, 10].map((passed) => count(passes(passed, 50)))).toEqual([0, 0, 1, 7]);
+    expect(count(passes(10, 50, 60), 60)).toBe(10);
+    expect(count(passes(10, 50, 5), 5)).toBe(0);
+    expect(count(passes(12, 50, 5), 5)).toBe(1);
+  });
+
+  it('are none with few requests: these say nothing of a percentile', () => {
+    expect(count(passes(10, 19 / 60))).toBe(0);
+    expect(count(passes(10, 21 / 60))).toBe(7);
+    expect(count(passes(10, 0))).toBe(0);
+  });
+
+  it('do not reach over a pause', () => {
+    const [before, after] = [passes(6, 50), passes(6, 50)];
+    const later = after.map((pass) => ({ ...pass, atSeconds: pass.atSeconds + 600 }));
+    expect(count([...before, ...later])).toBe(6);
+  });
+
+  it('have as many requests as came, spread by less', () => {
+    const all = (minute: Minute) => minute.flatMap(({ rates }) => rates);
+    const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+    const spread = (values: readonly number[]) =>
+      sum(values.map((value) => (value - sum(values) / values.length) ** 2)) / (values.length - 1);
+    const random = seededRandom(3);
+    const noisy = passes(4, 0).map((pass) => ({
+      ...pass,
+      rates: pass.rates.map(() => 40 * (0.5 + random())),
+    }));
+    const [minute] = minutesOf(noisy, INTERVAL);
+    const raw = noisy.flatMap(({ rates }) => rates);
+    expect(sum(all(minute!))).toBeCloseTo(sum(raw), 9);
+    // What is left is the variance beyond that of counts over five seconds.
+    expect(spread(all(minute!))).toBeCloseTo(spread(raw) - sum(raw) / raw.length / 5, 9);
+  });
+});
