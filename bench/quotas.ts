@@ -93,7 +93,7 @@ function serviceOf(id: string): QuotaService {
     id,
     ...bounds,
     baselineCores: 0,
-    quotaPerCpu: 1,
+
     quantum: 0.01,
     instancePrice: 0.1,
     present,

@@ -288,9 +288,9 @@ export const AllocationSchema = Type.Object(
     in_place_utilization: Type.Number({
       default: 0.95,
       minimum: 0.1,
-      maximum: 0.99,
+      maximum: 0.96,
       description:
-        'The same for services in mode `in-place`: their next change is seconds away, and what a load does to latency is measured.',
+        'The same for services in mode `in-place` all of whose chains pass through such alone: their next change is seconds away, and what a load does to latency is measured.',
     }),
     risk_factor: Type.Number({
       default: 0.5,

@@ -205,7 +205,7 @@ function meanCapacity(
   const limit =
     held!.cpuLimit === undefined ? {} : { cpuLimit: mean(({ cpuLimit, cpu }) => cpuLimit ?? cpu) };
   // Of instances there may have been more or fewer: cores of all count as those of the first number of them.
-  const cpu = mean((entry) => (entry.cpu * entry.instances) / held!.instances);
+  const cpu = mean((entry) => (entry.cpu * entry.instances) / Math.max(1, held!.instances));
   return { ...held!, cpu, ...limit };
 }
 

@@ -13,15 +13,22 @@ export function holdOnErrors(draft: Draft, { settings, observation }: GuardConte
 
 export function holdOnViolation(draft: Draft, { settings, observation, givenUp }: GuardContext): Draft {
   const { chains } = settings.topology;
-  const isLate = (id: string) =>
-    inPlaceParts(settings.topology).chains.has(id) &&
-    (observation.chains.get(id)?.latest?.latency ?? 0) > chains.get(id)!.slo.latencySeconds;
+  const isLate = (id: string) => {
+    if (!inPlaceParts(settings.topology).chains.has(id)) return false;
+    const { latest, load = 0 } = observation.chains.get(id) ?? {};
+    // Where many come and nearly none is answered it is at its worst.
+    if (latest === undefined) return load > SURELY_ANSWERED;
+    return latest.latency > chains.get(id)!.slo.latencySeconds;
+  };
   const violating = draft.service.chains.find(
     (id) => (observation.chains.get(id)?.violating !== undefined || isLate(id)) && !givenUp.has(id),
   );
   if (violating === undefined) return draft;
   return heldFromShrinking(draft, 'would-violate', `${violating} is over its SLO now, or failing`);
 }
+
+/** Of so many requests/s enough are answered in any 15 s to tell their latency, if they are answered at all. */
+const SURELY_ANSWERED = 10;
 
 /** A demand whose confidence interval is at most this wide, as a share of it, is known. */
 const KNOWN_DEMAND = 0.5;

@@ -20,7 +20,8 @@ export function waitForEffect(draft: Draft, { settings, observation, shrunkSecon
 /** A decrease goes only as far as was wanted by every plan of the stabilization time. */
 export function stabilize(draft: Draft, { settings, recentPlans }: GuardContext): Draft {
   const { service } = draft;
-  if (!shrinks(draft) || steeringOf(service, settings).stabilization === 0) return draft;
+  const isAtOnce = service.mode === 'in-place' && settings.control.inPlace.stabilization === 0;
+  if (!shrinks(draft) || isAtOnce) return draft;
   const wanted = (recentPlans.get(service.id) ?? []).reduce(
     (most, plan) => noLessThan(service, most, plan),
     draft.target,

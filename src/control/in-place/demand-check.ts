@@ -8,6 +8,8 @@ const COMPARED_SECONDS = 60;
 /** What is told in a minute and what was used in it are this near to each other when nothing has changed. */
 const NOTHING_NEW = 1.2;
 const MOST = 4;
+/** With fewer requests in a minute chance is larger than that. */
+const FEWEST = 200;
 
 const SPANS = COMPARED_SECONDS / SPAN_SECONDS;
 /** So many requests that did not come in a span are no chance. */
@@ -39,6 +41,7 @@ function expectedCores(
 ): number | undefined {
   let cores = 0;
   let baseline = 0;
+  let requests = 0;
   for (const chain of chains) {
     const profile = profiles.profile(id, chain);
     const spec = settings.topology.chains.get(chain);
@@ -47,8 +50,11 @@ function expectedCores(
     // A hole in the records makes the load look small for the CPU that it used.
     if (nearLoads.spans.least(chain, SPANS) === 0 && rate * SPAN_SECONDS > SURELY_MISSED) return undefined;
     if (profile.kind !== 'profile' || profile.source !== 'fitted') return undefined;
+    requests += COMPARED_SECONDS * rate;
     cores += rate * (visitsByService(spec).get(id) ?? 0) * profile.demandCoreSeconds;
     baseline = profile.baselineCores ?? 0;
   }
-  return cores > 0 ? cores + baseline : undefined;
+  // The drift that all services share is in their plans already.
+  const drift = Math.max(1, profiles.demandDrift?.() ?? 1);
+  return requests >= FEWEST ? drift * cores + baseline : undefined;
 }

@@ -3,9 +3,9 @@
  * as much more as bursts within that time have asked for. Simple forecasts compete, each raised as far as the past hour
  * asks for it (scenario-raise.ts); the one that asks for least in the mean speaks.
  */
-import { type Minute, minutesOf, type Past, passesInMinute, raiseFor } from './scenario-raise.ts';
+import { type Minute, minutesOf, type Past, raiseFor } from './scenario-raise.ts';
 import type { ShareCurve } from './share-curve.ts';
-import { type NearRates, simpleForecasts, WIDEST } from './simple-forecasts.ts';
+import { LAST_MINUTE, type NearRates, simpleForecasts, WIDEST } from './simple-forecasts.ts';
 import { SPAN_SECONDS } from './span-rates.ts';
 
 /** What is learned from, s. */
@@ -108,26 +108,25 @@ export class NearLoad {
     options: NearLoadOptions,
   ): number {
     const age = Math.abs(atSeconds - (this.#chosen?.atSeconds ?? Number.NEGATIVE_INFINITY));
-    if (curve !== undefined && age >= RENEWED_SECONDS) this.#chosen = this.#choose(atSeconds, curve, options);
-    if (this.#chosen === undefined) return FIRST_RAISE * forecasts[WIDEST]!;
-    return this.#chosen.raise * forecasts[this.#chosen.forecast]!;
+    if (curve !== undefined && age >= RENEWED_SECONDS)
+      this.#chosen = this.#choose(atSeconds, forecasts, curve, options);
+    if (this.#chosen === undefined || Number.isNaN(forecasts[this.#chosen.forecast]!))
+      return FIRST_RAISE * forecasts[WIDEST]!;
+    // A forecast that was too large in the past is no reason for less than there is now.
+    return Math.max(forecasts[LAST_MINUTE]!, this.#chosen.raise * forecasts[this.#chosen.forecast]!);
   }
 
-  #choose(atSeconds: number, curve: ShareCurve, options: NearLoadOptions) {
-    const { intervalSeconds, allowed } = options;
-    const minutes = minutesOf(this.#past, intervalSeconds);
+  #choose(atSeconds: number, present: readonly number[], curve: ShareCurve, { allowed }: NearLoadOptions) {
+    const minutes = minutesOf(this.#past);
     if (minutes.length < FIRST) return undefined;
     let best: { forecast: number; raise: number; load: number } | undefined;
     for (let forecast = 0; forecast < this.#past[0]!.forecasts.length; forecast++) {
-      const judged = minutes.filter(([first]) => !Number.isNaN(first!.forecasts[forecast]!));
-      if (judged.length < FIRST) continue;
-      const { raise, uncertainty } = raiseFor(
-        judged,
-        forecast,
-        curve,
-        allowed,
-        passesInMinute(intervalSeconds),
+      const judged = minutes.filter((minute) =>
+        minute.every(({ forecasts }) => !Number.isNaN(forecasts[forecast]!)),
       );
+      // After a pause a peak hold may not know enough any more.
+      if (judged.length < FIRST || Number.isNaN(present[forecast]!)) continue;
+      const { raise, uncertainty } = raiseFor(judged, forecast, curve, allowed);
       const load = uncertainty * raise * meanOf(judged, forecast);
       if (best === undefined || load < best.load) best = { forecast, raise, load };
     }

@@ -1,6 +1,9 @@
+import type { Topology } from '../../models/data-models.ts';
 import type { ForecastOutcome } from '../../models/forecasts.ts';
+import { inPlaceParts } from '../../models/in-place.ts';
 import type { Plan } from '../../models/plans.ts';
 import type { CapacityPlanner, ChainSlowness, PlanRequest } from '../../models/ports.ts';
+import { withOdds } from '../../utils/odds.ts';
 import { lateness } from '../learn.ts';
 import type { Observation } from '../observe/observation.ts';
 import type { ObserveSources } from '../observe/read-metrics.ts';
@@ -14,6 +17,8 @@ const LATEST_SECONDS = 15;
 /** A latency of so many times the objective is no matter of a little too few cores. */
 const PILING_UP = 2;
 const MOST_HIDDEN = 8;
+const DOUBLED_SECONDS = 4;
+const UNKNOWN_CURVE = new ShareCurve(LOAD_FACTORS.map((factor) => (factor <= 1 ? 0 : 1)));
 /** Spans of the last 15 s, which the latest latency is of. */
 const JUDGED_SPANS = 3;
 
@@ -21,7 +26,10 @@ const JUDGED_SPANS = 3;
 export class NearLoads {
   readonly spans = new SpanRates();
   readonly #chains = new Map<string, NearLoad>();
-  readonly #hiding = new Map<string, number>();
+  /** What is planned for is so many times what is seen, since then. */
+  readonly #hiding = new Map<string, { readonly factor: number; readonly atSeconds: number }>();
+  /** Of the latest pass, requests/s. */
+  #loads: ReadonlyMap<string, number> = new Map();
   /** First span of those in which work piles up. */
   readonly #pilingSince = new Map<string, number>();
   /** Of the latest plan, as the model has it. */
@@ -47,7 +55,10 @@ export class NearLoads {
       if (load === undefined) continue;
       const { slo } = settings.topology.chains.get(id)!;
       const near = this.#of(id);
-      const isPilingUp = (latest?.latency ?? 0) > PILING_UP * slo.latencySeconds;
+      const expected = Math.max(slo.latencySeconds, slowness.get(id)?.baseSeconds ?? 0);
+      // Where nearly nobody is answered any more it is at its worst.
+      const isStuck = latest === undefined && this.#pilingSince.has(id);
+      const isPilingUp = isStuck || (latest?.latency ?? 0) > PILING_UP * expected;
       this.#levelWhenOver(id, isPilingUp);
       const mean = (seconds: number) => this.spans.mean(id, seconds / SPAN_SECONDS) || 0;
       const most = (seconds: number) => this.spans.most(id, seconds / SPAN_SECONDS);
@@ -60,16 +71,20 @@ export class NearLoads {
         atSeconds,
         rates,
         (seconds) => this.#rateAt(id, seconds / SPAN_SECONDS),
-        this.#curves.get(id)?.times(slowness.get(id)?.factor ?? 1),
+        this.#curveOf(id, settings.topology)?.times(slowness.get(id)?.factor ?? 1),
         {
           intervalSeconds: settings.control.inPlace.interval,
           allowed: (1 - slo.percentile) * (1 - settings.allocation.inPlaceMargin),
         },
       );
       // A few requests in a span are no more than chance, and so is none.
-      const floor = late > LATEST_SECONDS || soon * SILENCE_SECONDS < MISSED ? load : 0;
-      loads.set(id, this.#hidden(id, isPilingUp) * Math.max(soon, floor, foreseen(forecasts.get(id))));
+      const isCoarse = settings.monitoring.samplingInterval > SPAN_SECONDS;
+      const floor = late > LATEST_SECONDS || isCoarse || soon * SILENCE_SECONDS < MISSED ? load : 0;
+      const seen = Math.max(soon, floor, foreseen(forecasts.get(id)));
+      const hidden = this.#hidden(id, isPilingUp, atSeconds) * seen;
+      loads.set(id, isStuck ? Math.max(hidden, this.#loads.get(id) ?? 0) : hidden);
     }
+    this.#loads = loads;
     return loads;
   }
 
@@ -83,7 +98,18 @@ export class NearLoads {
         new Map([...request.loads].map(([id, load]) => [id, factor * load])),
       ),
     );
-    for (const id of shares[0]!.keys()) this.#curves.set(id, new ShareCurve(shares.map((at) => at.get(id)!)));
+    for (const id of shares[0]!.keys()) {
+      const allowed = 1 - request.topology.chains.get(id)!.slo.percentile;
+      const ofChain = shares.map((at) => at.get(id)!);
+      // A plan that is cut off by bounds, or cannot be kept, says of no load that it would be carried: no raise would help.
+      const isKept = withOdds(ofChain[LOAD_FACTORS.indexOf(1)]!, slownessOf(request, id)) <= allowed;
+      this.#curves.set(id, isKept ? new ShareCurve(ofChain) : UNKNOWN_CURVE);
+    }
+  }
+
+  /** Chains through rolling services are not planned by quotas: more than a tenth over the plan is taken for too much. */
+  #curveOf(chain: string, topology: Topology): ShareCurve | undefined {
+    return inPlaceParts(topology).chains.has(chain) ? this.#curves.get(chain) : UNKNOWN_CURVE;
   }
 
   /**
@@ -111,9 +137,16 @@ export class NearLoads {
    * Where work piles up rates are those of the answers, and one service hides from the next what is to come: loads count
    * double with every pass until requests are answered in time.
    */
-  #hidden(chain: string, isPilingUp: boolean): number {
-    const factor = isPilingUp ? Math.min(MOST_HIDDEN, 2 * (this.#hiding.get(chain) ?? 1)) : 1;
-    this.#hiding.set(chain, factor);
+  #hidden(chain: string, isPilingUp: boolean, atSeconds: number): number {
+    const known = this.#hiding.get(chain);
+    if (!isPilingUp) {
+      this.#hiding.delete(chain);
+      return 1;
+    }
+    // Passes that are asked for one after another see the same seconds.
+    if (known !== undefined && Math.abs(atSeconds - known.atSeconds) < DOUBLED_SECONDS) return known.factor;
+    const factor = Math.min(MOST_HIDDEN, 2 * (known?.factor ?? 1));
+    this.#hiding.set(chain, { factor, atSeconds });
     return factor;
   }
 
@@ -129,6 +162,10 @@ export class NearLoads {
     this.#chains.set(chain, known);
     return known;
   }
+}
+
+function slownessOf({ slowness }: PlanRequest, chain: string): number {
+  return slowness?.get(chain)?.factor ?? 1;
 }
 
 /** What is more likely than not to come with the next step; what is only possible can be answered when it comes. */

@@ -23,6 +23,8 @@ const CUTS = 10;
 
 /** A minute with fewer requests says nothing of a percentile. */
 const FEWEST = 20;
+/** Spans of five seconds that are most of a minute. */
+const LEAST_SPANS = 13;
 
 /** A pass whose capacity has had its time. */
 export interface Past {
@@ -42,20 +44,16 @@ export interface Raise {
   readonly uncertainty: number;
 }
 
-export function passesInMinute(intervalSeconds: number): number {
-  return Math.max(1, Math.round(60 / intervalSeconds));
-}
-
-/** All minutes, overlapping, with enough requests to be judged. */
-export function minutesOf(past: readonly Past[], intervalSeconds: number): readonly Minute[] {
-  const length = passesInMinute(intervalSeconds);
+/** All minutes, overlapping, of which most is known and with enough requests to be judged. */
+export function minutesOf(past: readonly Past[]): readonly Minute[] {
   const minutes: Minute[] = [];
-  for (let end = length; end <= past.length; end++) {
-    const minute = past.slice(end - length, end);
+  let first = 0;
+  for (let end = 0; end < past.length; end++) {
+    while (past[first]!.atSeconds <= past[end]!.atSeconds - 60) first += 1;
+    const minute = past.slice(first, end + 1);
     const rates = minute.flatMap((one) => one.rates);
     const requests = (60 * rates.reduce((sum, rate) => sum + rate, 0)) / rates.length;
-    if (minute.at(-1)!.atSeconds - minute[0]!.atSeconds <= 60 && requests >= FEWEST)
-      minutes.push(withoutChance(minute, rates));
+    if (rates.length >= LEAST_SPANS && requests >= FEWEST) minutes.push(withoutChance(minute, rates));
   }
   return minutes;
 }
@@ -80,23 +78,26 @@ function withoutChance(minute: Minute, rates: readonly number[]): Minute {
  * quantile is not ln r but k·(r^(1/k) − 1): their mean is not known for certain (Gelman et al., Bayesian Data Analysis,
  * section 2.6: a gamma prior on the rate makes the next one Lomax distributed).
  *
+ * @param minutes at least two
  * @param allowed share of a minute's requests that may be slow
- * @param overlap minutes that are told for each minute
  */
 export function raiseFor(
   minutes: readonly Minute[],
   forecast: number,
   curve: ShareCurve,
   allowed: number,
-  overlap: number,
 ): Raise {
+  // Where too much is slow at any load there is nothing that a raise would help.
+  if (curve.at(0) > allowed) return { raise: 1, uncertainty: 1 };
   const needed = minutes
     .map((minute) => Math.log(raiseNeeded(minute, forecast, curve, allowed)))
     .sort((left, right) => right - left);
   const count = Math.min(needed.length - 1, Math.max(LEAST_EXCESSES, Math.ceil(EXCESSES * needed.length)));
   const threshold = needed[count]!;
   const mean = needed.slice(0, count).reduce((sum, one) => sum + one - threshold, 0) / count;
-  const independent = Math.max(1, count / overlap);
+  // Minutes overlap by as many passes as they have.
+  const passes = minutes.reduce((sum, minute) => sum + minute.length, 0) / minutes.length;
+  const independent = Math.max(1, count / passes);
   const ratio = count / (MISSED_MINUTES * needed.length);
   const beyond = mean * independent * (ratio ** (1 / independent) - 1);
   return {

@@ -12,6 +12,9 @@ export interface NearRates {
   readonly knownSeconds: number;
 }
 
+/** Place of the mean of the last minute. */
+export const LAST_MINUTE = 2;
+
 /** Place of the forecast that is never less than a mean of the last minute. */
 export const WIDEST = 5;
 

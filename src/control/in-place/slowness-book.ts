@@ -1,4 +1,4 @@
-import type { ChainSpec, ResourceAllocation } from '../../models/data-models.ts';
+import type { ChainSpec, ResourceAllocation, Topology } from '../../models/data-models.ts';
 import { inPlaceParts } from '../../models/in-place.ts';
 import type { ChainSlowness, PlanRequest } from '../../models/ports.ts';
 import { lateness } from '../learn.ts';
@@ -36,6 +36,11 @@ interface ExpectedSpan {
 /** Of every chain whose services are all resized in place, how its slow requests stand to what was expected. */
 export class SlownessBook {
   readonly #chains = new Map<string, SlownessEstimate>();
+  /** What the chains were when they were measured. */
+  readonly #measured = new Map<
+    string,
+    { readonly stages: ChainSpec['stages']; readonly percentile: number }
+  >();
   /** By chain: what the capacity of the latest spans made of their load by the model. */
   readonly #spans = new Map<string, ExpectedSpan[]>();
   #read = Number.NEGATIVE_INFINITY;
@@ -45,7 +50,7 @@ export class SlownessBook {
   update(parts: Parts, request: PlanRequest, atSeconds: number): ReadonlyMap<string, ChainSlowness> {
     const { topology } = parts.settings;
     const chains = [...topology.chains.values()].filter(({ id }) => inPlaceParts(topology).chains.has(id));
-    for (const id of this.#chains.keys()) if (!topology.chains.has(id)) this.#forget(id);
+    this.#forgetOthers(topology);
     if (chains.length === 0) return new Map();
     this.#expect(parts, { ...request, slowness: this.#present(chains) }, chains);
     this.#compare(parts, chains, atSeconds);
@@ -113,7 +118,8 @@ export class SlownessBook {
     const latency = latencyAt(traffic, percentile);
     if (latency !== undefined) this.#of(id).noteLatency(atSeconds, latency);
     const spans = this.#spans.get(id) ?? [];
-    if (spans.length < SPANS || spans.some(({ share }) => share > PILING_UP)) return;
+    const isWhole = spans.length === SPANS && spans[0]!.span === this.#read - SPANS + 1;
+    if (!isWhole || spans.some(({ share }) => share > PILING_UP)) return;
     const all = spans.reduce((sum, span) => sum + span.requests, 0);
     const slow = spans.reduce((sum, span) => sum + span.requests * span.share, 0);
     if (all > 0) this.#of(id).note(atSeconds, weight * requests, measured, slow / all);
@@ -125,9 +131,17 @@ export class SlownessBook {
     return known;
   }
 
-  #forget(chain: string): void {
-    this.#chains.delete(chain);
-    this.#spans.delete(chain);
+  /** What is not configured any more, or is another chain now. */
+  #forgetOthers({ chains }: Topology): void {
+    for (const [id, { stages, percentile }] of this.#measured) {
+      const spec = chains.get(id);
+      if (spec?.stages === stages && spec.slo.percentile === percentile) continue;
+      this.#measured.delete(id);
+      this.#chains.delete(id);
+      this.#spans.delete(id);
+    }
+    for (const [id, { stages, slo }] of chains)
+      this.#measured.set(id, { stages, percentile: slo.percentile });
   }
 }
 

@@ -4,8 +4,10 @@ import type { ObserveSources } from '../observe/read-metrics.ts';
 /** Bursts of seconds show in spans of this length, s. */
 export const SPAN_SECONDS = 5;
 
-/** After a pause as many spans are read again, of the others nothing is known. */
-const READ_AGAIN = 24;
+/** After a pause as many spans are read, of the others nothing is known. */
+const READ = 24;
+/** Spans that are read once more with every pass: records may come late. */
+const READ_AGAIN = 12;
 
 /** Where work piled up, more than this of the mean is work that had waited. */
 const MOST_OF_MEAN = 2;
@@ -18,21 +20,23 @@ export class SpanRates {
   /** By chain: the rates of the latest spans, the newest last; NaN where nothing is known, requests/s. */
   readonly #rates = new Map<string, number[]>();
   #newest: number | undefined;
+  /** By chain: the newest span that was levelled. */
+  readonly #levelled = new Map<string, number>();
 
   /** Index of the newest span that is known; undefined before the first. */
   get newest(): number | undefined {
     return this.#newest;
   }
 
-  /** Reads the spans that have ended by then. Answers how many are new. */
-  update(sources: ObserveSources, untilSeconds: number): number {
+  /** Reads the spans that have ended by then, and those of the minute before once more. */
+  update(sources: ObserveSources, untilSeconds: number): void {
     const last = Math.floor(untilSeconds / SPAN_SECONDS) - 1;
     // After the clock was set back nothing is kept from the future.
     if (this.#newest !== undefined && last < this.#newest) this.#forget();
-    const first = Math.max((this.#newest ?? Number.NEGATIVE_INFINITY) + 1, last - READ_AGAIN + 1);
+    const first = Math.max((this.#newest ?? Number.NEGATIVE_INFINITY) + 1, last - READ + 1);
     if (this.#newest !== undefined && first > this.#newest + 1) this.#forget();
+    if (first <= last) this.#readAgain(sources, first - READ_AGAIN, first - 1);
     for (let span = first; span <= last; span++) this.#read(sources, span);
-    return last - first + 1;
   }
 
   /** Rate in a span; NaN where nothing is known of it, requests/s. */
@@ -65,6 +69,7 @@ export class SpanRates {
     if (rates === undefined || this.#newest === undefined) return;
     const end = rates.length - (this.#newest - to);
     const start = Math.max(0, rates.length - 1 - (this.#newest - from));
+    this.#levelled.set(chain, to);
     const known = rates.slice(start, end).filter((rate) => !Number.isNaN(rate));
     if (known.length === 0) return;
     const mean = known.reduce((sum, rate) => sum + rate, 0) / known.length;
@@ -86,12 +91,27 @@ export class SpanRates {
   }
 
   keepOnly(chains: ReadonlyMap<string, unknown>): void {
-    for (const id of this.#rates.keys()) if (!chains.has(id)) this.#rates.delete(id);
+    for (const of of [this.#rates, this.#levelled])
+      for (const id of of.keys()) if (!chains.has(id)) of.delete(id);
   }
 
   #forget(): void {
     this.#rates.clear();
+    this.#levelled.clear();
     this.#newest = undefined;
+  }
+
+  #readAgain(sources: ObserveSources, from: number, to: number): void {
+    if (this.#newest === undefined) return;
+    for (let span = from; span <= to; span++) {
+      for (const [chain, rate = 0] of chainRates(sources, SPAN_SECONDS, (span + 1) * SPAN_SECONDS)) {
+        const known = this.#rates.get(chain);
+        const place = (known?.length ?? 0) - 1 - (this.#newest - span);
+        // What was levelled is more than what was answered in a span.
+        if (known === undefined || place < 0 || span <= (this.#levelled.get(chain) ?? 0)) continue;
+        if (!Number.isNaN(known[place])) known[place] = rate;
+      }
+    }
   }
 
   #read(sources: ObserveSources, span: number): void {

@@ -93,6 +93,12 @@ export function observe(sources: ObserveSources, atSeconds: number): Observation
   };
 }
 
+function lastSeconds(sources: ObserveSources, untilSeconds: number) {
+  return {
+    byChain: trafficByChain(readMetrics(sources, JUMP_SECONDS, untilSeconds), sources.settings.topology),
+  };
+}
+
 /** In place a capacity changes every few seconds and by little: there the last seconds are always judged. */
 function latestTraffic(
   sources: ObserveSources,
@@ -102,8 +108,13 @@ function latestTraffic(
 ): MeasuredTraffic | undefined {
   const inPlace = inPlaceParts(sources.settings.topology).chains.has(chain.id);
   if (!inPlace && !hasSettled(sources, chain, atSeconds)) return undefined;
-  const seconds = inPlace ? JUMP_SECONDS : SETTLING_SECONDS;
-  return measuredTraffic(trafficSince(atSeconds - seconds).byChain.get(chain.id));
+  if (!inPlace) return measuredTraffic(trafficSince(atSeconds - SETTLING_SECONDS).byChain.get(chain.id));
+  // What a source tells late is judged as late.
+  const { prometheus } = sources.settings;
+  const late = prometheus === undefined ? 0 : prometheus.step + prometheus.delay;
+  const { byChain } =
+    late === 0 ? trafficSince(atSeconds - JUMP_SECONDS) : lastSeconds(sources, atSeconds - late);
+  return measuredTraffic(byChain.get(chain.id));
 }
 
 /** The same function, worked out once for each key. */

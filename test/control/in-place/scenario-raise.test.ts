@@ -59,7 +59,7 @@ function missed(past: readonly Past[], forecast: number, raise: number): number 
 }
 
 function raiseOf(past: readonly Past[], forecast: number, curve = CURVE) {
-  return raiseFor(minutesOf(past, INTERVAL), forecast, curve, ALLOWED, 4);
+  return raiseFor(minutesOf(past), forecast, curve, ALLOWED);
 }
 
 const hourAnd = (spans: number) => 60 + 720 + spans;
@@ -119,8 +119,8 @@ describe('by how much forecasts are raised', () => {
     expect(raiseOf(past, 0).raise / raiseOf(past, 0, tough).raise).toBeCloseTo(1.2, 1);
     const untouched = new ShareCurve(LOAD_FACTORS.map(() => 0));
     expect(raiseOf(past, 0, untouched).raise).toBeCloseTo(0.9, 9);
-    // Where no raise helps it is the largest one.
-    expect(raiseOf(past, 0, new ShareCurve(LOAD_FACTORS.map(() => 1))).raise).toBeCloseTo(6, 1);
+    // Where no raise helps there is none.
+    expect(raiseOf(past, 0, new ShareCurve(LOAD_FACTORS.map(() => 1))).raise).toBe(1);
   });
 
   it('is the largest one, and a number, where nothing was forecast or nothing is known of that', () => {
@@ -138,8 +138,10 @@ describe('by how much forecasts are raised', () => {
   it('is known the less the more minutes have in common', () => {
     const random = seededRandom(9);
     const rates = Array.from({ length: 60 + 300 }, () => 2000 * Math.exp(0.15 * gaussian(random)));
-    const minutes = minutesOf(pastOf(rates), INTERVAL);
-    const [alone, overlapping] = [1, 4].map((overlap) => raiseFor(minutes, 0, CURVE, ALLOWED, overlap));
+    const overlaps = minutesOf(pastOf(rates));
+    // As if each had been told by one pass alone.
+    const joined = overlaps.map((minute) => [{ ...minute[0]!, rates: minute.flatMap((one) => one.rates) }]);
+    const [alone, overlapping] = [joined, overlaps].map((minutes) => raiseFor(minutes, 0, CURVE, ALLOWED));
     expect(overlapping!.uncertainty).toBeGreaterThan(alone!.uncertainty);
     expect(overlapping!.raise).toBeGreaterThanOrEqual(alone!.raise);
     expect(alone!.uncertainty).toBeGreaterThan(1);
@@ -162,15 +164,20 @@ describe('minutes to learn from', () => {
     Array.from({ length: count }, (_, index) => ({
       atSeconds: interval * index,
       forecasts: [rate],
-      rates: Array.from({ length: interval / 5 + 1 }, () => rate),
+      rates: Array.from({ length: Math.ceil(interval / 5) + 1 }, () => rate),
     }));
-  const count = (past: readonly Past[], interval = INTERVAL) => minutesOf(past, interval).length;
+  const count = (past: readonly Past[]) => minutesOf(past).length;
 
   it('are all that passes in a row make, overlapping', () => {
     expect([0, 3, 4, 10].map((passed) => count(passes(passed, 50)))).toEqual([0, 0, 1, 7]);
-    expect(count(passes(10, 50, 60), 60)).toBe(10);
-    expect(count(passes(10, 50, 5), 5)).toBe(0);
-    expect(count(passes(12, 50, 5), 5)).toBe(1);
+    expect(count(passes(10, 50, 60))).toBe(10);
+    expect(count(passes(6, 50, 5))).toBe(0);
+    expect(count(passes(12, 50, 5))).toBe(6);
+  });
+
+  it('are there whatever the time between passes', () => {
+    for (const interval of [5, 6, 7, 9, 11, 12, 13, 16, 17, 20, 30, 45, 60])
+      expect(count(passes(30, 50, interval)), `${interval} s`).toBeGreaterThan(20);
   });
 
   it('are none with few requests: these say nothing of a percentile', () => {
@@ -195,7 +202,7 @@ describe('minutes to learn from', () => {
       ...pass,
       rates: pass.rates.map(() => 40 * (0.5 + random())),
     }));
-    const [minute] = minutesOf(noisy, INTERVAL);
+    const [minute] = minutesOf(noisy);
     const raw = noisy.flatMap(({ rates }) => rates);
     expect(sum(all(minute!))).toBeCloseTo(sum(raw), 9);
     // What is left is the variance beyond that of counts over five seconds.

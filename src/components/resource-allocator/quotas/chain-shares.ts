@@ -82,7 +82,7 @@ interface Delays {
 function delaysAt(service: QuotaService, load: ServiceLoad, { cpu, instances }: Shape): Delays | undefined {
   if (service.isFixed || load.demand <= 0) return undefined;
   const demand = load.demand / instances;
-  const utilization = demand / Math.min(service.quotaPerCpu * cpu, service.parallelism);
+  const utilization = demand / Math.min(cpu, service.parallelism);
   const tail = new Float64Array(DELAYS);
   logDelayTail(load.worksInPeriod(instances), utilization, tail);
   const middles = new Float64Array(DELAYS - 1);

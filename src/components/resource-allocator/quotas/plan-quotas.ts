@@ -82,8 +82,9 @@ class Search {
     for (const load of this.#loads) {
       for (const { chain } of load.chains) {
         const { slackSeconds, budget } = chains[chain]!;
-        // Of rare requests it is what one of them needs to be through in time.
-        const cores = Math.max(load.demand, load.workOf(1) / Math.max(slackSeconds, PERIOD_SECONDS));
+        // Of rare requests it is what one of them needs to be through in time, which runs on one core.
+        const alone = Math.min(1, load.workOf(1) / Math.max(slackSeconds, PERIOD_SECONDS));
+        const cores = Math.max(load.demand, alone);
         this.#dearest[chain]! += (DEAREST * cores) / budget;
       }
     }
@@ -96,6 +97,7 @@ class Search {
   run(): void {
     this.#settle();
     for (let round = 0; round < INSTANCE_ROUNDS && this.#changeInstances(); round++) this.#settle();
+    this.#options.prices?.clear();
     for (const [c, { id }] of this.#chains.entries()) this.#options.prices?.set(id, this.#prices[c]!);
   }
 
@@ -186,8 +188,8 @@ class Search {
   }
 
   #leastInstances(s: number): number {
-    const { maxCpu, parallelism, quotaPerCpu } = this.#services[s]!;
-    return this.#loads[s]!.demand / (this.#options.highest * Math.min(quotaPerCpu * maxCpu, parallelism));
+    const { maxCpu, parallelism } = this.#services[s]!;
+    return this.#loads[s]!.demand / (this.#options.highest * Math.min(maxCpu, parallelism));
   }
 
   #shapeOf({ isFixed, present, minCpu, minInstances }: QuotaService, s: number): Shape {

@@ -34,7 +34,7 @@ export function plannedChains(
   const achievable = expectedLatencies(request, largest);
   return new Map(
     request.chains.map(({ id, slackSeconds, budget }): [string, PlannedChain] => {
-      const { price, binding, isMeetable } = chains.get(id)!;
+      const { price, binding } = chains.get(id)!;
       const achievableLatency = achievable.get(id)!;
       const { sloSeconds } = sloOf(request, id);
       // By the form of the share: with s more it is less by θ·share, θ = κ/slack.
@@ -45,7 +45,7 @@ export function plannedChains(
           id,
           sloSeconds,
           expectedLatency: expected.get(id)!,
-          feasible: isMeetable || achievableLatency <= sloSeconds,
+          feasible: achievableLatency <= sloSeconds,
           achievableLatency,
           binding,
           shadowPrice: coresPerSecond * pricePerCore,

@@ -1,5 +1,6 @@
 /** What is planned for services that are resized in place: quotas under which few requests of every chain are slow. */
 
+/** A request for CPU is taken for the quota, also where the limit is higher: what is over it is nobody's to count on. */
 export interface QuotaService {
   readonly id: string;
   /** d₀, cores. */
@@ -8,8 +9,6 @@ export interface QuotaService {
   readonly maxCpu: number;
   readonly minInstances: number;
   readonly maxInstances: number;
-  /** CPU limit over request: the quota is so many times what is planned and paid for. */
-  readonly quotaPerCpu: number;
   /** Cores that one instance can use at once. */
   readonly parallelism: number;
   /** Grid of cpu. */

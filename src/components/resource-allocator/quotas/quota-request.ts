@@ -10,8 +10,8 @@ import { delayWeights } from './slow-share.ts';
 
 /** What a chain takes of its objective when nobody waits, as long as it was not seen. */
 const UNSEEN_BASE = 0.4;
-/** Where more is taken than this, quotas are planned as if a fifth of the objective were left. */
-const MOST_BASE = 0.8;
+/** Where less than this of the objective is left when nobody waits, quotas are planned as if it were so much. */
+const LEAST_SLACK = 0.2;
 
 /** Share of the allowed slow requests that throttling may take at the planned load; bursts within seconds take the rest. */
 const THROTTLING = 0.75;
@@ -61,7 +61,6 @@ export function quotaRequest(
         return {
           ...service,
           baselineCores: service.baselineCores ?? 0,
-          quotaPerCpu: Math.max(1, (inForce?.cpuLimit ?? cpu) / cpu),
           instancePrice: pricePerCore > 0 ? perInstance / pricePerCore : 0,
           present: service.fixed ?? { cpu, instances },
           isFixed: unplanned.includes(service.id),
@@ -82,11 +81,12 @@ function toldChain(spec: ChainSpec, { slowness }: PlanRequest): ToldChain {
   const { baseSeconds, factor = 1 } = slowness?.get(spec.id) ?? {};
   const { latencySeconds } = spec.slo;
   const base = baseSeconds ?? UNSEEN_BASE * latencySeconds;
-  return { spec, baseSeconds: Math.min(base, MOST_BASE * latencySeconds), factor };
+  return { spec, baseSeconds: base, factor };
 }
 
 function slackOf({ spec, baseSeconds }: ToldChain): Pick<QuotaChain, 'slackSeconds' | 'weights'> {
-  const slackSeconds = spec.slo.latencySeconds - baseSeconds;
+  const { latencySeconds } = spec.slo;
+  const slackSeconds = Math.max(latencySeconds - baseSeconds, LEAST_SLACK * latencySeconds);
   return { slackSeconds, weights: delayWeights(slackSeconds) };
 }
 

@@ -18,7 +18,7 @@ export class ServiceChoice {
   readonly #load: ServiceLoad;
   /** ln ρ of the points, ascending: the last one is the cheapest. */
   readonly #points: readonly number[];
-  /** Of all instances at the points, that they are paid for. */
+  /** Of all instances at the points. */
   readonly #cores: Float64Array;
   /** By place in `load.chains`, then point: what one request of it meets by throttling in all its visits. */
   readonly #throttled: Float64Array;
@@ -110,13 +110,13 @@ export class ServiceChoice {
     return place === below ? low : interpolated(low, this.#throttled[at + 1]!, place - below);
   }
 
-  /** Of all instances, that they are paid for. */
+  /** Of all instances. */
   coresAt(place: number): number {
     return this.#coresOf(this.#logRhoAt(place));
   }
 
   #coresOf(logRho: number): number {
-    return this.#load.demand / Math.exp(logRho) / this.#service.quotaPerCpu;
+    return this.#load.demand / Math.exp(logRho);
   }
 
   #logRhoAt(place: number): number {
@@ -159,13 +159,13 @@ const AMPLE_QUOTA = 4;
 
 /** ln ρ from the largest instance that is of use, or an ample one, to the smallest instance, or `highest`. */
 function pointsOf(
-  { minCpu, maxCpu, parallelism, quotaPerCpu }: QuotaService,
+  { minCpu, maxCpu, parallelism }: QuotaService,
   demand: number,
   works: number,
   highest: number,
 ): readonly number[] {
-  const most = demand / Math.min(quotaPerCpu * maxCpu, parallelism);
-  const last = Math.min(highest, HIGHEST_UTILIZATION, demand / (quotaPerCpu * minCpu));
+  const most = demand / Math.min(maxCpu, parallelism);
+  const last = Math.min(highest, HIGHEST_UTILIZATION, demand / minCpu);
   const first = Math.max(most, Math.min(last, LEAST_UTILIZATION, works / AMPLE_QUOTA));
   if (first >= last) return [Math.log(first)];
   const count = Math.ceil(Math.log(last / first) / Math.log(STEP)) + 1;

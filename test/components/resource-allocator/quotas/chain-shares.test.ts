@@ -81,7 +81,7 @@ describe('the share of slow requests', () => {
     const wild = (from: number, to: number) => 10 ** (from + (to - from) * random());
     for (let i = 0; i < 300; i++) {
       const services = ['a', 'b'].map((id) =>
-        quotaService(id, { parallelism: wild(-2, 3), quotaPerCpu: wild(0, 2), baselineCores: wild(-9, 2) }),
+        quotaService(id, { parallelism: wild(-2, 3), baselineCores: wild(-9, 2) }),
       );
       const chains = ['c', 'd'].map((id) =>
         quotaChain(id, [quotaVisit('a', wild(-9, 3), wild(-3, 3)), quotaVisit('b', wild(-9, 3), 1)], {

@@ -18,7 +18,6 @@ describe('whatever the size of the figures', () => {
           maxCpu: minCpu * wild(0, 3),
           minInstances,
           maxInstances: minInstances + Math.floor(5 * random()),
-          quotaPerCpu: wild(0, 2),
           parallelism: wild(-2, 3),
           quantum: wild(-3, 0),
           instancePrice: random() < 0.5 ? 0 : wild(-6, 6),

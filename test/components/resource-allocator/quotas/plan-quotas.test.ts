@@ -124,12 +124,6 @@ describe('quotas', () => {
     expect(bySlack[0]).toBeGreaterThan(bySlack.at(-1)! + 0.1);
   });
 
-  it('are smaller in cpu by what a limit is above it', () => {
-    const single = coresFor({});
-    for (const quotaPerCpu of [1.5, 2, 4])
-      expect(coresFor({}, { quotaPerCpu })).toBeCloseTo(single / quotaPerCpu, 1);
-  });
-
   it('are multiples of the quantum inside the bounds', () => {
     for (const quantum of [0.01, 0.07, 0.25]) {
       const { cpu } = planned(

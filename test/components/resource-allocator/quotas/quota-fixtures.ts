@@ -13,7 +13,6 @@ export function quotaService(id: string, changes: Partial<QuotaService> = {}): Q
     maxCpu: 8,
     minInstances: 1,
     maxInstances: 1,
-    quotaPerCpu: 1,
     parallelism: 64,
     quantum: 0.01,
     instancePrice: 0,
