@@ -1,9 +1,9 @@
 import type { Topology } from '../../models/data-models.ts';
 import type { ForecastOutcome } from '../../models/forecasts.ts';
 import { inPlaceParts } from '../../models/in-place.ts';
+import { withOdds } from '../../models/odds.ts';
 import type { Plan } from '../../models/plans.ts';
 import type { CapacityPlanner, ChainSlowness, PlanRequest } from '../../models/ports.ts';
-import { withOdds } from '../../utils/odds.ts';
 import { lateness } from '../learn.ts';
 import type { Observation } from '../observe/observation.ts';
 import type { ObserveSources } from '../observe/read-metrics.ts';

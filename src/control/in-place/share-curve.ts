@@ -1,4 +1,4 @@
-import { withOdds } from '../../utils/odds.ts';
+import { withOdds } from '../../models/odds.ts';
 
 /** Loads at which slow shares are worked out, as factors of the planned ones. */
 export const LOAD_FACTORS: readonly number[] = [0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.3, 1.4, 1.6, 2, 3];

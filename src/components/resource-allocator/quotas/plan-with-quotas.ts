@@ -1,6 +1,6 @@
 import type { ResourceAllocation } from '../../../models/data-models.ts';
+import { withOdds } from '../../../models/odds.ts';
 import type { Caps, Plan, PlannedChain, PlanningProblem } from '../../../models/plans.ts';
-import { withOdds } from '../../../utils/odds.ts';
 import { ChainShares } from './chain-shares.ts';
 import type { QuotaPlan, QuotaService, Shape } from './quota-problem.ts';
 import type { QuotaRequest, ToldChain } from './quota-request.ts';

@@ -1,9 +1,9 @@
 import type { ChainSpec } from '../../../models/data-models.ts';
 import { inPlaceParts } from '../../../models/in-place.ts';
+import { withOdds } from '../../../models/odds.ts';
 import type { PlanningProblem } from '../../../models/plans.ts';
 import type { PlanRequest } from '../../../models/ports.ts';
 import type { AllocationSettings } from '../../../models/settings.ts';
-import { withOdds } from '../../../utils/odds.ts';
 import type { LearnedChain } from '../learned-chains.ts';
 import type { QuotaChain, QuotaService, QuotaVisit } from './quota-problem.ts';
 import { delayWeights } from './slow-share.ts';

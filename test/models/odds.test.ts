@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withOdds } from '../../src/utils/odds.ts';
+import { withOdds } from '../../src/models/odds.ts';
 
 const odds = (share: number) => share / (1 - share);
 
