@@ -272,7 +272,7 @@ export const AllocationSchema = Type.Object(
       description: 'Share of every SLO that planning leaves unused where the bounds allow it.',
     }),
     in_place_margin: Type.Number({
-      default: 0.3,
+      default: 0.1,
       minimum: 0,
       maximum: 0.9,
       description:

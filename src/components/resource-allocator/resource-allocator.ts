@@ -37,7 +37,7 @@ const DEFAULT_ALLOCATION: AllocationSettings = {
   cpuQuantum: 0.05,
   inPlaceQuantum: 0.01,
   sloMargin: 0.1,
-  inPlaceMargin: 0.3,
+  inPlaceMargin: 0.1,
   maxUtilization: 0.8,
   inPlaceUtilization: 0.95,
   riskFactor: 0.5,

@@ -1,3 +1,4 @@
+import { allowedShare } from '../../models/allowed-share.ts';
 import type { Topology } from '../../models/data-models.ts';
 import type { ForecastOutcome } from '../../models/forecasts.ts';
 import { inPlaceParts } from '../../models/in-place.ts';
@@ -74,7 +75,7 @@ export class NearLoads {
         this.#curveOf(id, settings.topology)?.times(slowness.get(id)?.factor ?? 1),
         {
           intervalSeconds: settings.control.inPlace.interval,
-          allowed: (1 - slo.percentile) * (1 - settings.allocation.inPlaceMargin),
+          allowed: allowedShare(slo.percentile, rates.last60) * (1 - settings.allocation.inPlaceMargin),
         },
       );
       // A few requests in a span are no more than chance, and so is none.

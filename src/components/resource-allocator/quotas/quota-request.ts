@@ -1,3 +1,4 @@
+import { allowedShare } from '../../../models/allowed-share.ts';
 import type { ChainSpec } from '../../../models/data-models.ts';
 import { inPlaceParts } from '../../../models/in-place.ts';
 import { withOdds } from '../../../models/odds.ts';
@@ -15,6 +16,9 @@ const LEAST_SLACK = 0.2;
 
 /** Share of the allowed slow requests that throttling may take at the planned load; bursts within seconds take the rest. */
 const THROTTLING = 0.75;
+
+/** Of the rarest requests some may be slow. */
+const LEAST_BUDGET = 1e-3;
 
 /** The part of a request that is planned by quotas. */
 export interface QuotaRequest {
@@ -70,7 +74,7 @@ export function quotaRequest(
       id: chain.spec.id,
       rate: request.loads.get(chain.spec.id)!,
       ...slackOf(chain),
-      budget: budgetOf(chain, settings),
+      budget: budgetOf(chain, request.loads.get(chain.spec.id)!, settings),
       visits: visitsOf(learned.get(chain.spec.id)!, request.demandFactors),
     })),
     told,
@@ -90,8 +94,9 @@ function slackOf({ spec, baseSeconds }: ToldChain): Pick<QuotaChain, 'slackSecon
   return { slackSeconds, weights: delayWeights(slackSeconds) };
 }
 
-function budgetOf({ spec, factor }: ToldChain, { inPlaceMargin }: AllocationSettings): number {
-  const allowed = (1 - spec.slo.percentile) * (1 - inPlaceMargin) * THROTTLING;
+function budgetOf({ spec, factor }: ToldChain, rate: number, { inPlaceMargin }: AllocationSettings): number {
+  const allowed =
+    Math.max(LEAST_BUDGET, allowedShare(spec.slo.percentile, rate)) * (1 - inPlaceMargin) * THROTTLING;
   return withOdds(allowed, 1 / factor);
 }
 

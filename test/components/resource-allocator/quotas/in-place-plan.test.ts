@@ -12,7 +12,7 @@ describe('a plan for services that are resized in place', () => {
     expect(outcome.unplanned).toEqual([]);
     const shares = [...allocator.slowShares(question, shapesOf(outcome)).values()];
     for (const share of shares) expect(share).toBeLessThanOrEqual(1.03 * BUDGET);
-    expect(Math.max(...shares)).toBeGreaterThan(0.8 * BUDGET);
+    expect(Math.max(...shares)).toBeGreaterThan(0.7 * BUDGET);
     for (const { cpu } of outcome.plan.services) expect(cpu * 100).toBeCloseTo(Math.round(cpu * 100), 6);
   });
 
