@@ -8,12 +8,11 @@
 import { parseArgs } from 'node:util';
 import { planQuotas } from '../src/components/resource-allocator/quotas/plan-quotas.ts';
 import type { QuotaChain, QuotaService } from '../src/components/resource-allocator/quotas/quota-problem.ts';
-import { delayTail } from '../src/components/resource-allocator/quotas/throttling-delay.ts';
+import { delayTail, PERIOD_SECONDS } from '../src/components/resource-allocator/quotas/throttling-delay.ts';
 import { seededRandom } from '../src/utils/random.ts';
 import { usualCall, usualService } from './policy/applications/usual.ts';
 import { Simulator } from './simulator/simulator.ts';
 
-const PERIOD_SECONDS = 0.1;
 const SIGMA = 0.6;
 const DEMAND_SECONDS = 0.005;
 /** Plenty of cores: all waiting is throttling. */
@@ -93,7 +92,6 @@ function serviceOf(id: string): QuotaService {
     id,
     ...bounds,
     baselineCores: 0,
-
     quantum: 0.01,
     instancePrice: 0.1,
     present,

@@ -1,12 +1,9 @@
 import type { TrafficMetrics } from '../models/metrics.ts';
-import type { Settings } from '../models/settings.ts';
 import { closedWindows } from './observe/closed-windows.ts';
+import { LATENESS_SECONDS, lateness } from './observe/lateness.ts';
 import { type LearningWindows, learningWindows } from './observe/learning-windows.ts';
 import { readMetrics } from './observe/read-metrics.ts';
 import type { ControlParts } from './parts.ts';
-
-/** A window is taken this long after its end, so that records under way still find it, s. */
-const LATENESS_SECONDS = 5;
 
 const WINDOW_SECONDS = 60;
 
@@ -55,11 +52,6 @@ export function learnProvisionally(parts: ControlParts, atSeconds: number): void
   const windows = windowsOf(parts, { ...metrics, services, endToEnd: [] });
   takeIn(parts, { ...windows, services: windows.services.map((window) => ({ ...window, startSeconds })) });
   parts.profiles.refit(atSeconds);
-}
-
-/** A window is taken this long after its end, s; what Prometheus tells is known a step and its delay later. */
-export function lateness({ prometheus }: Pick<Settings, 'prometheus'>): number {
-  return LATENESS_SECONDS + (prometheus === undefined ? 0 : prometheus.step + prometheus.delay);
 }
 
 function learnFrom(parts: ControlParts, window: TrafficMetrics): void {

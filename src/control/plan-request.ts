@@ -18,7 +18,7 @@ const ACTUATION_SECONDS = 60;
  * A 0.95 quantile needs 19 past errors to be read off them. With fewer the forecast's interval tells of our ignorance and
  * not of the traffic: capacity is not held for that, an early pass answers a jump.
  */
-const LEAST_ORIGINS = 19;
+export const LEAST_ORIGINS = 19;
 
 /** Steps that a plan must carry: until the next pass has taken effect, at most the horizon. */
 export function leadSteps({ control, prediction }: ControlParts['settings']): number {

@@ -93,7 +93,7 @@ export interface AllocationSettings {
   readonly inPlaceQuantum: number;
   /** Share of the SLO that planning leaves unused, in [0, 1). */
   readonly sloMargin: number;
-  /** The same for chains whose services are all resized in place. */
+  /** Share of the slow requests that they may have which plans leave unused, for chains whose services are all resized in place. */
   readonly inPlaceMargin: number;
   /** Plans stay below this utilisation even where no SLO asks for it, in (0, 1). */
   readonly maxUtilization: number;

@@ -45,7 +45,9 @@ function isDemandKnown(profile: ProfileOutcome): boolean {
 
 export function holdWithoutConfidence(draft: Draft, { settings, profiles }: GuardContext): Draft {
   const { minConfidence } = settings.control;
-  const byQuota = inPlaceParts(settings.topology).services.has(draft.service.id);
+  // Where a cap binds they are planned by their curves.
+  const byQuota =
+    settings.control.caps === undefined && inPlaceParts(settings.topology).services.has(draft.service.id);
   for (const chain of draft.service.chains) {
     const profile = profiles.profile(draft.service.id, chain);
     if (byQuota && isDemandKnown(profile)) continue;

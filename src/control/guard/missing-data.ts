@@ -1,5 +1,5 @@
 import { type Draft, describeAllocation, formatNumber } from '../draft.ts';
-import { lateness } from '../learn.ts';
+import { lateness } from '../observe/lateness.ts';
 import type { ChainObservation } from '../observe/observation.ts';
 import type { GuardContext } from './guard-step.ts';
 import { heldFromShrinking } from './hold.ts';

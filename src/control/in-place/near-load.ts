@@ -72,16 +72,16 @@ export class NearLoad {
     this.#close(atSeconds, rateAt, options);
     const forecasts = simpleForecasts(rates);
     // Nothing is learned from what nothing was known of.
-    if (!this.isUncertain(atSeconds) && rates.last15 > 0) this.#open.push({ atSeconds, forecasts });
+    if (!this.#isUncertain(atSeconds) && rates.last15 > 0) this.#open.push({ atSeconds, forecasts });
     const served = this.#served(atSeconds, forecasts, curve, options);
-    this.#load = this.isUncertain(atSeconds) ? Math.max(served, this.#load ?? 0) : served;
+    this.#load = this.#isUncertain(atSeconds) ? Math.max(served, this.#load ?? 0) : served;
     this.#latest.push(this.#load);
     if (this.#latest.length > KEPT_LOADS) this.#latest.shift();
     return this.#load;
   }
 
   /** Within a minute of silence: rates of the last minute have a hole. */
-  isUncertain(atSeconds: number): boolean {
+  #isUncertain(atSeconds: number): boolean {
     return Math.abs(atSeconds - this.#silentSeconds) < HOLE_SECONDS;
   }
 

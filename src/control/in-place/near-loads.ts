@@ -5,9 +5,10 @@ import { inPlaceParts } from '../../models/in-place.ts';
 import { withOdds } from '../../models/odds.ts';
 import type { Plan } from '../../models/plans.ts';
 import type { CapacityPlanner, ChainSlowness, PlanRequest } from '../../models/ports.ts';
-import { lateness } from '../learn.ts';
+import { lateness } from '../observe/lateness.ts';
 import type { Observation } from '../observe/observation.ts';
 import type { ObserveSources } from '../observe/read-metrics.ts';
+import { LEAST_ORIGINS } from '../plan-request.ts';
 import { MISSED, NearLoad, SILENCE_SECONDS } from './near-load.ts';
 import { LOAD_FACTORS, ShareCurve } from './share-curve.ts';
 import { SPAN_SECONDS, SpanRates } from './span-rates.ts';
@@ -19,6 +20,7 @@ const LATEST_SECONDS = 15;
 const PILING_UP = 2;
 const MOST_HIDDEN = 8;
 const DOUBLED_SECONDS = 4;
+/** Where no plan tells: all is well up to what was planned for, and nothing from a tenth more on. */
 const UNKNOWN_CURVE = new ShareCurve(LOAD_FACTORS.map((factor) => (factor <= 1 ? 0 : 1)));
 /** Spans of the last 15 s, which the latest latency is of. */
 const JUDGED_SPANS = 3;
@@ -108,7 +110,7 @@ export class NearLoads {
     }
   }
 
-  /** Chains through rolling services are not planned by quotas: more than a tenth over the plan is taken for too much. */
+  /** Chains through rolling services are not planned by quotas. */
   #curveOf(chain: string, topology: Topology): ShareCurve | undefined {
     return inPlaceParts(topology).chains.has(chain) ? this.#curves.get(chain) : UNKNOWN_CURVE;
   }
@@ -175,6 +177,3 @@ function foreseen(forecast: ForecastOutcome | undefined): number {
     ? (forecast.medians[0] ?? 0)
     : 0;
 }
-
-/** As in plan-request.ts: a forecast with fewer past errors tells of its ignorance. */
-const LEAST_ORIGINS = 19;

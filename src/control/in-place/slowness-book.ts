@@ -1,7 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ChainSpec, ResourceAllocation, Topology } from '../../models/data-models.ts';
 import { inPlaceParts } from '../../models/in-place.ts';
 import type { ChainSlowness, PlanRequest } from '../../models/ports.ts';
-import { lateness } from '../learn.ts';
 import {
   type ChainTraffic,
   chainRate,
@@ -11,6 +11,7 @@ import {
   trafficByChain,
   violationRatio,
 } from '../observe/chain-traffic.ts';
+import { lateness } from '../observe/lateness.ts';
 import { readMetrics } from '../observe/read-metrics.ts';
 import type { ControlParts } from '../parts.ts';
 import { SlownessEstimate } from './chain-slowness.ts';
@@ -135,7 +136,8 @@ export class SlownessBook {
   #forgetOthers({ chains }: Topology): void {
     for (const [id, { stages, percentile }] of this.#measured) {
       const spec = chains.get(id);
-      if (spec?.stages === stages && spec.slo.percentile === percentile) continue;
+      const isSame = spec?.stages === stages || isDeepStrictEqual(spec?.stages, stages);
+      if (isSame && spec?.slo.percentile === percentile) continue;
       this.#measured.delete(id);
       this.#chains.delete(id);
       this.#spans.delete(id);

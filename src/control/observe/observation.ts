@@ -1,4 +1,3 @@
-import type { ChainSpec } from '../../models/data-models.ts';
 import { inPlaceParts } from '../../models/in-place.ts';
 import type { TrafficMetrics } from '../../models/metrics.ts';
 import { chainRates, JUMP_SECONDS, recentLoad, usualRate } from './chain-load.ts';
@@ -13,6 +12,7 @@ import {
   SETTLING_SECONDS,
   violation,
 } from './chain-violation.ts';
+import { sourceDelay } from './lateness.ts';
 import { silentServices, unlistedChains } from './missing-parts.ts';
 import { type ObserveSources, readMetrics } from './read-metrics.ts';
 
@@ -58,6 +58,7 @@ export function observe(sources: ObserveSources, atSeconds: number): Observation
     const metrics = readMetrics(sources, atSeconds - sinceSeconds, atSeconds);
     return { metrics, byChain: trafficByChain(metrics, sources.settings.topology) };
   });
+  const latest = lastSeconds(sources, atSeconds);
   const jumps = chainRates(sources, JUMP_SECONDS, atSeconds);
   const usualRates = chainRates(sources, sources.settings.monitoring.windowSize, atSeconds);
   const recent = trafficSince(atSeconds - RECENT_SECONDS);
@@ -78,7 +79,11 @@ export function observe(sources: ObserveSources, atSeconds: number): Observation
           sinceChange === undefined
             ? []
             : [lastMinute, sinceChange].flatMap((each) => measuredTraffic(each) ?? []),
-        latest: latestTraffic(sources, traffic.spec, atSeconds, trafficSince),
+        latest: inPlaceParts(sources.settings.topology).chains.has(id)
+          ? measuredTraffic(latest?.get(id))
+          : hasSettled(sources, traffic.spec, atSeconds)
+            ? measuredTraffic(trafficSince(atSeconds - SETTLING_SECONDS).byChain.get(id))
+            : undefined,
         lastRecordSeconds: sources.traffic.lastRecordSeconds(id),
         usualRate: usualRate(sources, id, usualRates.get(id), atSeconds),
       },
@@ -93,28 +98,18 @@ export function observe(sources: ObserveSources, atSeconds: number): Observation
   };
 }
 
-function lastSeconds(sources: ObserveSources, untilSeconds: number) {
-  return {
-    byChain: trafficByChain(readMetrics(sources, JUMP_SECONDS, untilSeconds), sources.settings.topology),
-  };
-}
-
-/** In place a capacity changes every few seconds and by little: there the last seconds are always judged. */
-function latestTraffic(
+/**
+ * In place a capacity changes every few seconds and by little: there the last seconds are always judged, those of a source as
+ * late as it tells them. Undefined where nothing is resized in place.
+ */
+function lastSeconds(
   sources: ObserveSources,
-  chain: ChainSpec,
   atSeconds: number,
-  trafficSince: (seconds: number) => { readonly byChain: ReadonlyMap<string, ChainTraffic> },
-): MeasuredTraffic | undefined {
-  const inPlace = inPlaceParts(sources.settings.topology).chains.has(chain.id);
-  if (!inPlace && !hasSettled(sources, chain, atSeconds)) return undefined;
-  if (!inPlace) return measuredTraffic(trafficSince(atSeconds - SETTLING_SECONDS).byChain.get(chain.id));
-  // What a source tells late is judged as late.
-  const { prometheus } = sources.settings;
-  const late = prometheus === undefined ? 0 : prometheus.step + prometheus.delay;
-  const { byChain } =
-    late === 0 ? trafficSince(atSeconds - JUMP_SECONDS) : lastSeconds(sources, atSeconds - late);
-  return measuredTraffic(byChain.get(chain.id));
+): ReadonlyMap<string, ChainTraffic> | undefined {
+  const { topology } = sources.settings;
+  if (inPlaceParts(topology).chains.size === 0) return undefined;
+  const until = atSeconds - sourceDelay(sources.settings);
+  return trafficByChain(readMetrics(sources, JUMP_SECONDS, until), topology);
 }
 
 /** The same function, worked out once for each key. */

@@ -188,7 +188,6 @@ describe('the load that is planned for until the next change in place', () => {
     const after = watch.minutes(3, () => 40);
     for (const load of after.slice(0, 4)) expect(load).toBe(silent);
     for (const load of after.slice(5)) expect(load).toBeLessThan(60);
-    expect(watch.near.isUncertain(5 * watch.spans.length)).toBe(false);
   });
 
   it('takes no request in a quarter of a minute for a rate where hardly any comes', () => {

@@ -2,10 +2,10 @@ import { contentionOf } from './contention.ts';
 import type { QuotaChain, QuotaService, Shape } from './quota-problem.ts';
 import { type ServiceLoad, serviceLoads } from './service-load.ts';
 import { delayMiddles, delayWeights, slowShare } from './slow-share.ts';
-import { DELAYS, logDelayTail, PERIOD_SECONDS } from './throttling-delay.ts';
+import { DELAY_STEP, DELAYS, logDelayTail, PERIOD_SECONDS } from './throttling-delay.ts';
 
 /** Delays beyond are not told apart, s. */
-const LONGEST_SECONDS = (DELAYS - 1) * 0.1 * PERIOD_SECONDS;
+const LONGEST_SECONDS = (DELAYS - 1) * DELAY_STEP * PERIOD_SECONDS;
 const HALVINGS = 12;
 
 /** What visits wait at each service under given shapes, and what that makes of chains. */

@@ -28,8 +28,7 @@ const LEAST_FOR_THROTTLING = 0.2;
 const WORTH_A_START = 0.05;
 const INSTANCE_ROUNDS = 3;
 
-/** No chain's budget is worth more than the cores that its services are busy on: what it cannot meet is no reason for all there is. */
-const DEAREST = 1;
+/** Prices below this share of the dearest are nothing. */
 const CHEAPEST = 1e-6;
 
 /** Services that are said to bind a chain make this share of its slow requests together. */
@@ -57,11 +56,14 @@ class Search {
   readonly #chains: readonly QuotaChain[];
   readonly #options: QuotaOptions;
   readonly #loads: readonly ServiceLoad[];
+  /** Place of a service by its id. */
+  readonly #indices: ReadonlyMap<string, number>;
   readonly #weights: readonly Float64Array[];
   /** By service; undefined for those that are not planned. */
   readonly #choices: (ServiceChoice | undefined)[];
   readonly #places: Float64Array;
   readonly #prices: Float64Array;
+  /** A budget is worth no more than the cores that are busy on its chain: what cannot be met is no reason for all there is. */
   readonly #dearest: Float64Array;
   readonly #throttled: Float64Array;
   readonly #contended: Float64Array;
@@ -71,6 +73,7 @@ class Search {
     this.#chains = chains;
     this.#options = options;
     this.#loads = serviceLoads(services, chains);
+    this.#indices = new Map(services.map(({ id }, s) => [id, s]));
     this.#weights = chains.map(({ slackSeconds, weights }) => weights ?? delayWeights(slackSeconds));
     this.#choices = services.map((service, s) =>
       service.isFixed || this.#loads[s]!.demand <= 0 ? undefined : this.#choiceOf(s, this.#firstInstances(s)),
@@ -85,7 +88,7 @@ class Search {
         // Of rare requests it is what one of them needs to be through in time, which runs on one core.
         const alone = Math.min(1, load.workOf(1) / Math.max(slackSeconds, PERIOD_SECONDS));
         const cores = Math.max(load.demand, alone);
-        this.#dearest[chain]! += (DEAREST * cores) / budget;
+        this.#dearest[chain]! += cores / budget;
       }
     }
     this.#prices = Float64Array.from(
@@ -212,11 +215,12 @@ class Search {
   }
 
   #bindingOf(c: number): readonly string[] {
-    const shares = this.#choices.flatMap((choice, s) => {
+    const shares = this.#chains[c]!.visits.flatMap(({ service }) => {
+      const s = this.#indices.get(service);
+      const choice = s === undefined ? undefined : this.#choices[s];
+      if (s === undefined || choice === undefined) return [];
       const i = this.#loads[s]!.chains.findIndex(({ chain }) => chain === c);
-      return choice === undefined || i < 0
-        ? []
-        : [{ id: this.#services[s]!.id, share: choice.shareOf(i, this.#places[s]!) }];
+      return i < 0 ? [] : [{ id: service, share: choice.shareOf(i, this.#places[s]!) }];
     });
     shares.sort((left, right) => right.share - left.share);
     const total = shares.reduce((sum, { share }) => sum + share, 0);

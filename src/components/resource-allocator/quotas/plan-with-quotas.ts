@@ -33,10 +33,10 @@ export function plannedChains(
   const expected = expectedLatencies(request, ({ id, present }) => shapes.get(id) ?? present);
   const achievable = expectedLatencies(request, largest);
   return new Map(
-    request.chains.map(({ id, slackSeconds, budget }): [string, PlannedChain] => {
+    request.chains.map(({ id, slackSeconds, budget }, c): [string, PlannedChain] => {
       const { price, binding } = chains.get(id)!;
       const achievableLatency = achievable.get(id)!;
-      const { sloSeconds } = sloOf(request, id);
+      const sloSeconds = request.told[c]!.spec.slo.latencySeconds;
       // By the form of the share: with s more it is less by θ·share, θ = κ/slack.
       const coresPerSecond = (price * EXPONENT * budget) / Math.max(slackSeconds, 1e-3);
       return [
@@ -54,10 +54,6 @@ export function plannedChains(
       ];
     }),
   );
-}
-
-function sloOf({ told }: QuotaRequest, chain: string): { readonly sloSeconds: number } {
-  return { sloSeconds: told.find(({ spec }) => spec.id === chain)!.spec.slo.latencySeconds };
 }
 
 function largest({ maxCpu, maxInstances, isFixed, present }: QuotaService): Shape {

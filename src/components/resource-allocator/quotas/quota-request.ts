@@ -48,6 +48,7 @@ export function quotaRequest(
   settings: AllocationSettings,
 ): QuotaRequest {
   const parts = inPlaceParts(request.topology);
+  const unknown = new Set(unplanned);
   const told = [...request.topology.chains.values()]
     .filter(({ id }) => parts.chains.has(id) && request.loads.has(id))
     .map((spec) => toldChain(spec, request));
@@ -67,7 +68,7 @@ export function quotaRequest(
           baselineCores: service.baselineCores ?? 0,
           instancePrice: pricePerCore > 0 ? perInstance / pricePerCore : 0,
           present: service.fixed ?? { cpu, instances },
-          isFixed: unplanned.includes(service.id),
+          isFixed: unknown.has(service.id),
         };
       }),
     chains: told.map((chain) => ({

@@ -66,14 +66,14 @@ export class ServiceChoice {
     let point = 0;
     for (let other = 1; other < costs.length; other++) if (costs[other]! < costs[point]!) point = other;
     const cost = costs[point]!;
-    const contention = this.#costOfContention(prices);
-    if (point === 0 || point === costs.length - 1) return { place: point, cost: cost + contention };
+    const rest = this.instances * this.#service.instancePrice + this.priceOfContention(prices);
+    if (point === 0 || point === costs.length - 1) return { place: point, cost: cost + rest };
     // The lowest point of the parabola through the three points around it.
     const before = costs[point - 1]! - cost;
     const after = costs[point + 1]! - cost;
     const bend = before + after;
     const shift = bend > 0 ? (before - after) / (2 * bend) : 0;
-    return { place: point + shift, cost: cost - (bend * shift ** 2) / 2 + contention };
+    return { place: point + shift, cost: cost - (bend * shift ** 2) / 2 + rest };
   }
 
   /** Of the points, without waits for cores. Valid until the next call. */
@@ -91,15 +91,11 @@ export class ServiceChoice {
     return costs;
   }
 
-  #costOfContention(prices: Float64Array): number {
-    let cost = this.instances * this.#service.instancePrice;
-    for (const [i, { chain }] of this.#load.chains.entries()) cost += prices[chain]! * this.#contended[i]!;
-    return cost;
-  }
-
   /** Most that another number of instances could save by shorter waits for cores. */
   priceOfContention(prices: Float64Array): number {
-    return this.#costOfContention(prices) - this.instances * this.#service.instancePrice;
+    let price = 0;
+    for (const [i, { chain }] of this.#load.chains.entries()) price += prices[chain]! * this.#contended[i]!;
+    return price;
   }
 
   /** Between two points on a line in the logarithms. */
