@@ -34,7 +34,8 @@ export async function optimizeOnce(
   const forecasts = await forecast(parts);
   const whole = corrected(parts, observation, planRequest(parts, observation, forecasts));
   const near = nearLoads(parts, observation, whole, forecasts);
-  const planned = planEach(parts, whole, near, trigger);
+  const surging = near === undefined ? whole : { ...whole, surges: parts.nearLoads.surges() };
+  const planned = planEach(parts, surging, near, trigger);
   const { request, told, outcome } = planned;
   const drafts = guarded(parts, observation, planned, trigger);
   const expected = parts.planner.evaluate(request, targetsOf(drafts));

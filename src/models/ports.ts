@@ -197,6 +197,11 @@ export interface PlanRequest {
   readonly demandFactors?: ReadonlyMap<string, number>;
   /** What was measured of chains whose services are all resized in place. */
   readonly slowness?: ReadonlyMap<string, ChainSlowness>;
+  /**
+   * Loads that may come sooner than an instance starts, by chain, requests/s: services that are resized in place have instances
+   * enough for them, whatever `loads` ask for. Absent: the load.
+   */
+  readonly surges?: ReadonlyMap<string, number>;
   readonly caps?: Caps;
 }
 

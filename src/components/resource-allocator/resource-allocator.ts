@@ -12,6 +12,7 @@ import { evaluateChains } from './evaluate.ts';
 import { LearnedChains, type ProfileReader } from './learned-chains.ts';
 import { type LoadReader, plannedLoads } from './planned-loads.ts';
 import { ChainShares } from './quotas/chain-shares.ts';
+import { enoughForSurges } from './quotas/enough-for-surges.ts';
 import { planQuotas } from './quotas/plan-quotas.ts';
 import { expectedLatencies, keepsCaps, plannedChains, withShapes } from './quotas/plan-with-quotas.ts';
 import { type QuotaRequest, quotaRequest } from './quotas/quota-request.ts';
@@ -164,7 +165,8 @@ export class DynamicResourceAllocator implements CapacityPlanner {
   #plan(request: PlanRequest, warmStart: WarmStart, sharePrices: Map<string, number>): PlanOutcome {
     const { problem, unplanned, quotas } = this.#build(request);
     const { maxUtilization, inPlaceUtilization: highest, pricePerCore } = this.#settings;
-    const quotaPlan = planQuotas(quotas.services, quotas.chains, { highest, prices: sharePrices });
+    const services = enoughForSurges(quotas, request.surges, highest);
+    const quotaPlan = planQuotas(services, quotas.chains, { highest, prices: sharePrices });
     const { caps } = problem;
     const free = withShapes(problem, quotaPlan);
     let { plan } = solvePlan(free, { maxUtilization, warmStart });

@@ -1,5 +1,5 @@
 import { type Draft, describeAllocation, formatNumber } from '../draft.ts';
-import { quantumOf, steeringOf } from '../in-place/steering.ts';
+import { quantumOf, steeringOf, stepOf } from '../in-place/steering.ts';
 import { capacityCores, compareCapacity, noLessThan, shapeFor } from '../shapes.ts';
 import type { GuardContext } from './guard-step.ts';
 import { heldFromShrinking, redirected, shrinks } from './hold.ts';
@@ -50,7 +50,7 @@ export function stabilize(draft: Draft, { settings, recentPlans }: GuardContext)
 export function limitStep(draft: Draft, { settings }: GuardContext): Draft {
   if (!shrinks(draft)) return draft;
   const { service, baseline, target } = draft;
-  const factor = settings.control.largestStep;
+  const factor = stepOf(service, settings);
   const cores = capacityCores(service, baseline) / factor;
   const memory = Math.max(target.memory, Math.ceil(baseline.memory / factor));
   const shape =

@@ -5,8 +5,16 @@
  */
 import { type Minute, minutesOf, type Past, raiseFor } from './scenario-raise.ts';
 import type { ShareCurve } from './share-curve.ts';
-import { LAST_MINUTE, type NearRates, simpleForecasts, WIDEST } from './simple-forecasts.ts';
+import {
+  BY_SCHEDULE,
+  LARGEST,
+  LAST_MINUTE,
+  type NearRates,
+  simpleForecasts,
+  WIDEST,
+} from './simple-forecasts.ts';
 import { SPAN_SECONDS } from './span-rates.ts';
+import { SpikeForecast, type SpikesThen } from './spike-forecast.ts';
 
 /** What is learned from, s. */
 const MEMORY_SECONDS = 3600;
@@ -32,21 +40,47 @@ const FORGOTTEN_SECONDS = 600;
 const HOLE_SECONDS = 75;
 
 export interface NearLoadOptions {
+  /** What is answered now says nothing of what comes. */
+  readonly isPilingUp: boolean;
   /** Time between two passes, s. */
   readonly intervalSeconds: number;
   /** Share of a minute's requests that may be slow. */
   readonly allowed: number;
 }
 
+/** A load so many times larger than any in memory is not planned for. */
+const BEYOND_SEEN = 1.25;
+
+interface Chosen {
+  readonly forecast: number;
+  readonly raise: number;
+  readonly atSeconds: number;
+  /** Largest rate of five seconds that is remembered, requests/s. */
+  readonly mostSeen: number;
+}
+
+/** A pass, what was known at it, and what came. */
+interface Known extends Past {
+  readonly spikes: SpikesThen;
+}
+
 export class NearLoad {
-  readonly #past: Past[] = [];
-  #open: { readonly atSeconds: number; readonly forecasts: readonly number[] }[] = [];
+  readonly #spikes = new SpikeForecast();
+  readonly #past: Known[] = [];
+  #open: Omit<Known, 'rates'>[] = [];
   #load: number | undefined;
   #silentSeconds = Number.NEGATIVE_INFINITY;
   /** Loads of the latest calls. */
   readonly #latest: number[] = [];
   /** Which forecast speaks, raised by how much, and since when. */
-  #chosen: { readonly forecast: number; readonly raise: number; readonly atSeconds: number } | undefined;
+  #chosen: Chosen | undefined;
+
+  /** The load that a spike may bring before long, requests/s; undefined where spikes have no schedule. */
+  get surge(): number | undefined {
+    const { peak } = this.#spikes;
+    if (peak === undefined || this.#chosen?.forecast !== BY_SCHEDULE) return undefined;
+    return this.#chosen.raise * peak;
+  }
 
   /**
    * The load to plan for, requests/s. `rateAt`: of the span that begins then; NaN where it is not known (yet). `curve`: of the
@@ -70,10 +104,12 @@ export class NearLoad {
     // The clock was set back.
     this.#open = this.#open.filter((one) => one.atSeconds < atSeconds);
     this.#close(atSeconds, rateAt, options);
+    this.#spikes.read(rates.untilSeconds, rateAt, options.isPilingUp);
+    const spikes = this.#spikes.now(atSeconds, rates.untilSeconds);
     const forecasts = simpleForecasts(rates);
     // Nothing is learned from what nothing was known of.
-    if (!this.#isUncertain(atSeconds) && rates.last15 > 0) this.#open.push({ atSeconds, forecasts });
-    const served = this.#served(atSeconds, forecasts, curve, options);
+    if (!this.#isUncertain(atSeconds) && rates.last15 > 0) this.#open.push({ atSeconds, forecasts, spikes });
+    const served = this.#served({ atSeconds, forecasts, spikes }, curve, options);
     this.#load = this.#isUncertain(atSeconds) ? Math.max(served, this.#load ?? 0) : served;
     this.#latest.push(this.#load);
     if (this.#latest.length > KEPT_LOADS) this.#latest.shift();
@@ -101,44 +137,51 @@ export class NearLoad {
       this.#past.shift();
   }
 
-  #served(
-    atSeconds: number,
-    forecasts: readonly number[],
-    curve: ShareCurve | undefined,
-    options: NearLoadOptions,
-  ): number {
+  #served(present: Omit<Known, 'rates'>, curve: ShareCurve | undefined, options: NearLoadOptions): number {
+    const { atSeconds } = present;
     const age = Math.abs(atSeconds - (this.#chosen?.atSeconds ?? Number.NEGATIVE_INFINITY));
-    if (curve !== undefined && age >= RENEWED_SECONDS)
+    const forecasts = this.#all(present, options);
+    const isGone = this.#chosen !== undefined && Number.isNaN(forecasts[this.#chosen.forecast]!);
+    if (curve !== undefined && (age >= RENEWED_SECONDS || isGone))
       this.#chosen = this.#choose(atSeconds, forecasts, curve, options);
     if (this.#chosen === undefined || Number.isNaN(forecasts[this.#chosen.forecast]!))
       return FIRST_RAISE * forecasts[WIDEST]!;
+    const { forecast, raise, mostSeen } = this.#chosen;
     // A forecast that was too large in the past is no reason for less than there is now.
-    return Math.max(forecasts[LAST_MINUTE]!, this.#chosen.raise * forecasts[this.#chosen.forecast]!);
+    const least = forecast === BY_SCHEDULE ? forecasts[forecast]! : forecasts[LAST_MINUTE]!;
+    const most = BEYOND_SEEN * Math.max(mostSeen, present.forecasts[WIDEST]!, present.forecasts[LARGEST]!);
+    return Math.max(least, Math.min(raise * forecasts[forecast]!, most));
   }
 
-  #choose(atSeconds: number, present: readonly number[], curve: ShareCurve, { allowed }: NearLoadOptions) {
-    const minutes = minutesOf(this.#past);
+  /** Forecasts of a pass, those of spikes with what is known of them now. */
+  #all({ forecasts, spikes }: Omit<Known, 'rates'>, { intervalSeconds }: NearLoadOptions): readonly number[] {
+    return [...forecasts, this.#spikes.at(spikes, intervalSeconds), this.#spikes.held(spikes)];
+  }
+
+  #choose(atSeconds: number, present: readonly number[], curve: ShareCurve, options: NearLoadOptions) {
+    const past = this.#past.map((one) => ({ ...one, forecasts: this.#all(one, options) }));
+    const minutes = minutesOf(past);
     if (minutes.length < FIRST) return undefined;
     let best: { forecast: number; raise: number; load: number } | undefined;
-    for (let forecast = 0; forecast < this.#past[0]!.forecasts.length; forecast++) {
+    for (let forecast = 0; forecast < present.length; forecast++) {
       const judged = minutes.filter((minute) =>
         minute.every(({ forecasts }) => !Number.isNaN(forecasts[forecast]!)),
       );
       // After a pause a peak hold may not know enough any more.
       if (judged.length < FIRST || Number.isNaN(present[forecast]!)) continue;
-      const { raise, uncertainty } = raiseFor(judged, forecast, curve, allowed);
+      const found = raiseFor(judged, forecast, curve, options.allowed);
+      const { uncertainty } = found;
+      // The largest of a few spikes is no more than the next one may well be.
+      const raise = forecast >= BY_SCHEDULE ? Math.max(1, found.raise) : found.raise;
       const load = uncertainty * raise * meanOf(judged, forecast);
       if (best === undefined || load < best.load) best = { forecast, raise, load };
     }
-    return best && { ...best, atSeconds };
+    const mostSeen = Math.max(...past.flatMap(({ rates }) => rates));
+    return best && { ...best, atSeconds, mostSeen };
   }
 }
 
-/** Of a forecast, in the means of the last minute: days with little load count as much as busy ones. */
+/** What a forecast asked for in the past, requests/s. */
 function meanOf(minutes: readonly Minute[], forecast: number): number {
-  const sum = minutes.reduce((total, minute) => {
-    const { forecasts } = minute.at(-1)!;
-    return total + forecasts[forecast]! / forecasts[WIDEST]!;
-  }, 0);
-  return sum / minutes.length;
+  return minutes.reduce((sum, minute) => sum + minute.at(-1)!.forecasts[forecast]!, 0) / minutes.length;
 }

@@ -68,6 +68,7 @@ export class NearLoads {
       const rates = {
         ...{ last15: mean(15), last30: mean(30), last60: mean(60), last120: mean(120) },
         ...{ most60: most(60), most300: most(300), most1200: most(1200) },
+        untilSeconds: ((this.spans.newest ?? -1) + 1) * SPAN_SECONDS,
         knownSeconds: this.spans.known(id) * SPAN_SECONDS,
       };
       const soon = near.update(
@@ -76,6 +77,7 @@ export class NearLoads {
         (seconds) => this.#rateAt(id, seconds / SPAN_SECONDS),
         this.#curveOf(id, settings.topology)?.times(slowness.get(id)?.factor ?? 1),
         {
+          isPilingUp,
           intervalSeconds: settings.control.inPlace.interval,
           allowed: allowedShare(slo.percentile, rates.last60) * (1 - settings.allocation.inPlaceMargin),
         },
@@ -89,6 +91,14 @@ export class NearLoads {
     }
     this.#loads = loads;
     return loads;
+  }
+
+  /** Loads that spikes may bring before long, of chains where they have a schedule, requests/s. */
+  surges(): ReadonlyMap<string, number> {
+    const surges = [...this.#chains].flatMap(([id, { surge }]): [string, number][] =>
+      surge === undefined ? [] : [[id, surge]],
+    );
+    return new Map(surges);
   }
 
   /** Keeps what other loads than the planned ones would make of the plan. */

@@ -8,7 +8,8 @@ export interface NearRates {
   readonly most60: number;
   readonly most300: number;
   readonly most1200: number;
-  /** For how long rates are known, s. */
+  /** Until when rates are known, and for how long, s. */
+  readonly untilSeconds: number;
   readonly knownSeconds: number;
 }
 
@@ -17,6 +18,12 @@ export const LAST_MINUTE = 2;
 
 /** Place of the forecast that is never less than a mean of the last minute. */
 export const WIDEST = 5;
+
+/** Place of the largest rate of the last minute. */
+export const LARGEST = 6;
+
+/** Place behind all of these: `SpikeForecast`. */
+export const BY_SCHEDULE = 9;
 
 /** Means, the line through the last two half minutes, and peaks that are held; NaN where less is known than one looks back. */
 export function simpleForecasts(rates: NearRates): readonly number[] {

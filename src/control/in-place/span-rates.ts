@@ -12,6 +12,11 @@ const READ_AGAIN = 12;
 /** Where work piled up, more than this of the mean is work that had waited. */
 const MOST_OF_MEAN = 2;
 
+/** Spans before, and at the end when it is over, that tell what is usual; a little more is chance. */
+const BEFORE = 12;
+const AFTER = 3;
+const EXPLAINED = 1.1;
+
 /** Spans that are kept. */
 const KEPT = 240;
 
@@ -63,7 +68,10 @@ export class SpanRates {
     return known.length === 0 ? Number.NaN : Math.min(...known);
   }
 
-  /** Takes the spans of a chain from one to another down to twice their mean. */
+  /**
+   * Takes the spans of a chain from one to another, in which work piled up, down to what may have come in one of them: the
+   * rate before or after where that explains their mean, else twice the mean.
+   */
   level(chain: string, from: number, to: number): void {
     const rates = this.#rates.get(chain);
     if (rates === undefined || this.#newest === undefined) return;
@@ -73,7 +81,13 @@ export class SpanRates {
     const known = rates.slice(start, end).filter((rate) => !Number.isNaN(rate));
     if (known.length === 0) return;
     const mean = known.reduce((sum, rate) => sum + rate, 0) / known.length;
-    for (let i = start; i < end; i++) if (rates[i]! > MOST_OF_MEAN * mean) rates[i] = MOST_OF_MEAN * mean;
+    const outside = Math.max(
+      meanOf(rates.slice(Math.max(0, start - BEFORE), start)),
+      meanOf(rates.slice(end - AFTER, end)),
+    );
+    const isExplained = mean <= EXPLAINED * outside;
+    const most = isExplained ? EXPLAINED * outside : MOST_OF_MEAN * mean;
+    for (let i = start; i < end; i++) if (rates[i]! > most) rates[i] = most;
   }
 
   /** Number of spans that are kept of a chain. */
@@ -126,4 +140,10 @@ export class SpanRates {
     }
     this.#newest = span;
   }
+}
+
+/** Of those that are known; 0 where none is. */
+function meanOf(rates: readonly number[]): number {
+  const known = rates.filter((rate) => !Number.isNaN(rate));
+  return known.reduce((sum, rate) => sum + rate, 0) / Math.max(1, known.length);
 }

@@ -28,6 +28,11 @@ export function growthOf({ mode }: ServiceSpec, { control }: Pick<Settings, 'con
   return mode === 'in-place' ? Math.min(IN_PLACE_GROWTH, control.largestStep) : control.largestStep;
 }
 
+/** Most that one pass shrinks a service by, as a factor: in place, what was too much comes back with the next one. */
+export function stepOf({ mode }: ServiceSpec, { control }: Pick<Settings, 'control'>): number {
+  return mode === 'in-place' ? control.largestStep ** 2 : control.largestStep;
+}
+
 export function anyInPlace({ services }: Topology): boolean {
   return [...services.values()].some(({ mode }) => mode === 'in-place');
 }

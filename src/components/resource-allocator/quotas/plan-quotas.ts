@@ -35,6 +35,8 @@ const CHEAPEST = 1e-6;
 const MOST_OF_THEM = 0.5;
 
 export interface QuotaOptions {
+  /** As few instances as can be: what there are now is no reason, and one more must save so much of what its service costs. */
+  readonly worthAnInstance?: number;
   /** Highest ρ. */
   readonly highest: number;
   /** By chain: where the search begins; what it ends with is put in. */
@@ -99,7 +101,12 @@ class Search {
 
   run(): void {
     this.#settle();
-    for (let round = 0; round < INSTANCE_ROUNDS && this.#changeInstances(); round++) this.#settle();
+    for (
+      let round = 0;
+      round < (this.#options.worthAnInstance === undefined ? INSTANCE_ROUNDS : 10) && this.#changeInstances();
+      round++
+    )
+      this.#settle();
     this.#options.prices?.clear();
     for (const [c, { id }] of this.#chains.entries()) this.#options.prices?.set(id, this.#prices[c]!);
   }
@@ -127,7 +134,8 @@ class Search {
   #firstInstances(s: number): number {
     const { present, minInstances, maxInstances } = this.#services[s]!;
     const least = Math.ceil(this.#leastInstances(s) - 1e-9);
-    return Math.min(maxInstances, Math.max(minInstances, present.instances, least));
+    const now = this.#options.worthAnInstance === undefined ? present.instances : 0;
+    return Math.min(maxInstances, Math.max(minInstances, now, least));
   }
 
   /** Prices at which every chain's share is its budget, or costs nothing more. */
@@ -172,7 +180,7 @@ class Search {
       if (choice === undefined) continue;
       const { minInstances, maxInstances } = this.#services[s]!;
       const present = choice.best(this.#prices);
-      const worth = WORTH_A_START * choice.coresAt(present.place);
+      const worth = (this.#options.worthAnInstance ?? WORTH_A_START) * choice.coresAt(present.place);
       let least = present.cost - worth;
       for (const instances of [choice.instances - 1, choice.instances + 1]) {
         if (instances < minInstances || instances > maxInstances || instances < this.#leastInstances(s))
