@@ -170,7 +170,7 @@ export const ControlSchema = Type.Object(
       exclusiveMinimum: 1,
       maximum: 1000,
       description:
-        'Most that one pass shrinks a service by, and grows the services of a chain over its SLO beyond the plan by, as a factor.',
+        'Most that one pass shrinks a service by (the square of it in place), and grows the services of a chain over its SLO beyond the plan by, as a factor.',
     }),
     change_budget: Type.Number({
       default: 1,

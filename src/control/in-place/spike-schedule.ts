@@ -14,7 +14,7 @@ const LEAST_PERIOD = 45;
 /** Onsets are known to about this, s. */
 const RESOLUTION = 0.5;
 /** Largest chance that onsets at any times lie as near to a grid. */
-const SIGNIFICANCE = 0.005;
+const SIGNIFICANCE = 0.01;
 /** Of a period, what onsets may be away from the grid. */
 const NARROW = 0.15;
 /** Sooner than after this share of the shortest time between two spikes none comes. */
