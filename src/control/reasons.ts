@@ -57,7 +57,8 @@ export const REASONS: Readonly<Record<ReasonCode, Reason>> = {
   },
   'largest-step': {
     holds: false,
-    meaning: 'It shrinks, but only by `control.largest_step` in one pass (the square of it in place); the next pass goes on.',
+    meaning:
+      'It shrinks, but only by `control.largest_step` in one pass (the square of it in place); the next pass goes on.',
   },
   'change-budget': {
     holds: true,

@@ -70,6 +70,8 @@ export class NearLoad {
   #open: Omit<Known, 'rates'>[] = [];
   #load: number | undefined;
   #silentSeconds = Number.NEGATIVE_INFINITY;
+  /** When work last piled up although spikes were foreseen, s. */
+  #misledSeconds = Number.NEGATIVE_INFINITY;
   /** Loads of the latest calls. */
   readonly #latest: number[] = [];
   /** Which forecast speaks, raised by how much, and since when. */
@@ -105,6 +107,8 @@ export class NearLoad {
     this.#open = this.#open.filter((one) => one.atSeconds < atSeconds);
     this.#close(atSeconds, rateAt, options);
     this.#spikes.read(rates.untilSeconds, rateAt, options.isPilingUp);
+    // What was foreseen came sooner, or was more, than the capacity that was made ready for it.
+    if (options.isPilingUp && this.#chosen?.forecast === BY_SCHEDULE) this.#misledSeconds = atSeconds;
     const spikes = this.#spikes.now(atSeconds, rates.untilSeconds);
     const forecasts = simpleForecasts(rates);
     // Nothing is learned from what nothing was known of.
@@ -155,7 +159,9 @@ export class NearLoad {
 
   /** Forecasts of a pass, those of spikes with what is known of them now. */
   #all({ forecasts, spikes }: Omit<Known, 'rates'>, { intervalSeconds }: NearLoadOptions): readonly number[] {
-    return [...forecasts, this.#spikes.at(spikes, intervalSeconds), this.#spikes.held(spikes)];
+    const isMisled = Math.abs(spikes.atSeconds - this.#misledSeconds) < MEMORY_SECONDS;
+    const bySchedule = isMisled ? Number.NaN : this.#spikes.at(spikes, intervalSeconds);
+    return [...forecasts, bySchedule, this.#spikes.held(spikes)];
   }
 
   #choose(atSeconds: number, present: readonly number[], curve: ShareCurve, options: NearLoadOptions) {

@@ -62,6 +62,8 @@ export class SpikeWatch {
    * were answered late, from when on.
    */
   read(newest: number, rate: (span: number) => number, earliestSeconds?: number): void {
+    // The clock was set back.
+    if (newest < (this.#next ?? newest) - 1) this.#forget();
     const first = Math.max(this.#next ?? newest, newest - USUAL);
     for (let span = first; span <= newest; span++) this.#see(span, rate(span), earliestSeconds);
     this.#next = newest + 1;
@@ -86,7 +88,7 @@ export class SpikeWatch {
 
   #see(span: number, rate: number, earliestSeconds: number | undefined): void {
     if (Number.isNaN(rate)) return;
-    if (this.#rising !== undefined) this.#goOn(span, rate, this.#rising);
+    if (this.#rising !== undefined) this.#goOn(rate, this.#rising);
     else if (this.#isSpike(rate)) this.#begin(span, rate, earliestSeconds);
     else this.#push(rate);
     this.#before = rate;
@@ -104,7 +106,7 @@ export class SpikeWatch {
     this.#rising = { first: span, onsetSeconds, usual, peak: rate, spans: 1, earliestSeconds };
   }
 
-  #goOn(span: number, rate: number, rising: Rising): void {
+  #goOn(rate: number, rising: Rising): void {
     if (rate < OVER * rising.usual) {
       const { onsetSeconds, peak, earliestSeconds = onsetSeconds } = rising;
       this.spikes.push({ onsetSeconds, peak, earliestSeconds });
@@ -113,7 +115,7 @@ export class SpikeWatch {
       this.#push(rate);
       return;
     }
-    if ((span - rising.first) * SPAN_SECONDS > LONGEST_SECONDS) {
+    if (rising.spans * SPAN_SECONDS > LONGEST_SECONDS) {
       this.#rising = undefined;
       this.#usual.length = 0;
       return;
@@ -131,6 +133,12 @@ export class SpikeWatch {
     const isWhole = onsetSeconds < SPAN_SECONDS * (first - CHANCE);
     if (spans > 1 || isWhole || rate <= this.#before) return onsetSeconds;
     return SPAN_SECONDS * (first + 1 - (this.#before - usual) / (rate - usual));
+  }
+
+  #forget(): void {
+    this.spikes.length = 0;
+    this.#rising = undefined;
+    this.#next = undefined;
   }
 
   #push(rate: number): void {
