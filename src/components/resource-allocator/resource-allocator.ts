@@ -165,11 +165,18 @@ export class DynamicResourceAllocator implements CapacityPlanner {
   #plan(request: PlanRequest, warmStart: WarmStart, sharePrices: Map<string, number>): PlanOutcome {
     const { problem, unplanned, quotas } = this.#build(request);
     const { maxUtilization, inPlaceUtilization: highest, pricePerCore } = this.#settings;
-    const services = enoughForSurges(quotas, request.surges, highest);
-    const quotaPlan = planQuotas(services, quotas.chains, { highest, prices: sharePrices });
     const { caps } = problem;
-    const free = withShapes(problem, quotaPlan);
-    let { plan } = solvePlan(free, { maxUtilization, warmStart });
+    const byQuotas = (services: QuotaRequest['services']) => {
+      const quotaPlan = planQuotas(services, quotas.chains, { highest, prices: sharePrices });
+      const free = withShapes(problem, quotaPlan);
+      return { quotaPlan, free, plan: solvePlan(free, { maxUtilization, warmStart }).plan };
+    };
+    let planned = byQuotas(enoughForSurges(quotas, request.surges, highest));
+    // What may come is no reason for less than there is need of now.
+    const isTooMuch = caps !== undefined && !keepsCaps(planned.plan, caps);
+    if (isTooMuch && (request.surges?.size ?? 0) > 0) planned = byQuotas(quotas.services);
+    const { quotaPlan, free } = planned;
+    let { plan } = planned;
     if (caps === undefined || keepsCaps(plan, caps)) {
       if (caps !== undefined) plan = solvePlan({ ...free, caps }, { maxUtilization, warmStart }).plan;
       const byQuota = plannedChains(quotas, quotaPlan, pricePerCore);

@@ -52,7 +52,7 @@ export function limitStep(draft: Draft, { settings }: GuardContext): Draft {
   const { service, baseline, target } = draft;
   const factor = stepOf(service, settings);
   const cores = capacityCores(service, baseline) / factor;
-  const memory = Math.max(target.memory, Math.ceil(baseline.memory / factor));
+  const memory = Math.max(target.memory, Math.ceil(baseline.memory / settings.control.largestStep));
   const shape =
     capacityCores(service, target) < cores
       ? shapeFor(service, cores, target.instances, quantumOf(service, settings.allocation))

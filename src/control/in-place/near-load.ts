@@ -81,7 +81,7 @@ export class NearLoad {
   get surge(): number | undefined {
     const { peak } = this.#spikes;
     if (peak === undefined || this.#chosen?.forecast !== BY_SCHEDULE) return undefined;
-    return this.#chosen.raise * peak;
+    return Math.min(this.#chosen.raise, BEYOND_SEEN) * peak;
   }
 
   /**
@@ -109,7 +109,7 @@ export class NearLoad {
     this.#spikes.read(rates.untilSeconds, rateAt, options.isPilingUp);
     // What was foreseen came sooner, or was more, than the capacity that was made ready for it.
     if (options.isPilingUp && this.#chosen?.forecast === BY_SCHEDULE) this.#misledSeconds = atSeconds;
-    const spikes = this.#spikes.now(atSeconds, rates.untilSeconds);
+    const spikes = this.#spikes.now(atSeconds, rates.untilSeconds, options.intervalSeconds);
     const forecasts = simpleForecasts(rates);
     // Nothing is learned from what nothing was known of.
     if (!this.#isUncertain(atSeconds) && rates.last15 > 0) this.#open.push({ atSeconds, forecasts, spikes });

@@ -1,6 +1,6 @@
 /** The load of a chain whose spikes come by a clock: its usual one, and the largest spike when one is due. */
 import { SPAN_SECONDS } from './span-rates.ts';
-import { isDue, type SpikeSchedule, scheduleOf } from './spike-schedule.ts';
+import { isDue, peakOf, type SpikeSchedule, scheduleOf } from './spike-schedule.ts';
 import { leastSpike, type PresentSpike, SpikeWatch } from './spike-watch.ts';
 
 /** What the usual load is told from: the largest of means over so many spans. */
@@ -27,8 +27,10 @@ export interface SpikesThen {
   /** Of the newest span, requests/s. */
   readonly latest: number;
   readonly present: PresentSpike | undefined;
-  /** Onset of the last one that was over, s. */
+  /** Earliest onset of the last one that was over, s. */
   readonly beforeSeconds: number;
+  /** By the schedule, requests/s; NaN where none was known. */
+  readonly forecast: number;
 }
 
 export class SpikeForecast {
@@ -69,27 +71,29 @@ export class SpikeForecast {
   }
 
   /** What is known now. */
-  now(atSeconds: number, untilSeconds: number): SpikesThen {
-    return {
+  now(atSeconds: number, untilSeconds: number, intervalSeconds: number): SpikesThen {
+    const known = {
       atSeconds,
       untilSeconds,
       usual: Math.max(...USUAL_SPANS.map((spans) => this.#watch.usual(spans))),
       latest: this.#watch.latest,
       present: this.#watch.present(),
-      beforeSeconds: this.#watch.spikes.at(-1)?.onsetSeconds ?? Number.NEGATIVE_INFINITY,
+      beforeSeconds: this.#watch.spikes.at(-1)?.earliestSeconds ?? Number.NEGATIVE_INFINITY,
+      forecast: Number.NaN,
     };
+    return { ...known, forecast: this.at(known, intervalSeconds) };
   }
 
   /**
-   * What would have been forecast then with what is known of the schedule now, until the pass after has taken effect,
-   * requests/s; NaN where spikes have none.
+   * What was forecast then until the pass after had taken effect, requests/s. Where no schedule was known then, what the one that is
+   * known now would have forecast; NaN where there is none now.
    */
   at(then: SpikesThen, intervalSeconds: number): number {
     const { atSeconds, untilSeconds, usual, latest, present, beforeSeconds } = then;
     const schedule = this.#schedule;
     if (schedule === undefined) return Number.NaN;
+    if (!Number.isNaN(then.forecast)) return then.forecast;
     if (this.#isUnclear(schedule, atSeconds)) return Number.NaN;
-    if (present !== undefined) return Math.max(usual, present.rate, present.isGoing ? 0 : schedule.peak);
     const until = atSeconds + intervalSeconds + EFFECT_SECONDS;
     const comes = isDue(
       schedule,
@@ -97,13 +101,14 @@ export class SpikeForecast {
       until,
       beforeSeconds,
     );
-    return comes ? Math.max(usual, schedule.peak) : usual;
+    const isThere = present !== undefined && !present.isGoing;
+    return Math.max(usual, present?.rate ?? 0, comes || isThere ? schedule.peak : 0);
   }
 
   /** The same where the largest spike is due at any time; NaN where there was none, requests/s. */
   held({ usual, present }: SpikesThen): number {
-    const peaks = this.#watch.spikes.map(({ peak }) => peak);
-    return peaks.length === 0 ? Number.NaN : Math.max(usual, present?.rate ?? 0, ...peaks);
+    const peak = peakOf(this.#watch.spikes);
+    return peak === 0 ? Number.NaN : Math.max(usual, present?.rate ?? 0, peak);
   }
 
   /** Near a time when work piled up, and a spike was due. */

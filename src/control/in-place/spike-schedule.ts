@@ -15,8 +15,14 @@ const LEAST_PERIOD = 45;
 const RESOLUTION = 0.5;
 /** Largest chance that onsets at any times lie as near to a grid. */
 const SIGNIFICANCE = 0.01;
-/** Of a period, what onsets may be away from the grid. */
+/** By how much least squares bring random onsets nearer to a grid (measured). */
+const FITTED = 10;
+/** Of a period, what the next onset may be away from the grid. */
 const NARROW = 0.15;
+/** Least squares, and the places that are nearest then. */
+const ROUNDS = 3;
+/** Spikes count for the peak for so long, s. */
+const PEAK_SECONDS = 3600;
 /** Sooner than after this share of the shortest time between two spikes none comes. */
 const SOONEST = 0.5;
 
@@ -24,11 +30,11 @@ export interface SpikeSchedule {
   readonly periodSeconds: number;
   /** An onset on the grid, s since the epoch. */
   readonly originSeconds: number;
-  /** Onsets were so near to the grid, s. */
+  /** The next onset is within this of the grid, s. */
   readonly toleranceSeconds: number;
   /** Shortest time between two spikes, s. */
   readonly shortestSeconds: number;
-  /** Largest rate of all, requests/s. */
+  /** Largest rate of those of the last hour, or the latest few, requests/s. */
   readonly peak: number;
 }
 
@@ -41,41 +47,50 @@ function gridded(spikes: readonly Spike[]): SpikeSchedule | undefined {
   const onsets = spikes.filter(isExact).map(({ onsetSeconds }) => onsetSeconds);
   if (spikes.length < FEWEST || onsets.length < FEWEST - 1) return undefined;
   const shortest = Math.min(...onsets.slice(1).map((onset, i) => onset - onsets[i]!));
-  for (let parts = 1; parts <= MOST_PARTS && shortest / parts >= LEAST_PERIOD; parts++) {
-    const grid = gridOf(onsets, shortest / parts);
-    const toleranceSeconds = grid.farthest + RESOLUTION;
+  const gaps = spikes.slice(1).map(({ earliestSeconds }, i) => earliestSeconds - spikes[i]!.onsetSeconds);
+  const tried = Math.min(MOST_PARTS, Math.floor(shortest / LEAST_PERIOD));
+  for (let parts = 1; parts <= tried; parts++) {
+    const { period, origin, farthest, expected } = gridOf(onsets, shortest / parts);
     const schedule: SpikeSchedule = {
-      periodSeconds: grid.period,
-      originSeconds: grid.origin,
-      toleranceSeconds,
-      shortestSeconds: shortest,
-      peak: Math.max(...spikes.map(({ peak }) => peak)),
+      periodSeconds: period,
+      originSeconds: origin,
+      toleranceSeconds: farthest + RESOLUTION,
+      shortestSeconds: Math.min(...gaps),
+      peak: peakOf(spikes),
     };
-    if (toleranceSeconds < NARROW * grid.period && isSignificant(schedule, spikes, parts)) return schedule;
+    if (isSignificant(schedule, spikes, tried))
+      return expected + RESOLUTION < NARROW * period
+        ? { ...schedule, toleranceSeconds: Math.max(farthest, expected) + RESOLUTION }
+        : undefined;
   }
   return undefined;
 }
 
+/** What the next spike may be: the largest of the last hour, or of the latest few; 0 where there was none, requests/s. */
+export function peakOf(spikes: readonly Spike[]): number {
+  const latest = spikes.at(-1)?.onsetSeconds ?? 0;
+  const counting = spikes.filter(
+    ({ onsetSeconds }, i) => i >= spikes.length - FEWEST || onsetSeconds > latest - PEAK_SECONDS,
+  );
+  return Math.max(0, ...counting.map(({ peak }) => peak));
+}
+
 /**
- * Whether onsets at any times are unlikely to lie so near to a grid. Two numbers are fitted, the other exact onsets are near by
- * chance; and every period that is tried is another one.
+ * Whether onsets at any times are unlikely to lie so near to a grid: two numbers are fitted, the other exact onsets are near by
+ * chance, each for itself; and every period that is tried is another chance (Bonferroni).
  */
-function isSignificant(schedule: SpikeSchedule, spikes: readonly Spike[], parts: number): boolean {
-  const { toleranceSeconds, shortestSeconds } = schedule;
+function isSignificant(schedule: SpikeSchedule, spikes: readonly Spike[], tried: number): boolean {
+  const { periodSeconds, toleranceSeconds } = schedule;
   const inexact = spikes.filter((spike) => !isExact(spike));
   const isOnGrid = ({ earliestSeconds, onsetSeconds }: Spike) =>
     isDue(schedule, earliestSeconds, onsetSeconds, Number.NEGATIVE_INFINITY);
   if (!inexact.every(isOnGrid)) return false;
-  let chance = 0;
-  for (let tried = 1; tried <= parts; tried++) {
-    const near = (widthSeconds: number) =>
-      Math.min(1, (tried * (widthSeconds + 2 * toleranceSeconds)) / shortestSeconds);
-    chance += inexact.reduce(
-      (product, { earliestSeconds, onsetSeconds }) => product * near(onsetSeconds - earliestSeconds),
-      near(0) ** (spikes.length - inexact.length - 2),
-    );
-  }
-  return chance < SIGNIFICANCE;
+  const near = (widthSeconds: number) => Math.min(1, (widthSeconds + 2 * toleranceSeconds) / periodSeconds);
+  const chance = inexact.reduce(
+    (product, { earliestSeconds, onsetSeconds }) => product * near(onsetSeconds - earliestSeconds),
+    near(0) ** (spikes.length - inexact.length - 2),
+  );
+  return tried * FITTED * chance < SIGNIFICANCE;
 }
 
 function isExact({ earliestSeconds, onsetSeconds }: Spike): boolean {
@@ -94,27 +109,46 @@ export function isDue(
   return next <= to + toleranceSeconds;
 }
 
+interface Grid {
+  readonly period: number;
+  readonly origin: number;
+  /** Of the onsets from the grid, s. */
+  readonly farthest: number;
+  /** Half of the interval in which the next onset is expected, s. */
+  readonly expected: number;
+}
+
 /** Least squares of onsets on whole numbers of periods. */
-function gridOf(
-  onsets: readonly number[],
-  about: number,
-): { period: number; origin: number; farthest: number } {
-  let period = about;
-  let origin = onsets[0]!;
-  for (let round = 0; round < 3; round++) {
+function gridOf(onsets: readonly number[], about: number): Grid {
+  const meanOnset = meanOf(onsets);
+  let [period, origin] = [about, onsets[0]!];
+  let [meanPlace, spread] = [0, 0];
+  for (let round = 0; round < ROUNDS; round++) {
     const places = onsets.map((onset) => Math.round((onset - origin) / period));
-    const meanPlace = meanOf(places);
-    const meanOnset = meanOf(onsets);
-    const spread = places.reduce((sum, place) => sum + (place - meanPlace) ** 2, 0);
-    if (spread === 0) break;
+    meanPlace = meanOf(places);
+    spread = places.reduce((sum, place) => sum + (place - meanPlace) ** 2, 0);
     period =
       places.reduce((sum, place, i) => sum + (place - meanPlace) * (onsets[i]! - meanOnset), 0) / spread;
     origin = meanOnset - period * meanPlace;
   }
-  const farthest = Math.max(
-    ...onsets.map((onset) => Math.abs(onset - origin - Math.round((onset - origin) / period) * period)),
-  );
-  return { period, origin, farthest };
+  const places = onsets.map((onset) => (onset - origin) / period);
+  const residuals = places.map((place) => period * Math.abs(place - Math.round(place)));
+  const freedom = onsets.length - 2;
+  const variance = residuals.reduce((sum, residual) => sum + residual ** 2, 0) / freedom;
+  const next = places.at(-1)! + (places.at(-1)! - places[0]!) / (onsets.length - 1);
+  const leverage = 1 + 1 / onsets.length + (next - meanPlace) ** 2 / spread;
+  return {
+    period,
+    origin,
+    farthest: Math.max(...residuals),
+    expected: studentQuantile(freedom) * Math.sqrt(variance * leverage),
+  };
+}
+
+/** Of Student's t, at 99 %, by Cornish and Fisher's expansion (Abramowitz and Stegun, 26.7.5). */
+function studentQuantile(freedom: number): number {
+  const z = 2.326;
+  return z + (z ** 3 + z) / (4 * freedom) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * freedom ** 2);
 }
 
 function meanOf(values: readonly number[]): number {

@@ -107,7 +107,7 @@ export class SpikeWatch {
   }
 
   #goOn(rate: number, rising: Rising): void {
-    if (rate < OVER * rising.usual) {
+    if (rate < Math.max(OVER * rising.usual, rising.usual + LEAST_REQUESTS / 2 / SPAN_SECONDS)) {
       const { onsetSeconds, peak, earliestSeconds = onsetSeconds } = rising;
       this.spikes.push({ onsetSeconds, peak, earliestSeconds });
       if (this.spikes.length > KEPT) this.spikes.shift();

@@ -5,7 +5,7 @@ import type { NearRates } from '../../../src/control/in-place/simple-forecasts.t
 import { seededRandom } from '../../../src/utils/random.ts';
 
 const INTERVAL = 15;
-const OPTIONS = { intervalSeconds: INTERVAL, allowed: 0.04 };
+const OPTIONS = { isPilingUp: false, intervalSeconds: INTERVAL, allowed: 0.04 };
 
 /** Nothing is slow up to the planned load, and soon everything beyond. */
 const CURVE = new ShareCurve(LOAD_FACTORS.map((load) => Math.min(1, Math.max(0, 5 * (load - 1)))));
@@ -14,6 +14,7 @@ const CURVE = new ShareCurve(LOAD_FACTORS.map((load) => Math.min(1, Math.max(0, 
 class Watch {
   readonly near = new NearLoad();
   readonly spans: number[] = [];
+  isPilingUp = false;
   #startSeconds: number;
   readonly #curve: ShareCurve | undefined;
 
@@ -50,11 +51,12 @@ class Watch {
     const rates: NearRates = {
       ...{ last15: mean(15), last30: mean(30), last60: mean(60), last120: mean(120) },
       ...{ most60: most(60), most300: most(300), most1200: most(1200) },
+      untilSeconds: this.#startSeconds + 5 * spans.length,
       knownSeconds: 5 * spans.length,
     };
     const now = this.#startSeconds + 5 * spans.length;
     const rateAt = (seconds: number) => spans[(seconds - this.#startSeconds) / 5] ?? Number.NaN;
-    return this.near.update(now, rates, rateAt, this.#curve, OPTIONS);
+    return this.near.update(now, rates, rateAt, this.#curve, { ...OPTIONS, isPilingUp: this.isPilingUp });
   }
 }
 
@@ -115,7 +117,9 @@ describe('the load that is planned for until the next change in place', () => {
   });
 
   it('holds peaks that come again, whether or not one came just now', () => {
-    const rateAt = (span: number) => (span % 30 < 2 ? 800 : 200);
+    const random = seededRandom(8);
+    const times = Array.from({ length: 30 }, () => Math.floor(540 * random()));
+    const rateAt = (span: number) => (times.some((time) => span === time || span === time + 1) ? 800 : 200);
     const watch = new Watch();
     watch.minutes(30, rateAt);
     for (const load of watch.minutes(15, rateAt)) {
@@ -125,10 +129,57 @@ describe('the load that is planned for until the next change in place', () => {
   });
 
   it('holds peaks that come again after more than ten minutes', () => {
-    const rateAt = (span: number) => (span % 150 < 3 ? 800 : 200);
+    const times = [110, 247, 431, 590, 702, 851];
+    const rateAt = (span: number) => (times.some((time) => span >= time && span < time + 3) ? 800 : 200);
     const watch = new Watch();
     watch.minutes(50, rateAt);
     for (const load of watch.minutes(25, rateAt)) expect(load).toBeGreaterThan(0.95 * 800);
+  });
+
+  it('is the spike when one is due by the clock, and the usual load in between', () => {
+    const watch = new Watch();
+    // 15 s of every five minutes, from the middle of a span on.
+    const rateAt = (span: number) => [500, 800, 800, 500][(span + 12) % 60] ?? 200;
+    watch.minutes(50, rateAt);
+    const first = watch.spans.length;
+    const loads = watch.minutes(25, rateAt);
+    for (const [pass, load] of loads.entries()) {
+      const next = [0, 1, 2, 3].map((ahead) => rateAt(first + 3 * (pass + 1) + ahead));
+      expect(load).toBeGreaterThan(0.98 * Math.max(...next));
+    }
+    const usual = loads.filter((load) => load < 230).length;
+    expect(usual / loads.length).toBeGreaterThan(0.8);
+    expect(watch.near.surge).toBeGreaterThanOrEqual(800);
+    expect(watch.near.surge).toBeLessThan(900);
+  });
+
+  it('is the peak all the time again, for an hour, when work piled up at a spike that was foreseen', () => {
+    const watch = new Watch();
+    const rateAt = (span: number) => (span % 60 < 3 ? 800 : 200);
+    watch.minutes(50, rateAt);
+    expect(watch.near.surge).toBeGreaterThan(0);
+    watch.isPilingUp = true;
+    watch.after(...[0, 1, 2].map(rateAt));
+    watch.isPilingUp = false;
+    for (const load of watch.minutes(55, (span) => rateAt(span - 3)))
+      expect(load).toBeGreaterThan(0.98 * 800);
+    expect(watch.near.surge).toBeUndefined();
+    watch.minutes(10, (span) => rateAt(span - 3));
+    expect(watch.near.surge).toBeGreaterThan(0);
+  });
+
+  it('is the peak all the time again when a spike came off the schedule', () => {
+    const watch = new Watch();
+    const rateAt = (span: number) => (span % 60 < 3 || (span >= 620 && span < 623) ? 800 : 200);
+    watch.minutes(60, rateAt);
+    for (const load of watch.minutes(10, rateAt)) expect(load).toBeGreaterThan(0.98 * 800);
+  });
+
+  it('is no more than a quarter over the largest that came, whatever was needed', () => {
+    const watch = new Watch();
+    watch.minutes(30, steady);
+    const after = watch.minutes(20, () => 400).slice(2);
+    for (const load of after) expect(load).toBeLessThanOrEqual(1.25 * 400 + 1e-9);
   });
 
   it('pays less and less for one shock, and nothing after an hour', () => {

@@ -6,7 +6,7 @@ import type { QuotaRequest } from './quota-request.ts';
 const WORTH_AN_INSTANCE = 0.2;
 
 /**
- * The services with as many instances at least as they need when loads surge: quotas follow in seconds, instances must be
+ * The services with as many instances as they need when loads surge: quotas follow in seconds, instances must be
  * there.
  *
  * @param surges by chain, requests/s; absent: its rate
@@ -21,12 +21,21 @@ export function enoughForSurges(
     ...chain,
     rate: Math.max(chain.rate, surges.get(chain.id) ?? 0),
   }));
+  const affected = new Set(
+    chains.flatMap(({ rate, visits }, c) =>
+      surging[c]!.rate > rate ? visits.map(({ service }) => service) : [],
+    ),
+  );
   const { shapes } = planQuotas(services, surging, {
     highest,
     worthAnInstance: WORTH_AN_INSTANCE,
   });
   return services.map((service) => {
     const { instances } = shapes.get(service.id)!;
-    return instances > service.minInstances ? { ...service, minInstances: instances } : service;
+    if (service.isFixed || !affected.has(service.id)) return service;
+    // One more than that stays: neither the surge nor the time between two is a reason to start or stop one.
+    const number = service.present.instances === instances + 1 ? instances + 1 : instances;
+    const planned = Math.min(number, service.maxInstances);
+    return { ...service, minInstances: planned, maxInstances: planned };
   });
 }

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { isDue, scheduleOf } from '../../../src/control/in-place/spike-schedule.ts';
+import type { Spike } from '../../../src/control/in-place/spike-watch.ts';
+import { seededRandom } from '../../../src/utils/random.ts';
+
+const NEVER = Number.NEGATIVE_INFINITY;
+
+function spike(onsetSeconds: number, options: Partial<Spike> = {}): Spike {
+  return { onsetSeconds, earliestSeconds: onsetSeconds, peak: 500, ...options };
+}
+
+const at = (...onsets: number[]) => onsets.map((onset) => spike(onset));
+
+describe('a schedule of spikes', () => {
+  it('has their period where they come at every point of it, and the largest peak', () => {
+    const spikes = [...at(300, 900.3, 1499.8, 2100.1), spike(2700, { peak: 620 })];
+    const schedule = scheduleOf(spikes)!;
+    expect(schedule.periodSeconds).toBeCloseTo(600, 0);
+    expect(schedule.shortestSeconds).toBeCloseTo(599.5, 6);
+    expect(schedule.peak).toBe(620);
+  });
+
+  it('has the period of the grid where they come at some points of it', () => {
+    // The distances are 4, 5, 3 and 4 of 75 s.
+    const schedule = scheduleOf(at(231.1, 530.8, 905.5, 1131.3, 1431.5))!;
+    expect(schedule.periodSeconds).toBeCloseTo(75, 0);
+    expect(schedule.toleranceSeconds).toBeLessThan(1.5);
+  });
+
+  it('is none of three spikes, nor of any that are nearer than there is use in', () => {
+    expect(scheduleOf(at(300, 900, 1500))).toBeUndefined();
+    expect(scheduleOf(at(100, 130, 160, 190, 220))).toBeUndefined();
+    expect(scheduleOf([])).toBeUndefined();
+  });
+
+  it('is seldom one of spikes at any times', () => {
+    const random = seededRandom(5);
+    let found = 0;
+    const runs = 2000;
+    for (let run = 0; run < runs; run++) {
+      const onsets = Array.from({ length: 4 + (run % 5) }, () => 7200 * random()).sort((a, b) => a - b);
+      if (scheduleOf(at(...onsets)) !== undefined) found += 1;
+    }
+    expect(found / runs).toBeLessThan(0.02);
+  });
+
+  it('counts spikes of which the onset is known in part, as long as they may lie on it', () => {
+    const late = spike(249, { earliestSeconds: 215 });
+    expect(scheduleOf([late, ...at(531.1, 906, 1131, 1431.2)])?.periodSeconds).toBeCloseTo(75, 0);
+    const elsewhere = spike(295, { earliestSeconds: 260 });
+    expect(scheduleOf([elsewhere, ...at(531.1, 906, 1131, 1431.2)])).toBeUndefined();
+  });
+
+  it('is of the latest six where those before came at other times', () => {
+    const before = at(17, 133, 351, 801);
+    const schedule = scheduleOf([...before, ...at(1200, 1500, 1800, 2100, 2400, 2700)])!;
+    expect(schedule.periodSeconds).toBeCloseTo(300, 6);
+  });
+
+  it('ends with one that is off it', () => {
+    const spikes = at(300, 900, 1500, 2100, 2700);
+    expect(scheduleOf(spikes)).toBeDefined();
+    expect(scheduleOf([...spikes, spike(2937)])).toBeUndefined();
+  });
+});
+
+describe('a spike that is due', () => {
+  const schedule = scheduleOf(at(1000, 1300, 1600, 1900, 2200))!;
+
+  it('is one whose onset may lie between two times', () => {
+    expect(isDue(schedule, 2490, 2505, 2200)).toBe(true);
+    expect(isDue(schedule, 2470, 2490, 2200)).toBe(false);
+    expect(isDue(schedule, 2505, 2790, 2200)).toBe(false);
+    // Within what onsets are away from the grid.
+    expect(isDue(schedule, 2500.4, 2510, 2200)).toBe(true);
+  });
+
+  it('is not expected sooner than after half of the shortest time between two', () => {
+    const some = scheduleOf(at(231, 531, 906, 1131, 1431))!;
+    expect(isDue(some, 1500, 1510, 1431)).toBe(false);
+    expect(isDue(some, 1575, 1585, 1431)).toBe(true);
+    expect(isDue(some, 1500, 1510, NEVER)).toBe(true);
+  });
+
+  it('is expected on, long after the last one', () => {
+    expect(isDue(schedule, 100_000 - 5, 100_000 + 10, 2200)).toBe(true);
+    expect(isDue(schedule, 100_000 + 10, 100_000 + 40, 2200)).toBe(false);
+  });
+});
