@@ -61,11 +61,12 @@ describe('the guard of a service whose changes cost no restart', () => {
     expect(guarded('rolling', 2, 1.5, { recentPlans }).explanation).toContain('within the last 300 s');
   });
 
-  it('shrinks on the finer grid where one step does not go all the way', () => {
+  it('shrinks to the square of a step, on the finer grid where that does not go all the way', () => {
     const { inPlaceQuantum } = settings.allocation;
+    const step = settings.control.largestStep ** 2;
     const { cpu } = guarded('in-place', 1.37, 0.2).target;
-    expect(cpu).toBeGreaterThanOrEqual(1.37 / settings.control.largestStep);
-    expect(cpu).toBeLessThan(1.37 / settings.control.largestStep + inPlaceQuantum);
+    expect(cpu).toBeGreaterThanOrEqual(1.37 / step);
+    expect(cpu).toBeLessThan(1.37 / step + inPlaceQuantum);
   });
 });
 

@@ -9,6 +9,7 @@ function ratesOf(spans: readonly number[], knownSeconds = 5 * spans.length): Nea
   return {
     ...{ last15: mean(15), last30: mean(30), last60: mean(60), last120: mean(120) },
     ...{ most60: most(60), most300: most(300), most1200: most(1200) },
+    untilSeconds: 1200,
     knownSeconds,
   };
 }

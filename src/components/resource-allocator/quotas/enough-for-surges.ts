@@ -22,9 +22,7 @@ export function enoughForSurges(
     rate: Math.max(chain.rate, surges.get(chain.id) ?? 0),
   }));
   const affected = new Set(
-    chains.flatMap(({ rate, visits }, c) =>
-      surging[c]!.rate > rate ? visits.map(({ service }) => service) : [],
-    ),
+    chains.flatMap(({ id, visits }) => (surges.has(id) ? visits.map(({ service }) => service) : [])),
   );
   const { shapes } = planQuotas(services, surging, {
     highest,

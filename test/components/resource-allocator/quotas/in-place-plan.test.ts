@@ -108,4 +108,20 @@ describe('a plan for services that are resized in place', () => {
     expect(outcome.unplanned).toEqual(['payment-service']);
     expect([...allocator.slowShares(question, new Map()).keys()]).toEqual(['user-registration']);
   });
+
+  it('has instances for loads that may surge, as long as a cap leaves room for them', () => {
+    const surges = new Map(Object.entries(LOADS).map(([id, load]) => [id, 12 * load]));
+    const total = (outcome: ReturnType<ReturnType<typeof allocatorWith>['plan']>, of: 'cpu' | 'memory') =>
+      outcome.plan.services.reduce((sum, service) => sum + service.instances * service[of], 0);
+    const instances = (outcome: ReturnType<ReturnType<typeof allocatorWith>['plan']>) =>
+      outcome.plan.services.reduce((sum, service) => sum + service.instances, 0);
+    const without = allocatorWith().plan(asked());
+    const surging = allocatorWith().plan(asked({ surges }));
+    expect(instances(surging)).toBeGreaterThan(instances(without));
+    // Quotas are those of the load of now.
+    expect(total(surging, 'cpu')).toBeLessThan(3 * total(without, 'cpu'));
+    const memory = 0.5 * (total(surging, 'memory') + total(without, 'memory'));
+    const capped = allocatorWith().plan(asked({ surges, caps: { memory } }));
+    expect(coresOf(capped)).toEqual(coresOf(without));
+  });
 });
