@@ -143,6 +143,15 @@ describe('rates in spans of five seconds', () => {
     expect(spans.rate(CHAIN, NOW_SPAN)).toBeNaN();
   });
 
+  it('are taken down to the rate before or after between two spans where that explains their mean', () => {
+    const usual = Array.from({ length: 12 }, () => 100);
+    const spans = ratesOf(7, ...usual, 10, 10, 250, 130, 100, 100, 100);
+    spans.level(CHAIN, NOW_SPAN + 13, NOW_SPAN + 19);
+    const levelled = [13, 14, 15, 16, 17].map((span) => spans.rate(CHAIN, NOW_SPAN + span));
+    for (const [index, rate] of [10, 10, 110, 110, 100].entries())
+      expect(levelled[index]).toBeCloseTo(rate, 6);
+  });
+
   it('are left as they are where nothing is known', () => {
     const spans = ratesOf(10);
     spans.level(CHAIN, NOW_SPAN - 10, NOW_SPAN);
