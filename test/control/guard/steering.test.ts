@@ -68,6 +68,15 @@ describe('the guard of a service whose changes cost no restart', () => {
     expect(cpu).toBeGreaterThanOrEqual(1.37 / step);
     expect(cpu).toBeLessThan(1.37 / step + inPlaceQuantum);
   });
+
+  it('shrinks memory by the plain step in every mode: what is in use does not come back as fast', () => {
+    const { largestStep } = settings.control;
+    for (const mode of ['in-place', 'rolling'] as const) {
+      const draft = draftOf(serviceIn(mode), allocation(2, 1, 1024), allocation(1.9, 1, 64));
+      const [{ target }] = guard([draft], guardContext(settings)) as [Draft];
+      expect(target.memory).toBe(Math.ceil(1024 / largestStep));
+    }
+  });
 });
 
 describe('growth beyond the plan where an SLO is missed', () => {

@@ -3,6 +3,7 @@ import { NearLoad } from '../../../src/control/in-place/near-load.ts';
 import { LOAD_FACTORS, ShareCurve } from '../../../src/control/in-place/share-curve.ts';
 import type { NearRates } from '../../../src/control/in-place/simple-forecasts.ts';
 import { seededRandom } from '../../../src/utils/random.ts';
+import { poisson } from './poisson.ts';
 
 const INTERVAL = 15;
 const OPTIONS = { isPilingUp: false, intervalSeconds: INTERVAL, allowed: 0.04 };
@@ -151,6 +152,50 @@ describe('the load that is planned for until the next change in place', () => {
     expect(usual / loads.length).toBeGreaterThan(0.8);
     expect(watch.near.surge).toBeGreaterThanOrEqual(800);
     expect(watch.near.surge).toBeLessThan(900);
+  });
+
+  it('is so with Poisson arrivals too, where spikes come at some points of a grid, or the usual load rises', () => {
+    const series = [
+      { usual: 200, rise: 0, gaps: [301.7] },
+      { usual: 10, rise: 0, gaps: [300] },
+      { usual: 100, rise: 0, gaps: [300, 375, 225, 300, 450] },
+      { usual: 100, rise: 100 / 720, gaps: [420] },
+    ];
+    for (const [seed, { usual, rise, gaps }] of series.entries()) {
+      let onset = 37;
+      const onsets = Array.from({ length: 30 }, (_, i) => (onset += gaps[i % gaps.length]!));
+      const share = (span: number) =>
+        onsets.reduce(
+          (sum, from) => sum + Math.max(0, Math.min(5 * span + 5, from + 20) - Math.max(5 * span, from)),
+          0,
+        ) / 5;
+      const baseAt = (span: number) => usual + rise * span;
+      const meanAt = (span: number) => baseAt(span) + 4 * usual * share(span);
+      const random = seededRandom(seed);
+      const watch = new Watch();
+      watch.minutes(60, (span) => poisson(5 * meanAt(span), random) / 5);
+      const first = watch.spans.length;
+      const loads = watch.minutes(25, (span) => poisson(5 * meanAt(span), random) / 5);
+      let [usualPasses, low] = [0, 0];
+      for (const [pass, load] of loads.entries()) {
+        const newest = first + 3 * pass + 2;
+        const next = [1, 2, 3, 4].map((ahead) => share(newest + ahead));
+        if (Math.max(...next) > 0.9) expect(load).toBeGreaterThan(0.95 * 5 * usual);
+        if (Math.max(...next, share(newest)) > 0) continue;
+        usualPasses += 1;
+        if (load < 1.6 * baseAt(newest)) low += 1;
+      }
+      expect(low / usualPasses).toBeGreaterThan(0.8);
+      expect(watch.near.surge).toBeGreaterThan(4.5 * usual);
+    }
+  }, 20_000);
+
+  it('is the usual load all the time some time after spikes have stopped', () => {
+    const watch = new Watch();
+    watch.minutes(60, (span) => (span % 60 < 3 ? 800 : 200));
+    watch.minutes(75, () => 200);
+    for (const load of watch.minutes(20, () => 200)) expect(load).toBeLessThan(1.1 * 200);
+    expect(watch.near.surge).toBeUndefined();
   });
 
   it('is the peak all the time again, for an hour, when work piled up at a spike that was foreseen', () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SpikeForecast, type SpikesThen } from '../../../src/control/in-place/spike-forecast.ts';
+import { seededRandom } from '../../../src/utils/random.ts';
+import { poisson } from './poisson.ts';
 
 const INTERVAL = 15;
 const PERIOD = 300;
@@ -8,11 +10,15 @@ const PERIOD = 300;
 const rateAt = (seconds: number) => (seconds % PERIOD < 20 ? 500 : 100);
 
 /** What is known and forecast at every pass until then. */
-function watched(untilSeconds: number, isLate: (seconds: number) => boolean = () => false) {
+function watched(
+  untilSeconds: number,
+  isLate: (seconds: number) => boolean = () => false,
+  rateOf: (seconds: number) => number = rateAt,
+) {
   const forecast = new SpikeForecast();
   const passes: SpikesThen[] = [];
   for (let at = INTERVAL; at <= untilSeconds; at += INTERVAL) {
-    forecast.read(at - 5, rateAt, isLate(at));
+    forecast.read(at - 5, rateOf, isLate(at));
     passes.push(forecast.now(at, at - 5, INTERVAL));
   }
   return { forecast, passes };
@@ -46,6 +52,71 @@ describe('the forecast of spikes by a clock', () => {
     const { forecast, passes } = watched(3000);
     for (const pass of passes.filter(({ forecast: said }) => !Number.isNaN(said)))
       expect(forecast.at(pass, INTERVAL)).toBe(pass.forecast);
+  });
+
+  it('stays what it was also where the spikes that came later were larger', () => {
+    const growing = (seconds: number) => (seconds % PERIOD < 20 ? 500 + seconds / 20 : 100);
+    const { forecast, passes } = watched(3000, undefined, growing);
+    const known = passes.filter(({ forecast: said }) => said > 100 && said < 600);
+    expect(known.length).toBeGreaterThan(0);
+    for (const pass of known) expect(forecast.at(pass, INTERVAL)).toBe(pass.forecast);
+  });
+
+  it('is usual as long as the next spike comes when the pass after is in force', () => {
+    const period = 310;
+    const { passes } = watched(4000, undefined, (seconds) => (seconds % period < 20 ? 500 : 100));
+    const early = passes.filter(({ atSeconds }) => atSeconds > 1300 && atSeconds % period === period - 20);
+    expect(early.length).toBeGreaterThan(2);
+    expect(early.map(({ forecast }) => forecast)).toEqual(early.map(() => 100));
+  });
+
+  it('is what there is of a spike that is larger than any before, and of one that is going', () => {
+    const tail = [500, 500, 500, 500, 240, 240, 240, 240];
+    const rateOf = (seconds: number) => {
+      if (seconds >= 2100 && seconds < 2120) return 700;
+      return tail[Math.floor((seconds % PERIOD) / 5)] ?? 100;
+    };
+    const { passes } = watched(2200, undefined, rateOf);
+    const of = (atSeconds: number) => passes.find((pass) => pass.atSeconds === atSeconds)!.forecast;
+    // Of the seconds until 2110, and until 1835.
+    expect(of(2115)).toBe(700);
+    expect(of(1830)).toBe(240);
+  });
+
+  it('follows a usual load that has risen within a quarter of a minute', () => {
+    const { passes } = watched(2025, undefined, (seconds) => (seconds >= 2000 ? 150 : rateAt(seconds)));
+    const [before, first, then] = passes.slice(-3).map(({ forecast }) => forecast);
+    expect(before).toBe(100);
+    expect(first).toBeGreaterThan(100);
+    expect(then).toBe(150);
+  });
+
+  it('is enough for Poisson arrivals, and usual in between', () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const random = seededRandom(seed);
+      const [period, offset] = [280 + 60 * random(), 300 * random()];
+      const inSpike = (seconds: number) => (((seconds - offset) % period) + period) % period < 22.5;
+      const meanAt = (seconds: number) =>
+        [0.5, 1.5, 2.5, 3.5, 4.5].reduce((sum, part) => sum + (inSpike(seconds + part) ? 100 : 20), 0);
+      const counts = Array.from({ length: 800 }, (_, span) => poisson(meanAt(5 * span), random));
+      const { passes } = watched(3600, undefined, (seconds) => counts[seconds / 5]! / 5);
+      const late = passes.filter(({ atSeconds }) => atSeconds > 6 * period + offset);
+      for (const { atSeconds, forecast } of late) {
+        const needed = [3, 6, 9, 12, 15, 17].some((ahead) => inSpike(atSeconds + ahead));
+        // At its very end capacity may go.
+        if (needed && !inSpike(atSeconds - 18)) expect(forecast).toBeGreaterThan(80);
+      }
+      expect(late.filter(({ forecast }) => forecast < 40).length / late.length).toBeGreaterThan(0.7);
+    }
+  });
+
+  it('is forgotten when the clock was set back, and known again after four more', () => {
+    const { forecast } = watched(3000);
+    for (let at = 615; at <= 1830; at += INTERVAL) {
+      forecast.read(at - 5, rateAt, false);
+      if (at < 1530) expect(forecast.peak).toBeUndefined();
+    }
+    expect(forecast.peak).toBe(500);
   });
 
   it('says nothing of passes before it was known near a spike whose requests were answered late', () => {

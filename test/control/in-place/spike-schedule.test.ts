@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isDue, scheduleOf } from '../../../src/control/in-place/spike-schedule.ts';
+import { isDue, peakOf, scheduleOf } from '../../../src/control/in-place/spike-schedule.ts';
 import type { Spike } from '../../../src/control/in-place/spike-watch.ts';
 import { seededRandom } from '../../../src/utils/random.ts';
 
@@ -33,15 +33,58 @@ describe('a schedule of spikes', () => {
     expect(scheduleOf([])).toBeUndefined();
   });
 
-  it('is seldom one of spikes at any times', () => {
+  it('is seldom one of spikes at any times, however the times between them are distributed', () => {
     const random = seededRandom(5);
+    const gaps = [
+      () => -300 * Math.log(1 - random()),
+      () => 60 - 240 * Math.log(1 - random()),
+      () => 180 + 240 * random(),
+      () => 400 + 800 * random(),
+    ];
+    const runs = 6000;
     let found = 0;
-    const runs = 2000;
     for (let run = 0; run < runs; run++) {
-      const onsets = Array.from({ length: 4 + (run % 5) }, () => 7200 * random()).sort((a, b) => a - b);
+      let onset = 0;
+      const onsets = Array.from({ length: 4 + (run % 9) }, () => (onset += gaps[run % 4]!()));
       if (scheduleOf(at(...onsets)) !== undefined) found += 1;
     }
-    expect(found / runs).toBeLessThan(0.02);
+    expect(found / runs).toBeLessThan(0.01);
+  });
+
+  it('expects the next spike where it comes, although onsets are not known exactly', () => {
+    const random = seededRandom(12);
+    for (const deviation of [0.5, 1, 2]) {
+      let [known, within] = [0, 0];
+      for (let run = 0; run < 800; run++) {
+        const near = (place: number) => 600 * place + deviation * normal(random);
+        const count = 5 + (run % 8);
+        const schedule = scheduleOf(at(...Array.from({ length: count }, (_, place) => near(place))));
+        if (schedule === undefined) continue;
+        known += 1;
+        expect(Math.abs(schedule.periodSeconds - 600)).toBeLessThan(2 * deviation);
+        const next = near(count);
+        if (isDue(schedule, next, next, NEVER)) within += 1;
+      }
+      expect(known).toBeGreaterThan(0.99 * 800);
+      expect(within / known).toBeGreaterThan(0.97);
+    }
+  });
+
+  it('has the right grid after many spikes, although the shortest time between two was a little too short', () => {
+    const random = seededRandom(2);
+    let onset = 40;
+    const onsets = Array.from({ length: 16 }, (_, i) => (onset += 75 * [8, 9, 8, 11, 13][i % 5]!));
+    const schedule = scheduleOf(at(...onsets.map((exact) => exact + 1.2 * random())))!;
+    expect(schedule.periodSeconds).toBeCloseTo(75, 1);
+  });
+
+  it('has no peak of more than an hour ago, if there were enough since', () => {
+    const every = (seconds: number) =>
+      Array.from({ length: 12 }, (_, i) => spike(seconds * i, { peak: i === 1 ? 900 : 500 }));
+    expect(scheduleOf(every(600))!.peak).toBe(500);
+    expect(scheduleOf(every(300))!.peak).toBe(900);
+    expect(peakOf(every(1800).slice(0, 4))).toBe(900);
+    expect(peakOf([])).toBe(0);
   });
 
   it('counts spikes of which the onset is known in part, as long as they may lie on it', () => {
@@ -92,3 +135,8 @@ describe('a spike that is due', () => {
     expect(isDue(schedule, 100_000 + 10, 100_000 + 40, 2200)).toBe(false);
   });
 });
+
+/** Sum of twelve uniform numbers: about normal, with a variance of 1. */
+function normal(random: () => number): number {
+  return Array.from({ length: 12 }, random).reduce((sum, one) => sum + one, -6);
+}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { leastSpike, SpikeWatch } from '../../../src/control/in-place/spike-watch.ts';
 import { seededRandom } from '../../../src/utils/random.ts';
+import { poisson } from './poisson.ts';
 
 const SPAN = 5;
 
@@ -86,6 +87,54 @@ describe('spikes of a rate', () => {
     expect(leastSpike(0)).toBe(4);
   });
 
+  it('are no chance of Poisson arrivals at any rate', () => {
+    for (const rate of [0.05, 0.5, 2, 4, 8, 30, 100]) {
+      const random = seededRandom(9);
+      const rates = Array.from({ length: 5000 }, () => poisson(SPAN * rate, random) / SPAN);
+      expect(watched(rates).spikes).toHaveLength(0);
+    }
+  });
+
+  it('are told from Poisson arrivals, each once, with an onset that is right to a second or so', () => {
+    for (const [usual, peak] of [
+      [100, 500],
+      [20, 100],
+      [200, 480],
+    ] as const) {
+      const random = seededRandom(3);
+      const errors = Array.from({ length: 200 }, () => {
+        const from = 150 + SPAN * random();
+        const means = withSpike(50, from, from + 20).map(
+          (rate) => usual + ((peak - usual) * (rate - 100)) / 400,
+        );
+        const { spikes } = watched(means.map((rate) => poisson(SPAN * rate, random) / SPAN));
+        expect(spikes).toHaveLength(1);
+        return Math.abs(spikes[0]!.onsetSeconds - from);
+      }).sort((left, right) => left - right);
+      expect(errors[100]).toBeLessThan(0.4);
+      expect(errors[180]).toBeLessThan(1);
+    }
+  });
+
+  it('are over where what is left may be chance of a low rate', () => {
+    const random = seededRandom(6);
+    const runs = Array.from({ length: 300 }, () => {
+      const means = [...steady(30, 1), 20, 20, 1, 1];
+      const watch = watched(means.map((rate) => poisson(SPAN * rate, random) / SPAN));
+      return watch.present() === undefined && watch.spikes.length === 1;
+    });
+    expect(runs.filter((isOver) => isOver).length).toBeGreaterThan(0.97 * runs.length);
+  });
+
+  it('began with their first span where the next one had less', () => {
+    expect(watched([...steady(30), 500, 300, 100]).spikes[0]!.onsetSeconds).toBe(150);
+  });
+
+  it('are told although one span before was nearly one', () => {
+    const rates = [...steady(20), 215, ...steady(9), 400, 400, 100];
+    expect(watched(rates).spikes.map(({ onsetSeconds }) => onsetSeconds)).toEqual([150]);
+  });
+
   it('are told across spans of which nothing is known, and after a pause', () => {
     const rates = [...steady(30), Number.NaN, 500, Number.NaN, 500, 100];
     expect(watched(rates).spikes).toHaveLength(1);
@@ -101,6 +150,23 @@ describe('spikes of a rate', () => {
     expect(watch.spikes.map(({ onsetSeconds }) => onsetSeconds)).toEqual([250]);
   });
 
+  it('are not what one was that was there when the clock was set back', () => {
+    const watch = watched([...steady(30), 500]);
+    for (let span = 10; span < 40; span++) watch.read(span, () => 100);
+    expect(watch.spikes).toHaveLength(0);
+  });
+
+  it('are looked for in the latest two minutes alone after a pause', () => {
+    const watch = watched(steady(30));
+    const read: number[] = [];
+    watch.read(5000, (span) => {
+      read.push(span);
+      return 100;
+    });
+    expect(read.length).toBeLessThanOrEqual(25);
+    expect(read.at(-1)).toBe(5000);
+  });
+
   it('are kept in bounded number, the latest', () => {
     const cycle = [...steady(19), 500];
     const { spikes } = watched(
@@ -112,10 +178,3 @@ describe('spikes of a rate', () => {
     expect(spikes.at(-1)!.onsetSeconds).toBe(SPAN * (40 * 20 - 1));
   });
 });
-
-/** Knuth, The Art of Computer Programming 2, section 3.4.1. */
-function poisson(mean: number, random: () => number): number {
-  let count = 0;
-  for (let product = random(); product > Math.exp(-mean); product *= random()) count += 1;
-  return count;
-}

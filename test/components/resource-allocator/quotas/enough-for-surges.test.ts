@@ -51,6 +51,22 @@ describe('instances for loads that may surge', () => {
     expect(enoughForSurges({ services, chains }, undefined, HIGHEST)).toBe(services);
   });
 
+  it('are those of the load of now where that is more than a surge, and one more stays', () => {
+    const service = quotaService('a', { maxCpu: 2, parallelism: 2, maxInstances: 10 });
+    const enoughFor = (rate: number, surge: number, present = service.present) =>
+      enoughForSurges(
+        { services: [{ ...service, present }], chains: [chainAt(rate)] },
+        new Map([['c', surge]]),
+        HIGHEST,
+      )[0]!.minInstances;
+    const needed = enoughFor(500, 500);
+    expect(enoughFor(500, 50)).toBe(needed);
+    expect(enoughFor(50, 500)).toBe(needed);
+    const withInstances = (instances: number) => ({ ...service.present, instances });
+    expect(enoughFor(50, 500, withInstances(needed + 1))).toBe(needed + 1);
+    expect(enoughFor(50, 500, withInstances(needed + 3))).toBeLessThan(needed + 3);
+  });
+
   it('are no more than a service may have', () => {
     const services = [quotaService('a', { maxCpu: 1, parallelism: 1, maxInstances: 3 })];
     const [service] = enoughForSurges({ services, chains: [chainAt(50)] }, new Map([['c', 5000]]), HIGHEST);
