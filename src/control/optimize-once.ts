@@ -34,8 +34,7 @@ export async function optimizeOnce(
   const forecasts = await forecast(parts);
   const whole = corrected(parts, observation, planRequest(parts, observation, forecasts));
   const near = nearLoads(parts, observation, whole, forecasts);
-  const surging = near === undefined ? whole : { ...whole, surges: parts.nearLoads.surges() };
-  const planned = planEach(parts, surging, near, trigger);
+  const planned = planEach(parts, whole, near, trigger);
   const { request, told, outcome } = planned;
   const drafts = guarded(parts, observation, planned, trigger);
   const expected = parts.planner.evaluate(request, targetsOf(drafts));
@@ -79,9 +78,10 @@ function nearLoads(
   observation: Observation,
   { slowness = new Map() }: PlanRequest,
   forecasts: ReadonlyMap<string, ForecastOutcome>,
-): ReadonlyMap<string, number> | undefined {
+): Pick<PlanRequest, 'loads' | 'surges'> | undefined {
   if (!anyInPlace(parts.settings.topology)) return undefined;
-  return parts.nearLoads.update(parts, observation, forecasts, slowness);
+  const loads = parts.nearLoads.update(parts, observation, forecasts, slowness);
+  return { loads, surges: parts.nearLoads.surges() };
 }
 
 function profile(parts: ControlParts, { atSeconds }: Observation): void {

@@ -39,6 +39,9 @@ const FORGOTTEN_SECONDS = 600;
 /** After silence rates over a minute are too low for as long, s. */
 const HOLE_SECONDS = 75;
 
+/** A load so many times larger than any in memory is not planned for. */
+const BEYOND_SEEN = 1.25;
+
 export interface NearLoadOptions {
   /** What is answered now says nothing of what comes. */
   readonly isPilingUp: boolean;
@@ -47,9 +50,6 @@ export interface NearLoadOptions {
   /** Share of a minute's requests that may be slow. */
   readonly allowed: number;
 }
-
-/** A load so many times larger than any in memory is not planned for. */
-const BEYOND_SEEN = 1.25;
 
 interface Chosen {
   readonly forecast: number;
@@ -175,10 +175,9 @@ export class NearLoad {
       );
       // After a pause a peak hold may not know enough any more.
       if (judged.length < FIRST || Number.isNaN(present[forecast]!)) continue;
-      const found = raiseFor(judged, forecast, curve, options.allowed);
-      const { uncertainty } = found;
+      const { raise: needed, uncertainty } = raiseFor(judged, forecast, curve, options.allowed);
       // The largest of a few spikes is no more than the next one may well be.
-      const raise = forecast >= BY_SCHEDULE ? Math.max(1, found.raise) : found.raise;
+      const raise = forecast >= BY_SCHEDULE ? Math.max(1, needed) : needed;
       const load = uncertainty * raise * meanOf(judged, forecast);
       if (best === undefined || load < best.load) best = { forecast, raise, load };
     }

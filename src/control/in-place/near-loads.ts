@@ -131,8 +131,10 @@ export class NearLoads {
    */
   #levelWhenOver(chain: string, isPilingUp: boolean): void {
     const { newest } = this.spans;
-    const since = this.#pilingSince.get(chain);
     if (newest === undefined) return;
+    const begun = this.#pilingSince.get(chain);
+    // The clock may have been set back.
+    const since = begun === undefined ? undefined : Math.min(begun, newest - JUDGED_SPANS + 1);
     if (isPilingUp) this.#pilingSince.set(chain, since ?? newest - JUDGED_SPANS + 1);
     else if (since !== undefined) {
       this.spans.level(chain, since, newest);

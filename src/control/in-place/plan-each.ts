@@ -18,11 +18,11 @@ export interface PlannedEach {
 export function planEach(
   { planner, settings }: Pick<ControlParts, 'planner' | 'settings'>,
   request: PlanRequest,
-  near: ReadonlyMap<string, number> | undefined,
+  near: Pick<PlanRequest, 'loads' | 'surges'> | undefined,
   trigger: PassTrigger,
 ): PlannedEach {
   if (near === undefined) return { request, told: request, outcome: planner.plan(request) };
-  const soon = { ...request, loads: near };
+  const soon = { ...request, ...near };
   const services = settings.topology.services;
   const areAll = [...services.values()].every(({ mode }) => mode === 'in-place');
   const outcome = areAll || trigger === 'in-place' ? planner.plan(soon) : planner.tryPlan(soon);

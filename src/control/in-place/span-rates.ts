@@ -1,3 +1,4 @@
+import { mean } from '../../utils/statistics.ts';
 import { chainRates } from '../observe/chain-load.ts';
 import type { ObserveSources } from '../observe/read-metrics.ts';
 
@@ -78,15 +79,13 @@ export class SpanRates {
     const end = rates.length - (this.#newest - to);
     const start = Math.max(0, rates.length - 1 - (this.#newest - from));
     this.#levelled.set(chain, to);
-    const known = rates.slice(start, end).filter((rate) => !Number.isNaN(rate));
-    if (known.length === 0) return;
-    const mean = known.reduce((sum, rate) => sum + rate, 0) / known.length;
-    const outside = Math.max(
-      meanOf(rates.slice(Math.max(0, start - BEFORE), start)),
-      meanOf(rates.slice(end - AFTER, end)),
-    );
-    const isExplained = mean <= EXPLAINED * outside;
-    const most = isExplained ? EXPLAINED * outside : MOST_OF_MEAN * mean;
+    const meanOf = (first: number, last: number) =>
+      mean(rates.slice(Math.max(0, first), last).filter((rate) => !Number.isNaN(rate)));
+    const inside = meanOf(start, end);
+    if (Number.isNaN(inside)) return;
+    const outside = Math.max(meanOf(start - BEFORE, start) || 0, meanOf(end - AFTER, end) || 0);
+    const isExplained = inside <= EXPLAINED * outside;
+    const most = isExplained ? EXPLAINED * outside : MOST_OF_MEAN * inside;
     for (let i = start; i < end; i++) if (rates[i]! > most) rates[i] = most;
   }
 
@@ -140,10 +139,4 @@ export class SpanRates {
     }
     this.#newest = span;
   }
-}
-
-/** Of those that are known; 0 where none is. */
-function meanOf(rates: readonly number[]): number {
-  const known = rates.filter((rate) => !Number.isNaN(rate));
-  return known.reduce((sum, rate) => sum + rate, 0) / Math.max(1, known.length);
 }

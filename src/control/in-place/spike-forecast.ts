@@ -50,9 +50,11 @@ export class SpikeForecast {
 
   /** Reads the spans that have ended by then. `rateAt`: of the span that begins then. */
   read(untilSeconds: number, rateAt: (seconds: number) => number, isPilingUp: boolean): void {
+    // The clock was set back.
+    if (untilSeconds < this.#readUntil) this.#clearUntil = undefined;
     // What is answered now says nothing of what comes; when it is over, about how much it was.
     if (isPilingUp) {
-      this.#clearUntil ??= this.#readUntil - SPAN_SECONDS;
+      this.#clearUntil ??= Math.min(this.#readUntil, untilSeconds) - SPAN_SECONDS;
       return;
     }
     if (this.#clearUntil !== undefined) {

@@ -2,6 +2,7 @@
  * When spikes come, where they come by a clock: jobs that start every few minutes, or at some of such times. All onsets lie on
  * a grid of one period, and by chance they would not.
  */
+import { mean } from '../../utils/statistics.ts';
 import type { Spike } from './spike-watch.ts';
 
 /** Spikes that a grid is told from: all that are remembered, or the latest alone, and at least so many. */
@@ -21,6 +22,10 @@ const FITTED = 10;
 const NARROW = 0.15;
 /** Least squares, and the places that are nearest then. */
 const ROUNDS = 3;
+/** Two-sided quantiles of Student's t at 99 %, of 1 to 14 degrees of freedom (any table of it). */
+const STUDENT = [
+  63.657, 9.925, 5.841, 4.604, 4.032, 3.707, 3.499, 3.355, 3.25, 3.169, 3.106, 3.055, 3.012, 2.977,
+];
 /** Spikes count for the peak for so long, s. */
 const PEAK_SECONDS = 3600;
 /** Sooner than after this share of the shortest time between two spikes none comes. */
@@ -114,18 +119,18 @@ interface Grid {
   readonly origin: number;
   /** Of the onsets from the grid, s. */
   readonly farthest: number;
-  /** Half of the interval in which the next onset is expected, s. */
+  /** Half of the prediction interval of the next onset, s. */
   readonly expected: number;
 }
 
 /** Least squares of onsets on whole numbers of periods. */
 function gridOf(onsets: readonly number[], about: number): Grid {
-  const meanOnset = meanOf(onsets);
+  const meanOnset = mean(onsets);
   let [period, origin] = [about, onsets[0]!];
   let [meanPlace, spread] = [0, 0];
   for (let round = 0; round < ROUNDS; round++) {
     const places = onsets.map((onset) => Math.round((onset - origin) / period));
-    meanPlace = meanOf(places);
+    meanPlace = mean(places);
     spread = places.reduce((sum, place) => sum + (place - meanPlace) ** 2, 0);
     period =
       places.reduce((sum, place, i) => sum + (place - meanPlace) * (onsets[i]! - meanOnset), 0) / spread;
@@ -141,16 +146,6 @@ function gridOf(onsets: readonly number[], about: number): Grid {
     period,
     origin,
     farthest: Math.max(...residuals),
-    expected: studentQuantile(freedom) * Math.sqrt(variance * leverage),
+    expected: STUDENT[freedom - 1]! * Math.sqrt(variance * leverage),
   };
-}
-
-/** Of Student's t, at 99 %, by Cornish and Fisher's expansion (Abramowitz and Stegun, 26.7.5). */
-function studentQuantile(freedom: number): number {
-  const z = 2.326;
-  return z + (z ** 3 + z) / (4 * freedom) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * freedom ** 2);
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

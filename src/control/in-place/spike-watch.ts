@@ -1,3 +1,4 @@
+import { mean, median } from '../../utils/statistics.ts';
 import { SPAN_SECONDS } from './span-rates.ts';
 
 /** A spike is so many times what came before, and more than chance: so many standard deviations of a Poisson count. */
@@ -43,7 +44,8 @@ interface Rising {
   readonly onsetSeconds: number;
   readonly usual: number;
   readonly peak: number;
-  readonly spans: number;
+  /** One span was seen of it. */
+  readonly isFirst: boolean;
   readonly earliestSeconds: number | undefined;
 }
 
@@ -82,13 +84,12 @@ export class SpikeWatch {
 
   /** Mean of the latest `spans` outside of spikes; NaN where none is known, requests/s. */
   usual(spans: number): number {
-    const rates = this.#usual.slice(-spans);
-    return rates.reduce((sum, one) => sum + one, 0) / rates.length;
+    return mean(this.#usual.slice(-spans));
   }
 
   #see(span: number, rate: number, earliestSeconds: number | undefined): void {
     if (Number.isNaN(rate)) return;
-    if (this.#rising !== undefined) this.#goOn(rate, this.#rising);
+    if (this.#rising !== undefined) this.#goOn(span, rate, this.#rising);
     else if (this.#isSpike(rate)) this.#begin(span, rate, earliestSeconds);
     else this.#push(rate);
     this.#before = rate;
@@ -96,17 +97,23 @@ export class SpikeWatch {
 
   #isSpike(rate: number): boolean {
     if (this.#usual.length < LEAST_USUAL) return false;
-    return rate > leastSpike(medianOf(this.#usual));
+    return rate > leastSpike(median(this.#usual));
   }
 
   #begin(span: number, rate: number, earliestSeconds: number | undefined): void {
-    const usual = medianOf(this.#usual);
+    const usual = median(this.#usual);
     const before = Math.min(1, Math.max(0, (this.#before - usual) / (rate - usual) || 0));
     const onsetSeconds = SPAN_SECONDS * (span - before);
-    this.#rising = { first: span, onsetSeconds, usual, peak: rate, spans: 1, earliestSeconds };
+    this.#rising = { first: span, onsetSeconds, usual, peak: rate, isFirst: true, earliestSeconds };
   }
 
-  #goOn(rate: number, rising: Rising): void {
+  #goOn(span: number, rate: number, rising: Rising): void {
+    // Also by a pause: of what was before it nothing is usual any more.
+    if ((span - rising.first) * SPAN_SECONDS > LONGEST_SECONDS) {
+      this.#rising = undefined;
+      this.#usual.length = 0;
+      return;
+    }
     if (rate < Math.max(OVER * rising.usual, rising.usual + LEAST_REQUESTS / 2 / SPAN_SECONDS)) {
       const { onsetSeconds, peak, earliestSeconds = onsetSeconds } = rising;
       this.spikes.push({ onsetSeconds, peak, earliestSeconds });
@@ -115,23 +122,18 @@ export class SpikeWatch {
       this.#push(rate);
       return;
     }
-    if (rising.spans * SPAN_SECONDS > LONGEST_SECONDS) {
-      this.#rising = undefined;
-      this.#usual.length = 0;
-      return;
-    }
     this.#rising = {
       ...rising,
       onsetSeconds: this.#onset(rate, rising),
       peak: Math.max(rising.peak, rate),
-      spans: rising.spans + 1,
+      isFirst: false,
     };
   }
 
   /** The span in which it begins, or the one before, is a part of it alone: how much is told by the next one. */
-  #onset(rate: number, { first, usual, spans, onsetSeconds }: Rising): number {
+  #onset(rate: number, { first, usual, isFirst, onsetSeconds }: Rising): number {
     const isWhole = onsetSeconds < SPAN_SECONDS * (first - CHANCE);
-    if (spans > 1 || isWhole || rate <= this.#before) return onsetSeconds;
+    if (!isFirst || isWhole || rate <= this.#before) return onsetSeconds;
     return SPAN_SECONDS * (first + 1 - (this.#before - usual) / (rate - usual));
   }
 
@@ -151,10 +153,4 @@ export class SpikeWatch {
 export function leastSpike(usual: number): number {
   const byChance = DEVIATIONS * Math.sqrt(usual / SPAN_SECONDS);
   return Math.max(SPIKE * usual + byChance, usual + LEAST_REQUESTS / SPAN_SECONDS);
-}
-
-function medianOf(values: readonly number[]): number {
-  const sorted = [...values].sort((left, right) => left - right);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

@@ -62,6 +62,12 @@ export function observe(sources: ObserveSources, atSeconds: number): Observation
   const jumps = chainRates(sources, JUMP_SECONDS, atSeconds);
   const usualRates = chainRates(sources, sources.settings.monitoring.windowSize, atSeconds);
   const recent = trafficSince(atSeconds - RECENT_SECONDS);
+  const inPlace = inPlaceParts(sources.settings.topology).chains;
+  const latestOf = (id: string): MeasuredTraffic | undefined => {
+    if (inPlace.has(id)) return measuredTraffic(latest?.get(id));
+    if (!hasSettled(sources, recent.byChain.get(id)!.spec, atSeconds)) return undefined;
+    return measuredTraffic(trafficSince(atSeconds - SETTLING_SECONDS).byChain.get(id));
+  };
   const lately = trafficSince(atSeconds - sources.settings.control.staleAfter).byChain;
   const chains = [...recent.byChain].map(([id, traffic]): [string, ChainObservation] => {
     const since = judgedSince(sources, traffic.spec, atSeconds);
@@ -79,11 +85,7 @@ export function observe(sources: ObserveSources, atSeconds: number): Observation
           sinceChange === undefined
             ? []
             : [lastMinute, sinceChange].flatMap((each) => measuredTraffic(each) ?? []),
-        latest: inPlaceParts(sources.settings.topology).chains.has(id)
-          ? measuredTraffic(latest?.get(id))
-          : hasSettled(sources, traffic.spec, atSeconds)
-            ? measuredTraffic(trafficSince(atSeconds - SETTLING_SECONDS).byChain.get(id))
-            : undefined,
+        latest: latestOf(id),
         lastRecordSeconds: sources.traffic.lastRecordSeconds(id),
         usualRate: usualRate(sources, id, usualRates.get(id), atSeconds),
       },

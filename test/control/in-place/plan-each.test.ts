@@ -23,14 +23,20 @@ function settingsIn(auth: ServiceMode, payment: ServiceMode): Settings {
 /** Gives every service as many cores as `order-processing` has requests/s, and counts what it is asked. */
 class FakePlanner implements CapacityPlanner {
   readonly asked: string[] = [];
+  /** Loads of the requests that said what spikes may bring. */
+  readonly surging: number[] = [];
 
   plan(request: PlanRequest): PlanOutcome {
-    this.asked.push(`plan ${loadOf(request)}`);
-    return outcomeOf(loadOf(request));
+    return this.#answer('plan', request);
   }
 
   tryPlan(request: PlanRequest): PlanOutcome {
-    this.asked.push(`try ${loadOf(request)}`);
+    return this.#answer('try', request);
+  }
+
+  #answer(how: string, request: PlanRequest): PlanOutcome {
+    this.asked.push(`${how} ${loadOf(request)}`);
+    if (request.surges !== undefined) this.surging.push(loadOf(request));
     return outcomeOf(loadOf(request));
   }
 
@@ -68,13 +74,22 @@ function planned(auth: ServiceMode, payment: ServiceMode, trigger: PassTrigger) 
     workingSets: new Map(),
   };
   const isAny = auth === 'in-place' || payment === 'in-place';
-  const near = isAny ? new Map([['order-processing', 3]]) : undefined;
+  const near = isAny
+    ? { loads: new Map([['order-processing', 3]]), surges: new Map([['order-processing', 9]]) }
+    : undefined;
   const { request: evaluated, told, outcome } = planEach({ settings, planner }, request, near, trigger);
   const cores = outcome.plan.services.map(({ cpu }) => cpu);
-  return { cores, evaluatedWith: loadOf(evaluated), toldFor: loadOf(told), asked: planner.asked };
+  const { asked, surging } = planner;
+  return { cores, evaluatedWith: loadOf(evaluated), toldFor: loadOf(told), asked, surging };
 }
 
 describe('what each service is planned for', () => {
+  it('has instances for spikes in the plan of the next half minute alone', () => {
+    expect(planned('in-place', 'in-place', 'interval').surging).toEqual([3]);
+    expect(planned('in-place', 'rolling', 'interval').surging).toEqual([3]);
+    expect(planned('rolling', 'rolling', 'interval').surging).toEqual([]);
+  });
+
   it.each<PassTrigger>(['interval', 'request', 'load-jump'])(
     'is the load until the next whole pass where nothing is resized in place (%s)',
     (trigger) => {

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type NearRates, simpleForecasts, WIDEST } from '../../../src/control/in-place/simple-forecasts.ts';
+import {
+  BY_SCHEDULE,
+  type NearRates,
+  simpleForecasts,
+  WIDEST,
+} from '../../../src/control/in-place/simple-forecasts.ts';
 
 /** Rates at the end of 20 minutes of spans of 5 s. */
 function ratesOf(spans: readonly number[], knownSeconds = 5 * spans.length): NearRates {
@@ -18,6 +23,10 @@ const ramp = (slope: number, end: number) =>
   Array.from({ length: 240 }, (_, span) => end - slope * 5 * (239.5 - span));
 
 describe('simple forecasts', () => {
+  it('are as many as stand before those of spikes', () => {
+    expect(simpleForecasts(ratesOf(ramp(0, 70)))).toHaveLength(BY_SCHEDULE);
+  });
+
   it('are all the rate itself where that is constant', () => {
     for (const forecast of simpleForecasts(ratesOf(ramp(0, 70)))) expect(forecast).toBeCloseTo(70, 9);
   });

@@ -126,4 +126,15 @@ describe('the forecast of spikes by a clock', () => {
     const later = passes.filter(({ atSeconds }) => atSeconds > 400 && atSeconds < 560);
     for (const pass of later) expect(forecast.at(pass, INTERVAL)).toBe(100);
   });
+
+  it('is known after four spikes again when the clock was set back while work piled up', () => {
+    const { forecast } = watched(3600);
+    forecast.read(3610, rateAt, true);
+    forecast.read(595, rateAt, true);
+    forecast.read(610, rateAt, false);
+    for (let at = 630; at <= 1630; at += INTERVAL) forecast.read(at - 5, rateAt, false);
+    expect(forecast.now(1630, 1625, INTERVAL).beforeSeconds).toBeLessThan(1630);
+    for (let at = 1635; at <= 1850; at += INTERVAL) forecast.read(at - 5, rateAt, false);
+    expect(forecast.peak).toBe(500);
+  });
 });

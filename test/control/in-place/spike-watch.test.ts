@@ -144,6 +144,18 @@ describe('spikes of a rate', () => {
     expect(watch.spikes).toHaveLength(1);
   });
 
+  it('are none that a pause made long', () => {
+    const watch = watched([...steady(30), 500]);
+    for (let span = 31; span < 60; span++) watch.read(span, () => Number.NaN);
+    for (let span = 60; span < 80; span++) watch.read(span, () => 100);
+    expect(watch.spikes).toHaveLength(1);
+    const long = watched([...steady(30), 500]);
+    for (let span = 31; span < 750; span++) long.read(span, () => Number.NaN);
+    for (let span = 750; span < 780; span++) long.read(span, () => 100);
+    expect(long.spikes).toHaveLength(0);
+    expect(long.present()).toBeUndefined();
+  });
+
   it('are forgotten when the clock was set back, and told again', () => {
     const watch = watched([...steady(30), 500, 100, ...steady(100)]);
     for (let span = 20; span < 60; span++) watch.read(span, (at) => (at === 50 ? 500 : 100));

@@ -27,6 +27,8 @@ const LEAST_FOR_THROTTLING = 0.2;
 /** Another number of instances must save this share of what the service costs. */
 const WORTH_A_START = 0.05;
 const INSTANCE_ROUNDS = 3;
+/** The same, where the search begins with the fewest that carry the load. */
+const ROUNDS_FROM_LEAST = 10;
 
 /** Prices below this share of the dearest are nothing. */
 const CHEAPEST = 1e-6;
@@ -101,12 +103,8 @@ class Search {
 
   run(): void {
     this.#settle();
-    for (
-      let round = 0;
-      round < (this.#options.worthAnInstance === undefined ? INSTANCE_ROUNDS : 10) && this.#changeInstances();
-      round++
-    )
-      this.#settle();
+    const rounds = this.#options.worthAnInstance === undefined ? INSTANCE_ROUNDS : ROUNDS_FROM_LEAST;
+    for (let round = 0; round < rounds && this.#changeInstances(); round++) this.#settle();
     this.#options.prices?.clear();
     for (const [c, { id }] of this.#chains.entries()) this.#options.prices?.set(id, this.#prices[c]!);
   }

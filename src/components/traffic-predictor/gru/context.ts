@@ -1,4 +1,5 @@
 import type { ChainSeries } from '../../../models/metrics.ts';
+import { median } from '../../../utils/statistics.ts';
 import { type WindowScale, windowScale } from './windows.ts';
 
 /** What the context is read from. */
@@ -109,12 +110,4 @@ function numberOf(difference: number, { scale }: WindowScale): number {
 function calmLevel(rates: Float64Array, origin: number, steps: number): number {
   const known = rates.slice(origin - steps + 1, origin + 1).filter((rate) => !Number.isNaN(rate));
   return known.sort()[known.length >> 1]!;
-}
-
-/** Of at least one value. */
-function median(values: readonly number[]): number {
-  if (values.length === 1) return values[0]!;
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
