@@ -1,4 +1,4 @@
-import { mean } from '../../utils/statistics.ts';
+import { mean } from '../../models/statistics.ts';
 import { chainRates } from '../observe/chain-load.ts';
 import type { ObserveSources } from '../observe/read-metrics.ts';
 

@@ -2,7 +2,7 @@
  * When spikes come, where they come by a clock: jobs that start every few minutes, or at some of such times. All onsets lie on
  * a grid of one period, and by chance they would not.
  */
-import { mean } from '../../utils/statistics.ts';
+import { mean } from '../../models/statistics.ts';
 import type { Spike } from './spike-watch.ts';
 
 /** Spikes that a grid is told from: all that are remembered, or the latest alone, and at least so many. */

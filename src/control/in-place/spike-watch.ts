@@ -1,4 +1,4 @@
-import { mean, median } from '../../utils/statistics.ts';
+import { mean, median } from '../../models/statistics.ts';
 import { SPAN_SECONDS } from './span-rates.ts';
 
 /** A spike is so many times what came before, and more than chance: so many standard deviations of a Poisson count. */

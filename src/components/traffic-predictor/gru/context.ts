@@ -1,5 +1,5 @@
 import type { ChainSeries } from '../../../models/metrics.ts';
-import { median } from '../../../utils/statistics.ts';
+import { median } from '../../../models/statistics.ts';
 import { type WindowScale, windowScale } from './windows.ts';
 
 /** What the context is read from. */
