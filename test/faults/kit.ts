@@ -1,6 +1,5 @@
 /** What the tests of faults share: real folders with real limits, and calls to a real daemon. */
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -123,9 +122,11 @@ export function configWith(more: string): string {
   return textFile(`${readFileSync('config/config.yaml', 'utf8')}\n${more}\n`);
 }
 
-/** A file with that text, gone at the end of the process. */
+let textFiles = 0;
+
+/** A new file with that text, gone at the end of the process. One that a daemon may be reading is never written again. */
 export function textFile(text: string): string {
-  const file = join(configFolder, `${createHash('sha1').update(text).digest('hex')}.yaml`);
+  const file = join(configFolder, `${++textFiles}.yaml`);
   writeFileSync(file, text);
   return file;
 }
