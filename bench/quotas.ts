@@ -3,7 +3,10 @@
  * everybody, visits of lognormal CPU, and which share of them waits for longer than some tenths of a period. And how long it
  * takes to plan.
  *
- *     npm run -s bench:quotas -- --json     last line: { "delays": {…}, "planning": {…} }
+ * And how far several instances are one: the power of their number that the model must count so that as many wait as in the
+ * simulator, where visits go to the least busy instance, or to any.
+ *
+ *     npm run -s bench:quotas -- --json     last line: { "delays": {…}, "pooling": {…}, "planning": {…} }
  */
 import { parseArgs } from 'node:util';
 import { planQuotas } from '../src/components/resource-allocator/quotas/plan-quotas.ts';
@@ -11,6 +14,7 @@ import type { QuotaChain, QuotaService } from '../src/components/resource-alloca
 import { delayTail, PERIOD_SECONDS } from '../src/components/resource-allocator/quotas/throttling-delay.ts';
 import { seededRandom } from '../src/utils/random.ts';
 import { usualCall, usualService } from './policy/applications/usual.ts';
+import type { Balancing } from './simulator/balancer.ts';
 import { Simulator } from './simulator/simulator.ts';
 
 const SIGMA = 0.6;
@@ -41,15 +45,22 @@ function compare(work: number, utilization: number): Row {
   return { work, utilization, ratios };
 }
 
-/** Shares of the visits that wait for longer than each of the delays. */
-function simulate(work: number, utilization: number): number[] {
+interface Fleet {
+  readonly instances: number;
+  readonly balancing: Balancing;
+}
+
+const ONE: Fleet = { instances: 1, balancing: 'least-busy' };
+
+/** Shares of the visits that wait for longer than each of the delays. `work`: of one instance. */
+function simulate(work: number, utilization: number, { instances, balancing }: Fleet = ONE): number[] {
   // m = E[S²]/E[S] of the lognormal; a = D·T/m.
   const demand = (work * DEMAND_SECONDS * Math.exp(SIGMA ** 2)) / PERIOD_SECONDS;
-  const rate = demand / DEMAND_SECONDS;
+  const rate = (instances * demand) / DEMAND_SECONDS;
   const random = seededRandom(Math.round(1000 * work + 100 * utilization));
   const timesSeconds = new Float64Array(REQUESTS);
   for (let i = 1; i < REQUESTS; i++) timesSeconds[i] = timesSeconds[i - 1]! - Math.log(1 - random()) / rate;
-  const bounds = { minCpu: 0.001, maxCpu: CORES, parallelism: CORES };
+  const bounds = { minCpu: 0.001, maxCpu: CORES, parallelism: CORES, maxInstances: instances };
   const counts = DELAYS.map(() => 0);
   const simulator = new Simulator({
     application: {
@@ -58,7 +69,8 @@ function simulate(work: number, utilization: number): number[] {
       chains: [{ name: 'one', share: 1, root: usualCall(0, DEMAND_SECONDS, []), sloSeconds: 1 }],
     },
     arrivals: { timesSeconds, chains: new Uint16Array(REQUESTS) },
-    initial: [{ cpu: demand / utilization, memory: 8192, instances: 1 }],
+    initial: [{ cpu: demand / utilization, memory: 8192, instances }],
+    balancing,
     seed: 1,
     startupSeconds: 0,
     listener: {
@@ -70,6 +82,49 @@ function simulate(work: number, utilization: number): number[] {
   });
   simulator.advanceTo(Number.POSITIVE_INFINITY);
   return counts.map((count) => count / REQUESTS);
+}
+
+/** Delay at which instances are compared, as a place among the model's: half a period. */
+const COMPARED = 5;
+
+/**
+ * The power κ of the number of instances n with which the model, told of n^κ times the work of one, has as many visits that
+ * wait for longer than half a period.
+ */
+function poolingOf(work: number, utilization: number, fleet: Fleet): number | undefined {
+  const simulated = simulate(work, utilization, fleet)[DELAYS.indexOf(COMPARED / 10)]!;
+  const modelled = (power: number) =>
+    delayTail(work * fleet.instances ** power, utilization)[COMPARED]! * scaleOf(work, utilization);
+  if (simulated < SEEN) return undefined;
+  let [low, high] = [-0.5, 2];
+  for (let cut = 0; cut < 20; cut++) {
+    const middle = (low + high) / 2;
+    if (modelled(middle) > simulated) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+const scales = new Map<string, number>();
+
+/** What the model is off by with one instance already. */
+function scaleOf(work: number, utilization: number): number {
+  const key = `${work} ${utilization}`;
+  const known =
+    scales.get(key) ??
+    simulate(work, utilization)[DELAYS.indexOf(COMPARED / 10)]! / delayTail(work, utilization)[COMPARED]!;
+  scales.set(key, known);
+  return known;
+}
+
+function comparePooling(balancing: Balancing) {
+  const found = [2, 4].flatMap((instances) =>
+    [1, 3, 10].flatMap((work) =>
+      [0.6, 0.75].flatMap((rho) => poolingOf(work, rho, { instances, balancing }) ?? []),
+    ),
+  );
+  found.sort((left, right) => left - right);
+  return { median: found[Math.floor(found.length / 2)]!, least: found[0]!, largest: found.at(-1)! };
 }
 
 /** Milliseconds of CPU for a plan from nothing, and for the next one at a little more load. */
@@ -92,6 +147,7 @@ function serviceOf(id: string): QuotaService {
     id,
     ...bounds,
     baselineCores: 0,
+    pooling: 0.7,
     quantum: 0.01,
     instancePrice: 0.1,
     present,
@@ -125,9 +181,19 @@ const delays = { median: at(0.5), p10: at(0.1), p90: at(0.9), compared: all.leng
 console.log(
   `median ${delays.median.toFixed(2)}, a tenth below ${delays.p10.toFixed(2)} and above ${delays.p90.toFixed(2)}`,
 );
+const pooling = Object.fromEntries(
+  (['least-busy', 'round-robin', 'random'] as const).map((balancing) => [
+    balancing,
+    comparePooling(balancing),
+  ]),
+);
+for (const [balancing, { median, least, largest }] of Object.entries(pooling))
+  console.log(
+    `${balancing}: instances count as one to the power ${median.toFixed(2)} (${least.toFixed(2)} to ${largest.toFixed(2)})`,
+  );
 const planning = [timePlanning(100, 300), timePlanning(1000, 3000)];
 for (const { services, chains, first_ms, next_ms } of planning)
   console.log(
     `${services} services, ${chains} chains: first plan ${first_ms.toFixed(0)} ms CPU, next ${next_ms.toFixed(0)} ms`,
   );
-if (values.json) console.log(JSON.stringify({ delays, planning }));
+if (values.json) console.log(JSON.stringify({ delays, pooling, planning }));

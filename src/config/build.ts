@@ -96,6 +96,7 @@ function allocation({ allocation: section }: ConfigFile): Settings['allocation']
     inPlaceQuantum: Math.min(section.in_place_quantum, section.cpu_quantum),
     sloMargin: section.slo_margin,
     inPlaceMargin: section.in_place_margin,
+    inPlacePooling: section.in_place_pooling,
     maxUtilization: section.max_utilization,
     inPlaceUtilization: section.in_place_utilization,
     riskFactor: section.risk_factor,

@@ -1,4 +1,5 @@
 import { type ChainSpec, visitsByService } from '../models/data-models.ts';
+import { inPlaceParts } from '../models/in-place.ts';
 import type { ProfileLearner } from '../models/ports.ts';
 import { type Draft, describeAllocation, describeLatency, formatNumber } from './draft.ts';
 import { growthOf, quantumOf } from './in-place/steering.ts';
@@ -7,6 +8,12 @@ import { capacityCores, compareCapacity, noLessThan, shapeFor, withinBounds } fr
 
 /** Latency this many times over what the profiles expect is more than an error of theirs: work is piling up. */
 const PILING_UP = 1.5;
+
+/**
+ * Chains that are resized in place are planned so that few minutes are over their SLO, and then a quarter of a minute often is:
+ * up to this many times the SLO that is chance, which their plans know of.
+ */
+const UNEXPLAINED = 2;
 
 /** Utilisation below which waiting is at most a fifth of a visit's time (processor sharing). */
 const NEARLY_IDLE = 0.2;
@@ -68,10 +75,12 @@ function servicesMissing(
 
 function servicesHoldingUp(
   chain: ChainSpec,
-  { observation, expectedNow }: ProposeContext,
+  { observation, expectedNow, settings }: ProposeContext,
 ): readonly string[] {
   const latest = observation.chains.get(chain.id)?.latest;
-  if (latest === undefined || latest.latency <= chain.slo.latencySeconds) return [];
+  const isInPlace = inPlaceParts(settings.topology).chains.has(chain.id);
+  const most = (isInPlace ? UNEXPLAINED : 1) * chain.slo.latencySeconds;
+  if (latest === undefined || latest.latency <= most) return [];
   const expected = expectedNow.get(chain.id);
   if (expected !== undefined && latest.latency < PILING_UP * expected) return [];
   const total = [...latest.serviceSeconds.values()].reduce((sum, seconds) => sum + seconds, 0);

@@ -95,6 +95,8 @@ export interface AllocationSettings {
   readonly sloMargin: number;
   /** Share of the slow requests that they may have which plans leave unused, for chains whose services are all resized in place. */
   readonly inPlaceMargin: number;
+  /** How far instances that are resized in place share their quotas: 0 not at all, 1 as if they were one. */
+  readonly inPlacePooling: number;
   /** Plans stay below this utilisation even where no SLO asks for it, in (0, 1). */
   readonly maxUtilization: number;
   /** The same for services that are resized in place: their next change is seconds away. */

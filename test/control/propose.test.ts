@@ -170,6 +170,23 @@ describe('what is proposed', () => {
     expect(targets(planOf(both(2)), saturated)['payment-service']).toMatchObject({ cores: 8 });
   });
 
+  it('grows nothing for a quarter of a minute over the SLO where all is resized in place, as its plan allows for such', () => {
+    const { services, chains } = settings.topology;
+    const inPlace = [...services].map(
+      ([id, service]) => [id, { ...service, mode: 'in-place' as const }] as const,
+    );
+    const resized = { ...settings, topology: { services: new Map(inPlace), chains } };
+    const coresAt = (latency: number, of = resized) => {
+      const latest = { rate: 50, latency, serviceSeconds: new Map([['payment-service', latency]]) };
+      const observation = withChain('order-processing', { latest });
+      return targets(planOf(both(2)), contextOf({ observation, settings: of }))['payment-service']?.cores;
+    };
+    const slo = chains.get('order-processing')!.slo.latencySeconds;
+    expect(coresAt(1.9 * slo)).toBe(2);
+    expect(coresAt(1.9 * slo, settings)).toBe(8);
+    expect(coresAt(2.1 * slo)).toBe(6);
+  });
+
   it('grows on a pessimistic first curve only as far as the load does while what runs copes', () => {
     const profiles = confidentProfiles(1);
     profiles.profile = (service, chain) => profileOf(service, chain, { source: 'prior' });

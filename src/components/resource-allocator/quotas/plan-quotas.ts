@@ -24,8 +24,9 @@ const LARGEST_STEP = 4;
 /** Of the budget, what is left for throttling where waiting for cores takes more. */
 const LEAST_FOR_THROTTLING = 0.2;
 
-/** Another number of instances must save this share of what the service costs. */
+/** One instance more, or less, must save this share of what the service costs: loads go up and down. */
 const WORTH_A_START = 0.05;
+const WORTH_A_STOP = 0.1;
 const INSTANCE_ROUNDS = 3;
 /** The same, where the search begins with the fewest that carry the load. */
 const ROUNDS_FROM_LEAST = 10;
@@ -65,6 +66,8 @@ class Search {
   readonly #weights: readonly Float64Array[];
   /** By service; undefined for those that are not planned. */
   readonly #choices: (ServiceChoice | undefined)[];
+  /** Services that got another instance in this search: without it prices rise until it is wanted again. */
+  readonly #grown = new Set<number>();
   readonly #places: Float64Array;
   readonly #prices: Float64Array;
   /** A budget is worth no more than the cores that are busy on its chain: what cannot be met is no reason for all there is. */
@@ -171,29 +174,49 @@ class Search {
     }
   }
 
-  /** One instance more or less where that is worth it at these prices. */
+  /** One instance more, or some less, where that is worth it at these prices. */
   #changeInstances(): boolean {
     let isChanged = false;
     for (const [s, choice] of this.#choices.entries()) {
       if (choice === undefined) continue;
-      const { minInstances, maxInstances } = this.#services[s]!;
-      const present = choice.best(this.#prices);
-      const worth = (this.#options.worthAnInstance ?? WORTH_A_START) * choice.coresAt(present.place);
-      let least = present.cost - worth;
-      for (const instances of [choice.instances - 1, choice.instances + 1]) {
-        if (instances < minInstances || instances > maxInstances || instances < this.#leastInstances(s))
-          continue;
-        // Quotas are shared best by one instance: more are of use for their cores alone.
-        if (instances > choice.instances && choice.priceOfContention(this.#prices) < worth) continue;
-        const other = this.#choiceOf(s, instances);
-        const { cost } = other.best(this.#prices);
-        if (cost >= least) continue;
-        least = cost;
-        this.#choices[s] = other;
-        isChanged = true;
-      }
+      const other = this.#cheaperWithFewer(s, choice) ?? this.#better(s, choice, choice.instances + 1);
+      if (other === undefined) continue;
+      this.#choices[s] = other;
+      if (other.instances > choice.instances) this.#grown.add(s);
+      isChanged = true;
     }
     return isChanged;
+  }
+
+  /** With one less, or half of them, and so on: what one saves may be nothing, and yet ten far too many. */
+  #cheaperWithFewer(s: number, choice: ServiceChoice): ServiceChoice | undefined {
+    const { instances } = choice;
+    const fewer = new Set([instances - 1]);
+    for (let half = instances; half > 1; ) {
+      half = Math.ceil(half / 2);
+      fewer.add(half);
+    }
+    for (const number of fewer) {
+      const other = number < instances ? this.#better(s, choice, number) : undefined;
+      if (other !== undefined) return other;
+    }
+    return undefined;
+  }
+
+  /** The choice with that number of instances, where it is allowed and saves enough. */
+  #better(s: number, choice: ServiceChoice, instances: number): ServiceChoice | undefined {
+    const { minInstances, maxInstances } = this.#services[s]!;
+    const isMore = instances > choice.instances;
+    if (instances < Math.max(minInstances, this.#leastInstances(s)) || instances > maxInstances)
+      return undefined;
+    if (!isMore && this.#grown.has(s)) return undefined;
+    const present = choice.best(this.#prices);
+    const share = this.#options.worthAnInstance ?? (isMore ? WORTH_A_START : WORTH_A_STOP);
+    const worth = share * choice.coresAt(present.place);
+    // Quotas are shared best by one instance: more are of use for their cores alone.
+    if (isMore && choice.priceOfContention(this.#prices) < worth) return undefined;
+    const other = this.#choiceOf(s, instances);
+    return other.best(this.#prices).cost < present.cost - worth ? other : undefined;
   }
 
   #leastInstances(s: number): number {

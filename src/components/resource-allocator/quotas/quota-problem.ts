@@ -11,6 +11,8 @@ export interface QuotaService {
   readonly maxInstances: number;
   /** Cores that one instance can use at once. */
   readonly parallelism: number;
+  /** How far its instances share their quotas: 0 each visit meets that of one of them, 1 they are as good as one. */
+  readonly pooling: number;
   /** Grid of cpu. */
   readonly quantum: number;
   /** What an instance costs beside its cpu, in cores. */

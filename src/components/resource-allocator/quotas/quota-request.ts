@@ -66,6 +66,7 @@ export function quotaRequest(
         return {
           ...service,
           baselineCores: service.baselineCores ?? 0,
+          pooling: settings.inPlacePooling,
           instancePrice: pricePerCore > 0 ? perInstance / pricePerCore : 0,
           present: service.fixed ?? { cpu, instances },
           isFixed: unknown.has(service.id),

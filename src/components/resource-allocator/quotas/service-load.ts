@@ -18,10 +18,12 @@ export class ServiceLoad {
   #single = 0;
   #together = 0;
   readonly #baseline: number;
+  readonly #pooling: number;
 
-  constructor({ baselineCores }: QuotaService) {
+  constructor({ baselineCores, pooling }: QuotaService) {
     this.demand = baselineCores;
     this.#baseline = baselineCores;
+    this.#pooling = pooling;
   }
 
   add(chain: number, rate: number, visits: number, demand: number): void {
@@ -40,10 +42,14 @@ export class ServiceLoad {
     return requests > 0 ? (this.#single + this.#together / instances) / requests : 0;
   }
 
-  /** a, the work of a period of one instance in units of m; Infinity without work. */
+  /**
+   * a, the work of a period in units of m; Infinity without work. That of one instance where visits go to any of them, of
+   * all together where a visit finds whichever has quota left; `pooling` is the power of their number that counts.
+   */
   worksInPeriod(instances: number): number {
     const work = this.workOf(instances);
-    return work > 0 ? ((this.demand / instances) * PERIOD_SECONDS) / work : Number.POSITIVE_INFINITY;
+    const pooled = this.demand / instances ** (1 - this.#pooling);
+    return work > 0 ? (pooled * PERIOD_SECONDS) / work : Number.POSITIVE_INFINITY;
   }
 }
 

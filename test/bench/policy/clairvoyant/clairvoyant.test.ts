@@ -166,10 +166,11 @@ describe('a schedule', () => {
     expect(second?.cores[1]).toBeCloseTo(4.5, 6);
   });
 
-  it('is carried out with as few instances as can be', () => {
+  it('is carried out with as few instances as are half full', () => {
     const service = pairOf().services[0]!;
-    expect(shapeOf(service, 3.9)).toMatchObject({ cpu: 3.9, instances: 1 });
-    expect(shapeOf(service, 9)).toMatchObject({ cpu: 3, instances: 3 });
+    expect(shapeOf(service, 1.9)).toMatchObject({ cpu: 1.9, instances: 1 });
+    expect(shapeOf(service, 3.9)).toMatchObject({ cpu: 1.95, instances: 2 });
+    expect(shapeOf(service, 30)).toMatchObject({ cpu: 3, instances: 10 });
     expect(shapeOf(service, 0)).toMatchObject({ cpu: 0.1, instances: 1 });
     expect(shapeOf(service, Infinity)).toMatchObject({ cpu: 4, instances: 10 });
   });

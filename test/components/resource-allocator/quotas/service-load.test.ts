@@ -62,12 +62,20 @@ describe('the load of a service', () => {
   });
 
   it('is counted in pieces over a period of one instance, with what is used at rest', () => {
-    const [withRest] = serviceLoads([quotaService('a', { baselineCores: 0.6 })], chains);
+    const [withRest] = serviceLoads([quotaService('a', { baselineCores: 0.6, pooling: 0 })], chains);
     expect(withRest!.demand).toBeCloseTo(load!.demand + 0.6, 12);
     // What is used at rest comes in no pieces.
     expect(withRest!.workOf(2)).toBeCloseTo(load!.workOf(2), 12);
     const expected = (withRest!.demand / 2) * (PERIOD_SECONDS / load!.workOf(2));
     expect(withRest!.worksInPeriod(2)).toBeCloseTo(expected, 12);
+  });
+
+  it('of a period counts that of all instances as far as they share their quotas', () => {
+    const worksOf = (pooling: number) =>
+      serviceLoads([quotaService('a', { pooling })], chains)[0]!.worksInPeriod(4);
+    expect(worksOf(1)).toBeCloseTo((load!.demand * PERIOD_SECONDS) / load!.workOf(4), 12);
+    expect(worksOf(1)).toBeCloseTo(4 * worksOf(0), 12);
+    expect(worksOf(0.5)).toBeCloseTo(2 * worksOf(0), 12);
   });
 
   it('is smooth where no request comes', () => {
