@@ -4,6 +4,7 @@ import { propose } from '../../src/control/propose.ts';
 import type { ProposeContext } from '../../src/control/propose-context.ts';
 import type { ResourceAllocation } from '../../src/models/data-models.ts';
 import type { Plan } from '../../src/models/plans.ts';
+import type { Settings } from '../../src/models/settings.ts';
 import {
   allocation,
   confidentProfiles,
@@ -175,7 +176,7 @@ describe('what is proposed', () => {
     const inPlace = [...services].map(
       ([id, service]) => [id, { ...service, mode: 'in-place' as const }] as const,
     );
-    const resized = { ...settings, topology: { services: new Map(inPlace), chains } };
+    const resized: Settings = { ...settings, topology: { services: new Map(inPlace), chains } };
     const coresAt = (latency: number, of = resized) => {
       const latest = { rate: 50, latency, serviceSeconds: new Map([['payment-service', latency]]) };
       const observation = withChain('order-processing', { latest });
