@@ -84,19 +84,29 @@ function simulate(work: number, utilization: number, { instances, balancing }: F
   return counts.map((count) => count / REQUESTS);
 }
 
+/** Work of an instance in a period, and ρ, at which a few percent of its visits wait: as plans have it. */
+const BUSY = [
+  [0.1, 0.1],
+  [0.3, 0.2],
+  [1, 0.5],
+  [3, 0.7],
+  [10, 0.85],
+] as const;
+
 /** Delay at which instances are compared, as a place among the model's: half a period. */
 const COMPARED = 5;
 
 /**
- * The power κ of the number of instances n with which the model, told of n^κ times the work of one, has as many visits that
- * wait for longer than half a period.
+ * The κ with which the model has as many visits that wait for longer than half a period, as `ServiceLoad.worksInPeriod`
+ * counts the work a of one of n instances: a·n^(κ·a/(1 + a)).
  */
 function poolingOf(work: number, utilization: number, fleet: Fleet): number | undefined {
   const simulated = simulate(work, utilization, fleet)[DELAYS.indexOf(COMPARED / 10)]!;
   const modelled = (power: number) =>
-    delayTail(work * fleet.instances ** power, utilization)[COMPARED]! * scaleOf(work, utilization);
+    delayTail(work * fleet.instances ** ((power * work) / (1 + work)), utilization)[COMPARED]! *
+    scaleOf(work, utilization);
   if (simulated < SEEN) return undefined;
-  let [low, high] = [-0.5, 2];
+  let [low, high] = [-0.5, 3];
   for (let cut = 0; cut < 20; cut++) {
     const middle = (low + high) / 2;
     if (modelled(middle) > simulated) low = middle;
@@ -118,10 +128,8 @@ function scaleOf(work: number, utilization: number): number {
 }
 
 function comparePooling(balancing: Balancing) {
-  const found = [2, 4].flatMap((instances) =>
-    [1, 3, 10].flatMap((work) =>
-      [0.6, 0.75].flatMap((rho) => poolingOf(work, rho, { instances, balancing }) ?? []),
-    ),
+  const found = [2, 4, 10].flatMap((instances) =>
+    BUSY.flatMap(([work, rho]) => poolingOf(work, rho, { instances, balancing }) ?? []),
   );
   found.sort((left, right) => left - right);
   return { median: found[Math.floor(found.length / 2)]!, least: found[0]!, largest: found.at(-1)! };
@@ -147,7 +155,7 @@ function serviceOf(id: string): QuotaService {
     id,
     ...bounds,
     baselineCores: 0,
-    pooling: 0.7,
+    pooling: 0.9,
     quantum: 0.01,
     instancePrice: 0.1,
     present,
@@ -189,7 +197,7 @@ const pooling = Object.fromEntries(
 );
 for (const [balancing, { median, least, largest }] of Object.entries(pooling))
   console.log(
-    `${balancing}: instances count as one to the power ${median.toFixed(2)} (${least.toFixed(2)} to ${largest.toFixed(2)})`,
+    `${balancing}: instances count as one with κ ${median.toFixed(2)} (${least.toFixed(2)} to ${largest.toFixed(2)})`,
   );
 const planning = [timePlanning(100, 300), timePlanning(1000, 3000)];
 for (const { services, chains, first_ms, next_ms } of planning)

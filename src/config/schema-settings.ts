@@ -279,11 +279,11 @@ export const AllocationSchema = Type.Object(
         'Share that planning leaves unused of the requests that may be over the SLO, for chains all of whose services are in mode `in-place`.',
     }),
     in_place_pooling: Type.Number({
-      default: 0.7,
+      default: 0.9,
       minimum: 0,
       maximum: 1,
       description:
-        'How far the instances of a service in mode `in-place` share their CPU quotas: 0.7 where a request goes to the instance with the fewest under way (least request), 0.5 where to one after the other, 0 where to any of them (kube-proxy).',
+        'How far the instances of a service in mode `in-place` share their CPU quotas when they are busy: 0.9 where a request goes to the one with the fewest under way (least request), 0.6 where to one after the other, 0 where to any of them (kube-proxy).',
     }),
     max_utilization: Type.Number({
       default: 0.8,

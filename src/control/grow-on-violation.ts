@@ -10,8 +10,8 @@ import { capacityCores, compareCapacity, noLessThan, shapeFor, withinBounds } fr
 const PILING_UP = 1.5;
 
 /**
- * Chains that are resized in place are planned so that few minutes are over their SLO, and then a quarter of a minute often is:
- * up to this many times the SLO that is chance, which their plans know of.
+ * Quotas are planned so that few minutes are over the SLO; a quarter of a minute then often is. Up to this many times the SLO
+ * that is chance, which the plan knows of.
  */
 const UNEXPLAINED = 2;
 
@@ -49,7 +49,7 @@ function servicesToGrow(
   drafts: ReadonlyMap<string, Draft>,
   context: ProposeContext,
 ): readonly string[] {
-  const holdingUp = servicesHoldingUp(chain, context);
+  const holdingUp = servicesHoldingUp(chain, drafts, context);
   const isSlow = context.observation.chains.get(chain.id)?.violating === 'slow';
   if (holdingUp.length === 0 && !isSlow) return [];
   const helped = [...visitsByService(chain).keys()]
@@ -75,16 +75,30 @@ function servicesMissing(
 
 function servicesHoldingUp(
   chain: ChainSpec,
-  { observation, expectedNow, settings }: ProposeContext,
+  drafts: ReadonlyMap<string, Draft>,
+  context: ProposeContext,
 ): readonly string[] {
+  const { observation, expectedNow } = context;
   const latest = observation.chains.get(chain.id)?.latest;
-  const isInPlace = inPlaceParts(settings.topology).chains.has(chain.id);
-  const most = (isInPlace ? UNEXPLAINED : 1) * chain.slo.latencySeconds;
+  const most = (allowsForChance(chain, drafts, context) ? UNEXPLAINED : 1) * chain.slo.latencySeconds;
   if (latest === undefined || latest.latency <= most) return [];
   const expected = expectedNow.get(chain.id);
   if (expected !== undefined && latest.latency < PILING_UP * expected) return [];
   const total = [...latest.serviceSeconds.values()].reduce((sum, seconds) => sum + seconds, 0);
   return [...latest.serviceSeconds].filter(([, seconds]) => seconds >= HOLDING_UP * total).map(([id]) => id);
+}
+
+/** Planned by quotas, and over its SLO by no more than chance as yet. */
+function allowsForChance(
+  chain: ChainSpec,
+  drafts: ReadonlyMap<string, Draft>,
+  { settings, observation, infeasible }: ProposeContext,
+): boolean {
+  if (!inPlaceParts(settings.topology).chains.has(chain.id)) return false;
+  // Under caps what is resized in place may be planned by its curves.
+  if (settings.control.caps !== undefined || infeasible.has(chain.id)) return false;
+  if (observation.chains.get(chain.id)?.violating === 'slow') return false;
+  return [...visitsByService(chain).keys()].every((id) => drafts.get(id)?.planned !== undefined);
 }
 
 /**

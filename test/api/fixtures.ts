@@ -184,7 +184,7 @@ export function testSettings(): Settings {
       inPlaceQuantum: 0.01,
       sloMargin: 0,
       inPlaceMargin: 0,
-      inPlacePooling: 0.7,
+      inPlacePooling: 0.9,
       maxUtilization: 0.85,
       inPlaceUtilization: 0.92,
       riskFactor: 0.5,

@@ -36,6 +36,12 @@ test('a service that says only its bounds starts with one instance at the upper 
   });
 });
 
+test('how far instances share their quotas is set with the allocation', () => {
+  expect(settingsOf(base()).allocation.inPlacePooling).toBe(0.9);
+  const random = settingsOf(`${base()}\nallocation: { in_place_pooling: 0 }\n`);
+  expect(random.allocation.inPlacePooling).toBe(0);
+});
+
 test('the example file reads as its comments say', () => {
   const settings = settingsOf(shippedFile('example.yaml'));
   expect(settings.control).toMatchObject({ interval: 120, assumeApplied: true, minInterval: 30 });

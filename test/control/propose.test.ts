@@ -177,15 +177,23 @@ describe('what is proposed', () => {
       ([id, service]) => [id, { ...service, mode: 'in-place' as const }] as const,
     );
     const resized: Settings = { ...settings, topology: { services: new Map(inPlace), chains } };
-    const coresAt = (latency: number, of = resized) => {
-      const latest = { rate: 50, latency, serviceSeconds: new Map([['payment-service', latency]]) };
-      const observation = withChain('order-processing', { latest });
-      return targets(planOf(both(2)), contextOf({ observation, settings: of }))['payment-service']?.cores;
-    };
     const slo = chains.get('order-processing')!.slo.latencySeconds;
-    expect(coresAt(1.9 * slo)).toBe(2);
-    expect(coresAt(1.9 * slo, settings)).toBe(8);
-    expect(coresAt(2.1 * slo)).toBe(6);
+    const coresOf = (context: Partial<ProposeContext>, times = 1.9, chain = {}, unplanned: string[] = []) => {
+      const latency = times * slo;
+      const latest = { rate: 50, latency, serviceSeconds: new Map([['payment-service', latency]]) };
+      const observation = withChain('order-processing', { latest, ...chain });
+      const all = contextOf({ observation, settings: resized, ...context });
+      return targets(planOf(both(2)), all, unplanned)['payment-service']?.cores;
+    };
+    expect(coresOf({})).toBe(2);
+    expect(coresOf({}, 2.1)).toBe(6);
+    expect(coresOf({ settings })).toBe(8);
+    // What no quotas were planned for.
+    const control = { ...settings.control, caps: { cpu: 100 } };
+    expect(coresOf({ settings: { ...resized, control } })).toBe(6);
+    expect(coresOf({ infeasible: new Set(['order-processing']) })).toBe(6);
+    expect(coresOf({}, 1.9, {}, ['payment-service'])).toBe(6);
+    expect(coresOf({}, 1.9, { violating: 'slow' })).toBe(6);
   });
 
   it('grows on a pessimistic first curve only as far as the load does while what runs copes', () => {

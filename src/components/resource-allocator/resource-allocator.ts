@@ -39,7 +39,7 @@ const DEFAULT_ALLOCATION: AllocationSettings = {
   inPlaceQuantum: 0.01,
   sloMargin: 0.1,
   inPlaceMargin: 0.1,
-  inPlacePooling: 0.7,
+  inPlacePooling: 0.9,
   maxUtilization: 0.8,
   inPlaceUtilization: 0.95,
   riskFactor: 0.5,

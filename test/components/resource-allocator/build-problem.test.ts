@@ -17,7 +17,7 @@ const SETTINGS = {
   inPlaceQuantum: 0.01,
   sloMargin: 0,
   inPlaceMargin: 0,
-  inPlacePooling: 0.7,
+  inPlacePooling: 0.9,
   maxUtilization: 0.85,
   inPlaceUtilization: 0.92,
   riskFactor: 0.5,
@@ -158,7 +158,7 @@ describe('buildProblem', () => {
       ...SETTINGS,
       sloMargin: 0.1,
       inPlaceMargin: 0.1,
-      inPlacePooling: 0.7,
+      inPlacePooling: 0.9,
       maxUtilization: 0.85,
       riskFactor: 0.5,
     });

@@ -8,6 +8,7 @@
  * method, Operations Research 11, 1963). Shares fall about exponentially with the slack, so that a chain's share is about
  * inverse to its price: prices are multiplied by how far the share is over the budget, until all agree.
  */
+import { betterNumber, LEAST_FOR_THROTTLING } from './number-of-instances.ts';
 import type { PlannedShare, QuotaChain, QuotaPlan, QuotaService, Shape } from './quota-problem.ts';
 import { ServiceChoice } from './service-choice.ts';
 import { type ServiceLoad, serviceLoads } from './service-load.ts';
@@ -21,12 +22,7 @@ const NEAR = 0.01;
 const PACE = 0.7;
 const LARGEST_STEP = 4;
 
-/** Of the budget, what is left for throttling where waiting for cores takes more. */
-const LEAST_FOR_THROTTLING = 0.2;
-
-/** One instance more, or less, must save this share of what the service costs: loads go up and down. */
-const WORTH_A_START = 0.05;
-const WORTH_A_STOP = 0.1;
+/** Numbers of instances are looked at so many times. */
 const INSTANCE_ROUNDS = 3;
 /** The same, where the search begins with the fewest that carry the load. */
 const ROUNDS_FROM_LEAST = 10;
@@ -66,8 +62,6 @@ class Search {
   readonly #weights: readonly Float64Array[];
   /** By service; undefined for those that are not planned. */
   readonly #choices: (ServiceChoice | undefined)[];
-  /** Services that got another instance in this search: without it prices rise until it is wanted again. */
-  readonly #grown = new Set<number>();
   readonly #places: Float64Array;
   readonly #prices: Float64Array;
   /** A budget is worth no more than the cores that are busy on its chain: what cannot be met is no reason for all there is. */
@@ -174,49 +168,29 @@ class Search {
     }
   }
 
-  /** One instance more, or some less, where that is worth it at these prices. */
+  /** Another number of instances where that is worth it at these prices. */
   #changeInstances(): boolean {
     let isChanged = false;
     for (const [s, choice] of this.#choices.entries()) {
       if (choice === undefined) continue;
-      const other = this.#cheaperWithFewer(s, choice) ?? this.#better(s, choice, choice.instances + 1);
+      const other = betterNumber({
+        service: this.#services[s]!,
+        load: this.#loads[s]!,
+        choice,
+        chains: this.#chains,
+        prices: this.#prices,
+        dearest: this.#dearest,
+        contended: this.#contended,
+        least: this.#leastInstances(s),
+        highest: this.#options.highest,
+        worthAnInstance: this.#options.worthAnInstance,
+        choiceOf: (instances) => this.#choiceOf(s, instances),
+      });
       if (other === undefined) continue;
       this.#choices[s] = other;
-      if (other.instances > choice.instances) this.#grown.add(s);
       isChanged = true;
     }
     return isChanged;
-  }
-
-  /** With one less, or half of them, and so on: what one saves may be nothing, and yet ten far too many. */
-  #cheaperWithFewer(s: number, choice: ServiceChoice): ServiceChoice | undefined {
-    const { instances } = choice;
-    const fewer = new Set([instances - 1]);
-    for (let half = instances; half > 1; ) {
-      half = Math.ceil(half / 2);
-      fewer.add(half);
-    }
-    for (const number of fewer) {
-      const other = number < instances ? this.#better(s, choice, number) : undefined;
-      if (other !== undefined) return other;
-    }
-    return undefined;
-  }
-
-  /** The choice with that number of instances, where it is allowed and saves enough. */
-  #better(s: number, choice: ServiceChoice, instances: number): ServiceChoice | undefined {
-    const { minInstances, maxInstances } = this.#services[s]!;
-    const isMore = instances > choice.instances;
-    if (instances < Math.max(minInstances, this.#leastInstances(s)) || instances > maxInstances)
-      return undefined;
-    if (!isMore && this.#grown.has(s)) return undefined;
-    const present = choice.best(this.#prices);
-    const share = this.#options.worthAnInstance ?? (isMore ? WORTH_A_START : WORTH_A_STOP);
-    const worth = share * choice.coresAt(present.place);
-    // Quotas are shared best by one instance: more are of use for their cores alone.
-    if (isMore && choice.priceOfContention(this.#prices) < worth) return undefined;
-    const other = this.#choiceOf(s, instances);
-    return other.best(this.#prices).cost < present.cost - worth ? other : undefined;
   }
 
   #leastInstances(s: number): number {

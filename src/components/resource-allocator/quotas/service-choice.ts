@@ -38,7 +38,7 @@ export class ServiceChoice {
     this.#service = service;
     this.#load = load;
     const works = load.worksInPeriod(instances);
-    this.#points = pointsOf(service, load.demand / instances, works, highest);
+    this.#points = pointsOf(service, load.demand / instances, load.worksAlone(instances), highest);
     this.#costs = new Float64Array(this.#points.length);
     const work = load.workOf(instances);
     const contention = contentionOf(load.demand / instances, service.parallelism, work);
@@ -65,15 +65,16 @@ export class ServiceChoice {
     const costs = this.#costsAt(prices);
     let point = 0;
     for (let other = 1; other < costs.length; other++) if (costs[other]! < costs[point]!) point = other;
-    const cost = costs[point]!;
     const rest = this.instances * this.#service.instancePrice + this.priceOfContention(prices);
-    if (point === 0 || point === costs.length - 1) return { place: point, cost: cost + rest };
-    // The lowest point of the parabola through the three points around it.
-    const before = costs[point - 1]! - cost;
-    const after = costs[point + 1]! - cost;
+    if (point === 0 || costs.length < 3) return { place: point, cost: costs[point]! + rest };
+    // The lowest point of the parabola through the three points around it, or the last three.
+    const middle = Math.min(point, costs.length - 2);
+    const before = costs[middle - 1]! - costs[middle]!;
+    const after = costs[middle + 1]! - costs[middle]!;
     const bend = before + after;
-    const shift = bend > 0 ? (before - after) / (2 * bend) : 0;
-    return { place: point + shift, cost: cost - (bend * shift ** 2) / 2 + rest };
+    const shift = bend > 0 ? (before - after) / (2 * bend) : point - middle;
+    if (shift >= 1) return { place: point, cost: costs[point]! + rest };
+    return { place: middle + shift, cost: costs[middle]! - (bend * shift ** 2) / 2 + rest };
   }
 
   /** Of the points, without waits for cores. Valid until the next call. */
@@ -96,6 +97,11 @@ export class ServiceChoice {
     let price = 0;
     for (const [i, { chain }] of this.#load.chains.entries()) price += prices[chain]! * this.#contended[i]!;
     return price;
+  }
+
+  /** The same for the chain at place `i` of the service's load, as a share of its requests. */
+  contendedAt(i: number): number {
+    return this.#contended[i]!;
   }
 
   /** Between two points on a line in the logarithms. */

@@ -42,14 +42,21 @@ export class ServiceLoad {
     return requests > 0 ? (this.#single + this.#together / instances) / requests : 0;
   }
 
+  /** The work of a period of one instance, in units of m; Infinity without work. */
+  worksAlone(instances: number): number {
+    const work = this.workOf(instances);
+    return work > 0 ? ((this.demand / instances) * PERIOD_SECONDS) / work : Number.POSITIVE_INFINITY;
+  }
+
   /**
-   * a, the work of a period in units of m; Infinity without work. That of one instance where visits go to any of them, of
-   * all together where a visit finds whichever has quota left; `pooling` is the power of their number that counts.
+   * a, the work of a period that shares a quota, in units of m. That of one instance where visits go to any of them; where a
+   * visit finds one that has quota left, their number counts with a power of up to `pooling`, but the less the fewer
+   * visits there are in a period: alone in an instance, a visit is delayed by nothing but itself.
    */
   worksInPeriod(instances: number): number {
-    const work = this.workOf(instances);
-    const pooled = this.demand / instances ** (1 - this.#pooling);
-    return work > 0 ? (pooled * PERIOD_SECONDS) / work : Number.POSITIVE_INFINITY;
+    const alone = this.worksAlone(instances);
+    if (alone === Number.POSITIVE_INFINITY) return alone;
+    return alone * instances ** ((this.#pooling * alone) / (1 + alone));
   }
 }
 

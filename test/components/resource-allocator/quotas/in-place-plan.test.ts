@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { allocatorWith, asked, BASE, coresOf, inForce, LOADS, SIZES, shapesOf } from './in-place-fixtures.ts';
+import {
+  allocatorWith,
+  asked,
+  BASE,
+  coresOf,
+  inForce,
+  LOADS,
+  SIZES,
+  shapesOf,
+  topologyIn,
+} from './in-place-fixtures.ts';
 
 /** Of the requests 5 % may be slow; a fifth of it is margin, and bursts take a quarter. */
 const BUDGET = 0.05 * 0.8 * 0.75;
@@ -74,6 +84,19 @@ describe('a plan for services that are resized in place', () => {
     // 1.4 cores of work become 2.1.
     expect(after['payment-service']).toBeGreaterThan(Math.max(2.1, 1.2 * before['payment-service']!));
     expect(after['auth-service']! / before['auth-service']!).toBeCloseTo(1, 1);
+  });
+
+  it('has fewer cores on several instances the more they share their quotas', () => {
+    const topology = topologyIn();
+    const three = [...topology.services].map(
+      ([id, service]) => [id, { ...service, minInstances: 3, maxInstances: 3 }] as const,
+    );
+    const question = asked({}, { ...topology, services: new Map(three) });
+    const cores = [0, 0.5, 1].map(
+      (inPlacePooling) => coresOf(allocatorWith({ inPlacePooling }).plan(question))['payment-service']!,
+    );
+    expect(cores[1]).toBeLessThan(0.95 * cores[0]!);
+    expect(cores[2]).toBeLessThan(0.99 * cores[1]!);
   });
 
   it('counts on no more than what is asked for, whatever the limit', () => {

@@ -4,6 +4,7 @@ import type {
   QuotaService,
   Shape,
 } from '../../../../src/components/resource-allocator/quotas/quota-problem.ts';
+import { seededRandom } from '../../../../src/utils/random.ts';
 import { quotaChain, quotaService, quotaVisit } from './quota-fixtures.ts';
 
 const HIGHEST = 0.95;
@@ -40,25 +41,61 @@ describe('the number of instances', () => {
     expect(shapeFor({ present, instancePrice: 0.13 }, less).instances).toBeLessThanOrEqual(3);
   });
 
-  it('stays what it is while the load goes up and down by a few percent', () => {
-    let present = { cpu: 4, instances: 1 };
-    let changes = 0;
-    for (let pass = 0; pass < 60; pass++) {
-      const rate = ((2.6 + 0.012 * pass) * (1 + 0.04 * Math.sin(pass))) / 0.0275;
-      const next = shapeFor({ present, instancePrice: 0.13 }, { ...burst, rate });
-      if (next.instances !== present.instances) changes += 1;
+  interface Day {
+    readonly visits: number;
+    readonly slack: number;
+    readonly price: number;
+    readonly cores: number;
+    readonly parallelism: number;
+  }
+
+  /** A load that goes up and down with the day, and by a tenth from pass to pass. */
+  function followed({ visits, slack, price, cores, parallelism }: Day) {
+    const random = seededRandom(3);
+    const prices = new Map<string, number>();
+    let present = { cpu: parallelism, instances: 1 };
+    let [changes, unmeetable] = [0, 0];
+    for (let pass = 0; pass < 160; pass++) {
+      const load = cores * (1 + 0.4 * Math.sin((2 * Math.PI * pass) / 160)) * (1 + 0.2 * (random() - 0.5));
+      const rate = load / (visits * 0.0055);
+      const chain = quotaChain('c', [quotaVisit('a', 0.0055, visits)], { rate, slackSeconds: slack });
+      const bounds = { parallelism, maxCpu: parallelism, maxInstances: 40 };
+      const service = quotaService('a', { ...bounds, instancePrice: price, present });
+      const plan = planQuotas([service], [chain], { highest: HIGHEST, prices });
+      const next = plan.shapes.get('a')!;
+      if (pass > 10 && next.instances !== present.instances) changes += 1;
+      if (pass > 10 && !plan.chains.get('c')!.isMeetable) unmeetable += 1;
       present = next;
     }
-    expect(present.instances).toBe(2);
-    expect(changes).toBe(1);
+    return { changes, unmeetable };
+  }
+
+  it.each([
+    { visits: 1, slack: 0.15, price: 0.3, cores: 4, parallelism: 1, changes: 22, unmeetable: 2 },
+    { visits: 5, slack: 0.055, price: 0.3, cores: 4, parallelism: 1, changes: 12, unmeetable: 75 },
+    { visits: 1, slack: 0.055, price: 0.03, cores: 2.5, parallelism: 4, changes: 2, unmeetable: 0 },
+  ])(
+    'follows a day with few changes: $visits visits, slack $slack s, price $price, $cores cores on instances of $parallelism',
+    ({ changes, unmeetable, ...day }) => {
+      const found = followed(day);
+      expect(found.changes).toBeLessThanOrEqual(changes);
+      expect(found.unmeetable).toBeLessThanOrEqual(unmeetable);
+    },
+  );
+
+  it('is not so small that waits for cores use the budget up, where it was enough', () => {
+    const present = { cpu: 0.32, instances: 12 };
+    const chain = quotaChain('c', [quotaVisit('a', 0.0055)], { rate: 3.4 / 0.0055, slackSeconds: 0.055 });
+    const service = quotaService('a', {
+      ...{ parallelism: 1, maxCpu: 1, maxInstances: 40, instancePrice: 0.13, present },
+    });
+    expect(planQuotas([service], [chain], { highest: HIGHEST }).chains.get('c')!.isMeetable).toBe(true);
   });
 
-  it('does not depend on what there is where prices of one search would ask for it again', () => {
-    const crowded = { ...burst, rate: 3.4 / 0.0275 };
-    const instances = [1, 2].map(
-      (now) => shapeFor({ present: { cpu: 4, instances: now } }, crowded).instances,
-    );
-    expect(instances).toEqual([2, 2]);
+  it('grows by more than one at once where waits for cores use the budget up', () => {
+    const wanted = { present: { cpu: 1, instances: 17 }, parallelism: 1, maxCpu: 1, maxInstances: 40 };
+    const crowded = quotaChain('c', [quotaVisit('a', 0.0055)], { rate: 16 / 0.0055, slackSeconds: 0.055 });
+    expect(shapeFor(wanted, crowded).instances).toBeGreaterThan(20);
   });
 
   it('stays inside its bounds', () => {

@@ -14,7 +14,7 @@ export function quotaService(id: string, changes: Partial<QuotaService> = {}): Q
     minInstances: 1,
     maxInstances: 1,
     parallelism: 64,
-    pooling: 0.7,
+    pooling: 0.9,
     quantum: 0.01,
     instancePrice: 0,
     present: { cpu: 4, instances: 1 },

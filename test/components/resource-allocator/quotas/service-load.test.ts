@@ -70,12 +70,18 @@ describe('the load of a service', () => {
     expect(withRest!.worksInPeriod(2)).toBeCloseTo(expected, 12);
   });
 
-  it('of a period counts that of all instances as far as they share their quotas', () => {
-    const worksOf = (pooling: number) =>
-      serviceLoads([quotaService('a', { pooling })], chains)[0]!.worksInPeriod(4);
-    expect(worksOf(1)).toBeCloseTo((load!.demand * PERIOD_SECONDS) / load!.workOf(4), 12);
-    expect(worksOf(1)).toBeCloseTo(4 * worksOf(0), 12);
-    expect(worksOf(0.5)).toBeCloseTo(2 * worksOf(0), 12);
+  it('of a period counts that of all instances as far as they share their quotas, where many visits come in one', () => {
+    const powerAt = (pooling: number, demand: number) => {
+      const chain = quotaChain('c', [quotaVisit('a', demand)], { rate: 4 / demand });
+      const [of] = serviceLoads([quotaService('a', { pooling })], [chain]);
+      return Math.log(of!.worksInPeriod(4) / of!.worksAlone(4)) / Math.log(4);
+    };
+    expect(powerAt(1, 1e-5)).toBeCloseTo(1, 3);
+    expect(powerAt(0.7, 1e-5)).toBeCloseTo(0.7, 3);
+    expect(powerAt(0, 1e-5)).toBe(0);
+    // 0.067 visits in a period of an instance, and 0.67.
+    expect(powerAt(0.7, 1)).toBeCloseTo((0.7 * 0.0667) / 1.0667, 3);
+    expect(powerAt(0.7, 0.1)).toBeCloseTo((0.7 * 0.667) / 1.667, 3);
   });
 
   it('is smooth where no request comes', () => {
