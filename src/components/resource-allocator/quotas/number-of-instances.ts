@@ -10,6 +10,7 @@ import type { ServiceLoad } from './service-load.ts';
 const WORTH_A_START = 0.05;
 const WORTH_A_STOP = 0.1;
 
+/** Most that are added at once where waits for cores use a budget up, as a factor. */
 const A_QUARTER_MORE = 1.25;
 
 /** Of a budget, what is left for throttling where waiting for cores takes more. */

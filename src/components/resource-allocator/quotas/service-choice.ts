@@ -99,7 +99,7 @@ export class ServiceChoice {
     return price;
   }
 
-  /** The same for the chain at place `i` of the service's load, as a share of its requests. */
+  /** What requests of the chain at place `i` of the service's load meet by waiting for cores, as a share of them. */
   contendedAt(i: number): number {
     return this.#contended[i]!;
   }
