@@ -3,8 +3,8 @@
  * everybody, visits of lognormal CPU, and which share of them waits for longer than some tenths of a period. And how long it
  * takes to plan.
  *
- * And how far several instances are one: the power of their number that the model must count so that as many wait as in the
- * simulator, where visits go to the least busy instance, or to any.
+ * And how far several instances are one (`allocation.in_place_pooling`): with which κ as many visits wait as in the simulator, where
+ * they go to the least busy instance, to one after the other, or to any.
  *
  *     npm run -s bench:quotas -- --json     last line: { "delays": {…}, "pooling": {…}, "planning": {…} }
  */
@@ -84,8 +84,8 @@ function simulate(work: number, utilization: number, { instances, balancing }: F
   return counts.map((count) => count / REQUESTS);
 }
 
-/** Work of an instance in a period, and ρ, at which a few percent of its visits wait: as plans have it. */
-const BUSY = [
+/** Work of an instance in a period, and ρ, from a service that is seldom visited to a busy one. */
+const SERVICES = [
   [0.1, 0.1],
   [0.3, 0.2],
   [1, 0.5],
@@ -129,7 +129,7 @@ function scaleOf(work: number, utilization: number): number {
 
 function comparePooling(balancing: Balancing) {
   const found = [2, 4, 10].flatMap((instances) =>
-    BUSY.flatMap(([work, rho]) => poolingOf(work, rho, { instances, balancing }) ?? []),
+    SERVICES.flatMap(([work, rho]) => poolingOf(work, rho, { instances, balancing }) ?? []),
   );
   found.sort((left, right) => left - right);
   return { median: found[Math.floor(found.length / 2)]!, least: found[0]!, largest: found.at(-1)! };

@@ -2,18 +2,13 @@ import { type ChainSpec, visitsByService } from '../models/data-models.ts';
 import { inPlaceParts } from '../models/in-place.ts';
 import type { ProfileLearner } from '../models/ports.ts';
 import { type Draft, describeAllocation, describeLatency, formatNumber } from './draft.ts';
+import { PILED_UP } from './in-place/near-loads.ts';
 import { growthOf, quantumOf } from './in-place/steering.ts';
 import type { ProposeContext } from './propose-context.ts';
 import { capacityCores, compareCapacity, noLessThan, shapeFor, withinBounds } from './shapes.ts';
 
 /** Latency this many times over what the profiles expect is more than an error of theirs: work is piling up. */
 const PILING_UP = 1.5;
-
-/**
- * Quotas are planned so that few minutes are over the SLO; a quarter of a minute then often is. Up to this many times the SLO
- * that is chance, which the plan knows of.
- */
-const UNEXPLAINED = 2;
 
 /** Utilisation below which waiting is at most a fifth of a visit's time (processor sharing). */
 const NEARLY_IDLE = 0.2;
@@ -80,7 +75,7 @@ function servicesHoldingUp(
 ): readonly string[] {
   const { observation, expectedNow } = context;
   const latest = observation.chains.get(chain.id)?.latest;
-  const most = (allowsForChance(chain, drafts, context) ? UNEXPLAINED : 1) * chain.slo.latencySeconds;
+  const most = (allowsForChance(chain, drafts, context) ? PILED_UP : 1) * chain.slo.latencySeconds;
   if (latest === undefined || latest.latency <= most) return [];
   const expected = expectedNow.get(chain.id);
   if (expected !== undefined && latest.latency < PILING_UP * expected) return [];
@@ -88,7 +83,10 @@ function servicesHoldingUp(
   return [...latest.serviceSeconds].filter(([, seconds]) => seconds >= HOLDING_UP * total).map(([id]) => id);
 }
 
-/** Planned by quotas, and over its SLO by no more than chance as yet. */
+/**
+ * Quotas are planned so that few minutes are over the SLO; a quarter of a minute then often is, which is no reason to grow
+ * until work piles up, where planned loads double as well, or the SLO is missed steadily.
+ */
 function allowsForChance(
   chain: ChainSpec,
   drafts: ReadonlyMap<string, Draft>,

@@ -17,7 +17,7 @@ import { SPAN_SECONDS, SpanRates } from './span-rates.ts';
 const LATEST_SECONDS = 15;
 
 /** A latency of so many times the objective is no matter of a little too few cores. */
-const PILING_UP = 2;
+export const PILED_UP = 2;
 const MOST_HIDDEN = 8;
 const DOUBLED_SECONDS = 4;
 /** Where no plan tells: all is well up to what was planned for, and nothing from a tenth more on. */
@@ -61,7 +61,7 @@ export class NearLoads {
       const expected = Math.max(slo.latencySeconds, slowness.get(id)?.baseSeconds ?? 0);
       // Where nearly nobody is answered any more it is at its worst.
       const isStuck = latest === undefined && this.#pilingSince.has(id);
-      const isPilingUp = isStuck || (latest?.latency ?? 0) > PILING_UP * expected;
+      const isPilingUp = isStuck || (latest?.latency ?? 0) > PILED_UP * expected;
       this.#levelWhenOver(id, isPilingUp);
       const mean = (seconds: number) => this.spans.mean(id, seconds / SPAN_SECONDS) || 0;
       const most = (seconds: number) => this.spans.most(id, seconds / SPAN_SECONDS);

@@ -2,7 +2,7 @@
  * Whether a service is better off with another number of instances, at given prices of slow requests. One more is of use for
  * its cores, fewer for what an instance costs; quotas alone are shared best by one.
  */
-import type { QuotaChain, QuotaService } from './quota-problem.ts';
+import { isCrowded, type QuotaChain, type QuotaService } from './quota-problem.ts';
 import type { ServiceChoice } from './service-choice.ts';
 import type { ServiceLoad } from './service-load.ts';
 
@@ -12,9 +12,6 @@ const WORTH_A_STOP = 0.1;
 
 /** Most that are added at once where waits for cores use a budget up, as a factor. */
 const A_QUARTER_MORE = 1.25;
-
-/** Of a budget, what is left for throttling where waiting for cores takes more. */
-export const LEAST_FOR_THROTTLING = 0.2;
 
 export interface NumberOptions {
   readonly service: QuotaService;
@@ -57,15 +54,16 @@ function fewer(options: NumberOptions): ServiceChoice | undefined {
 function more(options: NumberOptions): ServiceChoice | undefined {
   const { choice, load, prices, contended, dearest, worthAnInstance } = options;
   const { instances } = choice;
-  const crowded = load.chains.filter(({ chain }) => isCrowded(options, chain, contended[chain]!));
+  const crowded = load.chains.filter(({ chain }) => isCrowded(options.chains[chain]!, contended[chain]!));
   if (crowded.length > 0) {
     // Prices are of throttling, of which there may be none.
     const steep = prices.slice();
     for (const { chain } of crowded) steep[chain] = dearest[chain]!;
     const some = { ...options, prices: steep };
     const one = cheapest(some, [instances + 1], 0);
-    const isEnough = one !== undefined && !crowds(options, one);
-    return isEnough ? one : (cheapest(some, [Math.ceil(A_QUARTER_MORE * instances)], 0) ?? one);
+    const most = Math.ceil(A_QUARTER_MORE * instances);
+    const isEnough = most === instances + 1 || (one !== undefined && !crowds(options, one));
+    return isEnough ? one : (cheapest(some, [most], 0) ?? one);
   }
   const share = worthAnInstance ?? WORTH_A_START;
   const worth = share * choice.coresAt(choice.best(prices).place);
@@ -95,13 +93,9 @@ function cheapest(
 }
 
 /** Whether waits for cores would leave too little of a chain's budget, which this service adds to. Prices tell of throttling alone. */
-function crowds({ choice, load, contended, ...options }: NumberOptions, other: ServiceChoice): boolean {
+function crowds({ choice, load, chains, contended }: NumberOptions, other: ServiceChoice): boolean {
   return load.chains.some(({ chain }, i) => {
     const here = other.contendedAt(i);
-    return here > 0 && isCrowded(options, chain, contended[chain]! - choice.contendedAt(i) + here);
+    return here > 0 && isCrowded(chains[chain]!, contended[chain]! - choice.contendedAt(i) + here);
   });
-}
-
-function isCrowded({ chains }: Pick<NumberOptions, 'chains'>, chain: number, contended: number): boolean {
-  return contended > (1 - LEAST_FOR_THROTTLING) * chains[chain]!.budget;
 }

@@ -8,8 +8,16 @@
  * method, Operations Research 11, 1963). Shares fall about exponentially with the slack, so that a chain's share is about
  * inverse to its price: prices are multiplied by how far the share is over the budget, until all agree.
  */
-import { betterNumber, LEAST_FOR_THROTTLING } from './number-of-instances.ts';
-import type { PlannedShare, QuotaChain, QuotaPlan, QuotaService, Shape } from './quota-problem.ts';
+import { betterNumber } from './number-of-instances.ts';
+import {
+  isCrowded,
+  LEAST_FOR_THROTTLING,
+  type PlannedShare,
+  type QuotaChain,
+  type QuotaPlan,
+  type QuotaService,
+  type Shape,
+} from './quota-problem.ts';
 import { ServiceChoice } from './service-choice.ts';
 import { type ServiceLoad, serviceLoads } from './service-load.ts';
 import { delayWeights } from './slow-share.ts';
@@ -205,15 +213,14 @@ class Search {
   }
 
   #shareOf(c: number): PlannedShare {
-    const { budget } = this.#chains[c]!;
+    const chain = this.#chains[c]!;
     const price = this.#prices[c]!;
     const isCheap = price <= 2 * CHEAPEST * this.#dearest[c]!;
     return {
       price: isCheap ? 0 : price,
       binding: isCheap ? [] : this.#bindingOf(c),
       isMeetable:
-        this.#contended[c]! <= (1 - LEAST_FOR_THROTTLING) * budget &&
-        this.#throttled[c]! <= 1.2 * this.#roomOf(c, budget),
+        !isCrowded(chain, this.#contended[c]!) && this.#throttled[c]! <= 1.2 * this.#roomOf(c, chain.budget),
     };
   }
 

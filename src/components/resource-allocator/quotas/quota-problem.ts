@@ -62,3 +62,11 @@ export interface PlannedShare {
   /** Waits for cores, which no quota ends, leave less than a fifth of the budget for throttling, or a service is full. */
   readonly isMeetable: boolean;
 }
+
+/** Of a budget, what is left for throttling where waiting for cores takes more. */
+export const LEAST_FOR_THROTTLING = 0.2;
+
+/** Whether waits for cores, which no quota ends, leave less than that of the budget of a chain. */
+export function isCrowded({ budget }: QuotaChain, contended: number): boolean {
+  return contended > (1 - LEAST_FOR_THROTTLING) * budget;
+}

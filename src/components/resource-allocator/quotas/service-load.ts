@@ -51,7 +51,8 @@ export class ServiceLoad {
   /**
    * a, the work of a period that shares a quota, in units of m. That of one instance where visits go to any of them; where a
    * visit finds one that has quota left, their number counts with a power of up to `pooling`, but the less the fewer
-   * visits there are in a period: alone in an instance, a visit is delayed by nothing but itself.
+   * visits there are in a period: alone in an instance, a visit is delayed by nothing but itself. The form and `pooling` are
+   * fitted to the simulator (bench/quotas.ts).
    */
   worksInPeriod(instances: number): number {
     const alone = this.worksAlone(instances);
