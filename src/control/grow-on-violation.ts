@@ -2,7 +2,7 @@ import { type ChainSpec, visitsByService } from '../models/data-models.ts';
 import { inPlaceParts } from '../models/in-place.ts';
 import type { ProfileLearner } from '../models/ports.ts';
 import { type Draft, describeAllocation, describeLatency, formatNumber } from './draft.ts';
-import { PILED_UP } from './in-place/near-loads.ts';
+import { piledUpFrom } from './in-place/piled-up.ts';
 import { growthOf, quantumOf } from './in-place/steering.ts';
 import type { ProposeContext } from './propose-context.ts';
 import { capacityCores, compareCapacity, noLessThan, shapeFor, withinBounds } from './shapes.ts';
@@ -75,7 +75,8 @@ function servicesHoldingUp(
 ): readonly string[] {
   const { observation, expectedNow } = context;
   const latest = observation.chains.get(chain.id)?.latest;
-  const most = (allowsForChance(chain, drafts, context) ? PILED_UP : 1) * chain.slo.latencySeconds;
+  const slo = chain.slo.latencySeconds;
+  const most = allowsForChance(chain, drafts, context) ? piledUpFrom(slo) : slo;
   if (latest === undefined || latest.latency <= most) return [];
   const expected = expectedNow.get(chain.id);
   if (expected !== undefined && latest.latency < PILING_UP * expected) return [];

@@ -10,14 +10,13 @@ import type { Observation } from '../observe/observation.ts';
 import type { ObserveSources } from '../observe/read-metrics.ts';
 import { LEAST_ORIGINS } from '../plan-request.ts';
 import { MISSED, NearLoad, SILENCE_SECONDS } from './near-load.ts';
+import { piledUpFrom } from './piled-up.ts';
 import { LOAD_FACTORS, ShareCurve } from './share-curve.ts';
 import { SPAN_SECONDS, SpanRates } from './span-rates.ts';
 
 /** What is known later than this tells nothing of the half minute to come, s: the largest rate of minutes counts then. */
 const LATEST_SECONDS = 15;
 
-/** A latency of so many times the objective is no matter of a little too few cores. */
-export const PILED_UP = 2;
 const MOST_HIDDEN = 8;
 const DOUBLED_SECONDS = 4;
 /** Where no plan tells: all is well up to what was planned for, and nothing from a tenth more on. */
@@ -61,12 +60,13 @@ export class NearLoads {
       const expected = Math.max(slo.latencySeconds, slowness.get(id)?.baseSeconds ?? 0);
       // Where nearly nobody is answered any more it is at its worst.
       const isStuck = latest === undefined && this.#pilingSince.has(id);
-      const isPilingUp = isStuck || (latest?.latency ?? 0) > PILED_UP * expected;
+      const isPilingUp = isStuck || (latest?.latency ?? 0) > piledUpFrom(expected);
       this.#levelWhenOver(id, isPilingUp);
       const mean = (seconds: number) => this.spans.mean(id, seconds / SPAN_SECONDS) || 0;
       const most = (seconds: number) => this.spans.most(id, seconds / SPAN_SECONDS);
       const rates = {
         ...{ last15: mean(15), last30: mean(30), last60: mean(60), last120: mean(120) },
+        ...{ last300: mean(300), last600: mean(600) },
         ...{ most60: most(60), most300: most(300), most1200: most(1200) },
         untilSeconds: ((this.spans.newest ?? -1) + 1) * SPAN_SECONDS,
         knownSeconds: this.spans.known(id) * SPAN_SECONDS,

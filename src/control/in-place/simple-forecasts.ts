@@ -4,6 +4,8 @@ export interface NearRates {
   readonly last30: number;
   readonly last60: number;
   readonly last120: number;
+  readonly last300: number;
+  readonly last600: number;
   /** Largest rate of five seconds. */
   readonly most60: number;
   readonly most300: number;
@@ -17,17 +19,24 @@ export interface NearRates {
 export const LAST_MINUTE = 2;
 
 /** Place of the forecast that is never less than a mean of the last minute. */
-export const WIDEST = 5;
+export const WIDEST = 7;
 
 /** Place of the largest rate of the last minute. */
-export const LARGEST = 6;
+export const LARGEST = 10;
 
 /** Place behind all of these: `SpikeForecast`. */
-export const BY_SCHEDULE = 9;
+export const BY_SCHEDULE = 13;
 
-/** Means, the line through the last two half minutes, and peaks that are held; NaN where less is known than one looks back. */
+/**
+ * Means, the line through the last two half minutes, largest means, and peaks that are held; these are NaN where less is known
+ * than they look back. After a dip by chance the longer means know what comes back, and the largest of long and short ones
+ * what has come besides. Means are over what is known of their time, so that all are judged by the same minutes: one that is
+ * judged by the few that it has been known for looks cheap as long as these were calm.
+ */
 export function simpleForecasts(rates: NearRates): readonly number[] {
-  const { last15, last30, last60, last120, most60, most300, most1200, knownSeconds } = rates;
+  const { last15, last30, last60, last120, last300, last600 } = rates;
+  const { most60, most300, most1200, knownSeconds } = rates;
+  const shortest = Math.max(last15, last30, last60);
   const before = Math.max(0, 2 * last60 - last30);
   const onLine = Math.max(0.5 * last30, 1.5 * last30 - 0.5 * before);
   return [
@@ -35,8 +44,12 @@ export function simpleForecasts(rates: NearRates): readonly number[] {
     last30,
     last60,
     last120,
+    last300,
+    last600,
     onLine,
-    Math.max(last15, last30, last60),
+    shortest,
+    Math.max(last60, last300),
+    Math.max(shortest, last300),
     most60,
     knownSeconds < 300 ? Number.NaN : most300,
     knownSeconds < 1200 ? Number.NaN : most1200,

@@ -140,6 +140,20 @@ describe('loads while work piles up', () => {
     expect(passes.after(20, LATE)).toBeCloseTo(1.3 * 20, 9);
   });
 
+  it('are what they are where a short objective is missed by some CFS periods, as in a burst', () => {
+    const settings = inPlaceSettings();
+    const chain = settings.topology.chains.get(CHAIN)!;
+    const short = { ...chain, slo: { ...chain.slo, latencySeconds: 0.05 } };
+    const chains = new Map([...settings.topology.chains, [CHAIN, short]]);
+    const loadAfter = (latency: number) => {
+      const passes = new Passes({ ...settings, topology: { ...settings.topology, chains } });
+      passes.minutes(2, 20);
+      return passes.after(20, latency)! / (1.3 * 20);
+    };
+    expect(loadAfter(0.5)).toBeCloseTo(1, 9);
+    expect(loadAfter(0.6)).toBeCloseTo(2, 1);
+  });
+
   it('are counted anew the next time', () => {
     const passes = new Passes();
     passes.minutes(2, 20);

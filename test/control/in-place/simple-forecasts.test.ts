@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   BY_SCHEDULE,
+  LARGEST,
   type NearRates,
   simpleForecasts,
   WIDEST,
@@ -13,6 +14,7 @@ function ratesOf(spans: readonly number[], knownSeconds = 5 * spans.length): Nea
   const most = (seconds: number) => Math.max(...last(seconds));
   return {
     ...{ last15: mean(15), last30: mean(30), last60: mean(60), last120: mean(120) },
+    ...{ last300: mean(300), last600: mean(600) },
     ...{ most60: most(60), most300: most(300), most1200: most(1200) },
     untilSeconds: 1200,
     knownSeconds,
@@ -51,6 +53,18 @@ describe('simple forecasts', () => {
       return simpleForecasts(ratesOf(spans)).filter((forecast) => forecast === 90).length;
     };
     expect([30, 100, 250, 900].map(peaks)).toEqual([3, 2, 2, 1]);
+  });
+
+  it('have some that a dip of a minute does not take down, and of these some that a rise takes up at once', () => {
+    const forecastsAfter = (last: number, spans: number) =>
+      simpleForecasts(
+        ratesOf(Array.from({ length: 240 }, (_, span) => (span < 240 - spans ? 100 : last))),
+      ).slice(0, LARGEST);
+    const [dipped, risen] = [forecastsAfter(60, 12), forecastsAfter(140, 3)];
+    // The minute is a fifth of five, and a tenth of ten.
+    expect(dipped.filter((forecast) => forecast >= 92 - 1e-9)).toHaveLength(4);
+    const untouched = dipped.map((forecast, place) => ({ forecast, risen: risen[place]! }));
+    expect(untouched.filter((each) => each.forecast >= 92 - 1e-9 && each.risen === 140)).toHaveLength(1);
   });
 
   it('are not known where they look back further than anything is known, the others are', () => {
