@@ -2,7 +2,7 @@
  * How fast the simulator is, and how far it can be believed: against queues whose figures theory knows, against arithmetic
  * for CPU quotas, and against windows that were measured on real containers (left out where there are none).
  *
- *     npm run -s bench:simulator -- [--measurements ../shared/measurements] [--seeds 5] [--seed 1] [--scale 1] --json
+ *     npm run -s bench:simulator -- [--measurements ../shared/measurements] [--seeds 20] [--seed 1] [--scale 1] --json
  *
  * `--scale` shortens everything for a look. The last line printed with --json is one JSON object.
  */
@@ -21,7 +21,7 @@ const TOLERANCE = 0.02;
 const { values: flags } = parseArgs({
   options: {
     measurements: { type: 'string', default: '../shared/measurements' },
-    seeds: { type: 'string', default: '5' },
+    seeds: { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
     scale: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },

@@ -13,7 +13,7 @@ import { type Application, type Arrivals, checkedArrivals, type Shape } from './
 import { Balancer, type Balancing } from './balancer.ts';
 import { CallTable } from './call-table.ts';
 import { requestKey } from './chance.ts';
-import { CpuSharing, EXHAUST, FINISH } from './cpu-sharing.ts';
+import { CpuSharing, EXHAUST, FINISH, type Machine } from './cpu-sharing.ts';
 import { Fleet } from './fleet.ts';
 import { Flow } from './flow.ts';
 import { GONE, Instances, STARTING, STOPPING } from './instances.ts';
@@ -21,7 +21,7 @@ import { Measurements } from './measurements.ts';
 import type { CgroupCounters, InstanceState, SimulatedSystem, SimulationListener } from './system.ts';
 import { Visits } from './visits.ts';
 
-export interface SimulatorOptions {
+export interface SimulatorOptions extends Machine {
   readonly application: Application;
   readonly arrivals: Arrivals;
   /** Number of the first of them where they are a part of a run: what chance decides goes by a request's number. Default 0. */
@@ -36,8 +36,6 @@ export interface SimulatorOptions {
   readonly timeoutSeconds?: number;
   /** Default `least-busy`. */
   readonly balancing?: Balancing;
-  /** Cores of the one machine that all instances run on and share equally; default Infinity: all find a free one. */
-  readonly hostCores?: number;
   readonly listener?: SimulationListener;
 }
 
@@ -62,7 +60,7 @@ export class Simulator implements SimulatedSystem {
     this.#firstRequest = options.firstRequest ?? 0;
     this.#seed = seed;
     this.#timeoutSeconds = options.timeoutSeconds ?? 30;
-    this.#sharing = new CpuSharing(this.#instances, options.hostCores);
+    this.#sharing = new CpuSharing(this.#instances, options);
     const calls = new CallTable(application);
     this.#measurements = new Measurements(application, calls, this.#visits, options.listener);
     this.#fleet = new Fleet(application, this.#instances, this.#sharing, options.startupSeconds, seed);

@@ -11,9 +11,11 @@
  */
 import type { Stages } from '../../profile/measured-windows.ts';
 import type { Application, Call, SimulatedChain, SimulatedService } from '../application.ts';
+import type { Machine } from '../cpu-sharing.ts';
 import { CLIENT, type Costs, SIGMA } from './measured-costs.ts';
 
-export const HOST_CORES = 2;
+/** Ticks: CONFIG_HZ=250, the kernel's default choice and that of most distributions. */
+export const MACHINE: Machine = { hostCores: 2, tickSeconds: 0.004 };
 /** CPU of a turn of the event loop that does next to nothing. */
 const TURN_SECONDS = 50e-6;
 /** Mean of a timer of 1 to 3 ms. */

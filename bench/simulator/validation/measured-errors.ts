@@ -1,5 +1,6 @@
 /** How far simulated windows are from measured ones that nothing was fitted to. */
 
+import type { Machine } from '../cpu-sharing.ts';
 import { driftsOf, isUncut, usedCoresBy } from './demand-fit.ts';
 import { measuredApplication, REST_PER_SECOND } from './measured-application.ts';
 import { CLIENT, type Costs, clientUse, fitCosts } from './measured-costs.ts';
@@ -17,7 +18,8 @@ export interface ReplayOptions {
    * is an input here as rates and quotas are; latency never is.
    */
   readonly speed: 'common' | 'own' | 'none';
-  readonly hostCores?: number;
+  /** What is different from the machine that was measured. */
+  readonly machine?: Machine;
 }
 
 /** One percentile of one window, compared. */
@@ -54,7 +56,7 @@ function simulateSeeds(
   window: MeasuredWindow,
   costs: Costs,
   stages: Measurements['stages'],
-  { seeds, speed, hostCores }: ReplayOptions,
+  { seeds, speed, machine = {} }: ReplayOptions,
 ): WindowLatencies[] {
   const rates = new Map(window.chains.map(({ chain, ratePerSecond }) => [chain, ratePerSecond]));
   const measured = measuredApplication(costs, stages, {
@@ -69,7 +71,7 @@ function simulateSeeds(
     measured,
     cores: services.map(({ name }) => limits.get(name) ?? 4),
     requestsPerSecond: requests + (chains.length - rates.size) * REST_PER_SECOND,
-    ...(hostCores === undefined ? {} : { hostCores }),
+    machine,
   };
   return Array.from({ length: seeds }, (_, seed) => simulateWindow(simulated, 1000 * window.window + seed));
 }

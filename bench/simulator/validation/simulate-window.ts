@@ -1,8 +1,9 @@
 /** One measured window, simulated: 3 s that do not count, 10 s that do, and until all is answered. */
 import type { Shape } from '../application.ts';
+import type { Machine } from '../cpu-sharing.ts';
 import { Simulator } from '../simulator.ts';
 import { quantileOf } from './errors.ts';
-import { HOST_CORES, type MeasuredApplication, type Role } from './measured-application.ts';
+import { MACHINE, type MeasuredApplication, type Role } from './measured-application.ts';
 import { poissonUntil } from './poisson-arrivals.ts';
 
 const BEGIN_SECONDS = 3;
@@ -23,8 +24,8 @@ export interface SimulatedWindow {
   /** By service. */
   readonly cores: readonly number[];
   readonly requestsPerSecond: number;
-  /** Default: the two of the machine. */
-  readonly hostCores?: number;
+  /** What is different from the machine that was measured. */
+  readonly machine?: Machine;
 }
 
 export function simulateWindow(window: SimulatedWindow, seed: number): WindowLatencies {
@@ -38,7 +39,8 @@ export function simulateWindow(window: SimulatedWindow, seed: number): WindowLat
     seed,
     startupSeconds: 0,
     timeoutSeconds: LONGEST_SECONDS,
-    hostCores: window.hostCores ?? HOST_CORES,
+    ...MACHINE,
+    ...window.machine,
     listener: {
       onVisit: (service, chain, selfSeconds, totalSeconds, _cpu, _failed, end, place) =>
         self.visitEnded(service, chain, selfSeconds, totalSeconds, end, place),

@@ -58,8 +58,35 @@ describe('services on one machine', () => {
     expect(completions(three, [1, 1, 1])).toEqual([1, 1, 1]);
   });
 
-  it('share its cores when they want more', () => {
-    for (const end of completions(three, [1, 1, 1], 2)) expect(end).toBeCloseTo(1.5, 9);
+  it('stay on their core, also when another one is idle by now', () => {
+    const [first, second, third] = completions(three, [1, 1, 1], 2);
+    expect(second).toBeCloseTo(1, 9);
+    for (const end of [first, third]) expect(end).toBeCloseTo(2, 9);
+  });
+
+  it('go to the core with the fewest threads', () => {
+    const work = [
+      { service: 0, atSeconds: 0, demandSeconds: 1 },
+      { service: 1, atSeconds: 0, demandSeconds: 0.2 },
+      { service: 2, atSeconds: 0.5, demandSeconds: 0.3 },
+    ];
+    const [first, second, third] = completions(work, [1, 1, 1], 2);
+    expect(first).toBeCloseTo(1, 9);
+    expect(second).toBeCloseTo(0.2, 9);
+    expect(third).toBeCloseTo(0.8, 9);
+  });
+
+  it('go to where they were last if there are as many everywhere', () => {
+    const work = [
+      { service: 0, atSeconds: 0, demandSeconds: 1 },
+      { service: 2, atSeconds: 0, demandSeconds: 0.1 },
+      { service: 1, atSeconds: 0.4, demandSeconds: 1 },
+      { service: 2, atSeconds: 0.5, demandSeconds: 0.2 },
+    ];
+    const [first, , second, third] = completions(work, [1, 1, 1], 2);
+    expect(first).toBeCloseTo(1, 9);
+    expect(third).toBeCloseTo(0.9, 9);
+    expect(second).toBeCloseTo(1.6, 9);
   });
 
   it('slow down and speed up as others come and go', () => {
@@ -73,27 +100,33 @@ describe('services on one machine', () => {
     expect(first).toBeCloseTo(1.2, 9);
   });
 
-  it('share its cores by instance, however many threads each has', () => {
+  it('weigh the same, however many threads each has', () => {
     const many = [0, 1, 2, 3].map(() => ({ service: 0, atSeconds: 0, demandSeconds: 0.25 }));
     const ends = completions([...many, { service: 1, atSeconds: 0, demandSeconds: 1 }], [4, 4], 2, 4);
-    for (const end of ends) expect(end).toBeCloseTo(1, 9);
+    // Two of the four have a core, two share the other one with a thread that weighs as much as all four: 1 + 1/3 to 2/3.
+    for (const end of ends.slice(0, 4)) expect(end).toBeCloseTo(0.75, 9);
+    expect(ends[4]).toBeCloseTo(1.25, 9);
   });
 
-  it('leave what they do not want to those who do', () => {
-    const many = [0, 1, 2, 3].map(() => ({ service: 0, atSeconds: 0, demandSeconds: 0.5 }));
-    const ends = completions([...many, { service: 1, atSeconds: 0, demandSeconds: 1 }], [4, 4], 3, 4);
-    for (const end of ends) expect(end).toBeCloseTo(1, 9);
+  it('share a single core equally, four threads or one', () => {
+    const many = [0, 1, 2, 3].map(() => ({ service: 0, atSeconds: 0, demandSeconds: 0.25 }));
+    const ends = completions([...many, { service: 1, atSeconds: 0, demandSeconds: 1 }], [4, 4], 1, 4);
+    for (const end of ends) expect(end).toBeCloseTo(2, 9);
   });
 
-  it('leave it to others while they are throttled, and burn their quota more slowly beside others', () => {
+  it('leave the queue while they are throttled, and burn their quota more slowly beside others', () => {
     const work = [
-      { service: 0, atSeconds: 0, demandSeconds: 2 },
-      { service: 1, atSeconds: 0, demandSeconds: 1 },
+      { service: 0, atSeconds: 0, demandSeconds: 1 },
+      { service: 1, atSeconds: 0, demandSeconds: 0.1 },
     ];
-    // In each period the quota lasts 20 ms of the throttled one; it never gets more than that.
     const [free, limited] = completions(work, [1, 0.2], 1);
-    expect(limited).toBeGreaterThan(4.7);
-    expect(limited).toBeLessThan(5.1);
-    expect(free).toBeCloseTo(2.5, 1);
+    // The core is never idle. 20 ms take the limited one 40, so five quotas end 0.38 to 0.44 s after its start, as its periods lie.
+    expect(free).toBeCloseTo(1.1, 9);
+    expect(limited).toBeGreaterThan(0.38 - 1e-9);
+    expect(limited).toBeLessThan(0.44 + 1e-9);
+  });
+
+  it('want a machine of whole cores', () => {
+    for (const cores of [0, 1.5]) expect(() => completions(three, [1, 1, 1], cores)).toThrow(RangeError);
   });
 });
