@@ -34,12 +34,12 @@ export function summarize(comparisons: readonly Comparison[]): ErrorSummary {
   };
 }
 
-/** Thirds from the lowest to the highest of what `by` gives. */
+/** Thirds from the lowest to the highest of what `by` gives; fewer parts where there are fewer than three. */
 export function thirds(comparisons: readonly Comparison[], by: (each: Comparison) => number) {
   const sorted = [...comparisons].sort((a, b) => by(a) - by(b));
-  return [0, 1, 2].map((third) => {
+  return [0, 1, 2].flatMap((third) => {
     const begin = Math.floor((third * sorted.length) / 3);
     const part = sorted.slice(begin, Math.floor(((third + 1) * sorted.length) / 3));
-    return { from: by(part[0]!), to: by(part.at(-1)!), ...summarize(part) };
+    return part.length === 0 ? [] : [{ from: by(part[0]!), to: by(part.at(-1)!), ...summarize(part) }];
   });
 }

@@ -102,6 +102,8 @@ describe('the summary of errors', () => {
       -0.5, 0, 0.1,
     ]);
     expect(thirds(comparisons, ({ quota }) => quota).map(({ bias }) => bias)).toEqual([0.1, 0, -0.5]);
+    const two = thirds(comparisons.slice(0, 2), ({ quota }) => quota);
+    expect(two.map((part) => part.comparisons)).toEqual([1, 1]);
   });
 
   it('widens the scatter of few seeds to what it is around the truth', () => {
