@@ -177,9 +177,15 @@ describe('what is proposed', () => {
       ([id, service]) => [id, { ...service, mode: 'in-place' as const }] as const,
     );
     const resized: Settings = { ...settings, topology: { services: new Map(inPlace), chains } };
-    const slo = chains.get('order-processing')!.slo.latencySeconds;
+    const withSlo = (latencySeconds: number): Settings => {
+      const chain = chains.get('order-processing')!;
+      const short = { ...chain, slo: { ...chain.slo, latencySeconds } };
+      const topology = { ...resized.topology, chains: new Map([...chains, ['order-processing', short]]) };
+      return { ...resized, topology };
+    };
     const coresOf = (context: Partial<ProposeContext>, times = 1.9, chain = {}, unplanned: string[] = []) => {
-      const latency = times * slo;
+      const { topology } = context.settings ?? resized;
+      const latency = times * topology.chains.get('order-processing')!.slo.latencySeconds;
       const latest = { rate: 50, latency, serviceSeconds: new Map([['payment-service', latency]]) };
       const observation = withChain('order-processing', { latest, ...chain });
       const all = contextOf({ observation, settings: resized, ...context });
@@ -187,6 +193,8 @@ describe('what is proposed', () => {
     };
     expect(coresOf({})).toBe(2);
     expect(coresOf({}, 2.1)).toBe(6);
+    expect(coresOf({ settings: withSlo(0.05) }, 10.9)).toBe(2);
+    expect(coresOf({ settings: withSlo(0.05) }, 11.1)).toBe(6);
     expect(coresOf({ settings })).toBe(8);
     // What no quotas were planned for.
     const control = { ...settings.control, caps: { cpu: 100 } };

@@ -10,7 +10,7 @@ import type { Observation } from '../observe/observation.ts';
 import type { ObserveSources } from '../observe/read-metrics.ts';
 import { LEAST_ORIGINS } from '../plan-request.ts';
 import { MISSED, NearLoad, SILENCE_SECONDS } from './near-load.ts';
-import { piledUpFrom } from './piled-up.ts';
+import { PileUps } from './piled-up.ts';
 import { LOAD_FACTORS, ShareCurve } from './share-curve.ts';
 import { SPAN_SECONDS, SpanRates } from './span-rates.ts';
 
@@ -32,6 +32,7 @@ export class NearLoads {
   readonly #hiding = new Map<string, { readonly factor: number; readonly atSeconds: number }>();
   /** Of the latest pass, requests/s. */
   #loads: ReadonlyMap<string, number> = new Map();
+  readonly #pileUps = new PileUps();
   /** First span of those in which work piles up. */
   readonly #pilingSince = new Map<string, number>();
   /** Of the latest plan, as the model has it. */
@@ -58,9 +59,8 @@ export class NearLoads {
       const { slo } = settings.topology.chains.get(id)!;
       const near = this.#of(id);
       const expected = Math.max(slo.latencySeconds, slowness.get(id)?.baseSeconds ?? 0);
-      // Where nearly nobody is answered any more it is at its worst.
-      const isStuck = latest === undefined && this.#pilingSince.has(id);
-      const isPilingUp = isStuck || (latest?.latency ?? 0) > piledUpFrom(expected);
+      const isStuck = this.#pileUps.isStuck(id, latest?.latency);
+      const isPilingUp = this.#pileUps.isPilingUp(id, latest?.latency, expected, atSeconds);
       this.#levelWhenOver(id, isPilingUp);
       const mean = (seconds: number) => this.spans.mean(id, seconds / SPAN_SECONDS) || 0;
       const most = (seconds: number) => this.spans.most(id, seconds / SPAN_SECONDS);
@@ -150,7 +150,7 @@ export class NearLoads {
 
   /**
    * Where work piles up rates are those of the answers, and one service hides from the next what is to come: loads count
-   * double with every pass until requests are answered in time.
+   * double with every pass until they are answered soon again.
    */
   #hidden(chain: string, isPilingUp: boolean, atSeconds: number): number {
     const known = this.#hiding.get(chain);
@@ -170,6 +170,7 @@ export class NearLoads {
     for (const of of [this.#chains, this.#curves, this.#hiding, this.#pilingSince])
       for (const id of of.keys()) if (!chains.has(id)) of.delete(id);
     this.spans.keepOnly(chains);
+    this.#pileUps.keepOnly(chains);
   }
 
   #of(chain: string): NearLoad {

@@ -8,11 +8,8 @@
 import type { ShareCurve } from './share-curve.ts';
 import { SPAN_SECONDS } from './span-rates.ts';
 
-/**
- * Share of the minutes that may miss the objective: a little less than the hundredth that is allowed, so that not every other
- * hour has more.
- */
-const MISSED_MINUTES = 0.007;
+/** Share of the minutes that may miss the objective. */
+const MISSED_MINUTES = 0.01;
 
 /** The largest tenth of what minutes needed tells of the next ones, at least so many; at most so much beyond the largest. */
 const EXCESSES = 0.1;
@@ -22,7 +19,7 @@ const BEYOND_LARGEST = 1.15;
 /**
  * What is known of the mean excess before any is seen: what it is where needs are normal in the logarithm, over their upper
  * tenth, in units of that tenth's distance from the median: (φ(1.28)/0.1 − 1.28)/1.28. It counts as much as two independent
- * minutes, and never makes the excess smaller: rare peaks have a heavier tail.
+ * minutes, and never makes a raise smaller: rare peaks have a heavier tail.
  */
 const USUAL_EXCESS = 0.37;
 const USUAL_WEIGHT = 2;
@@ -111,14 +108,21 @@ export function raiseFor(
   const passes = minutes.reduce((sum, minute) => sum + minute.length, 0) / minutes.length;
   const independent = Math.max(1, count / passes);
   const usual = USUAL_EXCESS * (threshold - needed[needed.length >> 1]!);
-  const weight = independent + USUAL_WEIGHT;
-  const expected = Math.max(mean, (independent * mean + USUAL_WEIGHT * usual) / weight);
+  const withUsual = independent + USUAL_WEIGHT;
   const ratio = count / (MISSED_MINUTES * needed.length);
-  const beyond = expected * weight * (ratio ** (1 / weight) - 1);
+  const beyond = Math.max(
+    predictiveQuantile(mean, independent, ratio),
+    predictiveQuantile((independent * mean + USUAL_WEIGHT * usual) / withUsual, withUsual, ratio),
+  );
   return {
     raise: Math.exp(Math.min(threshold + beyond, needed[0]! + Math.log(BEYOND_LARGEST))),
-    uncertainty: Math.exp(beyond / Math.sqrt(weight)),
+    uncertainty: Math.exp(beyond / Math.sqrt(withUsual)),
   };
+}
+
+/** Of an exponential excess whose mean is known from so many; one in `ratio` is larger. */
+function predictiveQuantile(mean: number, known: number, ratio: number): number {
+  return mean * known * (ratio ** (1 / known) - 1);
 }
 
 /** Least raise with which a minute would have kept its objective, by bisection in the logarithm. */

@@ -62,6 +62,7 @@ describe('simple forecasts', () => {
       ).slice(0, LARGEST);
     const [dipped, risen] = [forecastsAfter(60, 12), forecastsAfter(140, 3)];
     // The minute is a fifth of five, and a tenth of ten.
+    for (const forecast of [92, 96]) expect(dipped).toContainEqual(expect.closeTo(forecast, 9));
     expect(dipped.filter((forecast) => forecast >= 92 - 1e-9)).toHaveLength(4);
     const untouched = dipped.map((forecast, place) => ({ forecast, risen: risen[place]! }));
     expect(untouched.filter((each) => each.forecast >= 92 - 1e-9 && each.risen === 140)).toHaveLength(1);
