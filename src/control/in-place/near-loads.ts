@@ -67,7 +67,7 @@ export class NearLoads {
       const rates = {
         ...{ last15: mean(15), last30: mean(30), last60: mean(60), last120: mean(120) },
         ...{ last300: mean(300), last600: mean(600) },
-        ...{ most60: most(60), most300: most(300), most1200: most(1200) },
+        ...{ most60: most(60), most120: most(120), most300: most(300), most1200: most(1200) },
         untilSeconds: ((this.spans.newest ?? -1) + 1) * SPAN_SECONDS,
         knownSeconds: this.spans.known(id) * SPAN_SECONDS,
       };

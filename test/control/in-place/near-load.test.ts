@@ -52,7 +52,7 @@ class Watch {
     const rates: NearRates = {
       ...{ last15: mean(15), last30: mean(30), last60: mean(60), last120: mean(120) },
       ...{ last300: mean(300), last600: mean(600) },
-      ...{ most60: most(60), most300: most(300), most1200: most(1200) },
+      ...{ most60: most(60), most120: most(120), most300: most(300), most1200: most(1200) },
       untilSeconds: this.#startSeconds + 5 * spans.length,
       knownSeconds: 5 * spans.length,
     };

@@ -15,7 +15,7 @@ function ratesOf(spans: readonly number[], knownSeconds = 5 * spans.length): Nea
   return {
     ...{ last15: mean(15), last30: mean(30), last60: mean(60), last120: mean(120) },
     ...{ last300: mean(300), last600: mean(600) },
-    ...{ most60: most(60), most300: most(300), most1200: most(1200) },
+    ...{ most60: most(60), most120: most(120), most300: most(300), most1200: most(1200) },
     untilSeconds: 1200,
     knownSeconds,
   };
@@ -66,6 +66,13 @@ describe('simple forecasts', () => {
     expect(dipped.filter((forecast) => forecast >= 92 - 1e-9)).toHaveLength(4);
     const untouched = dipped.map((forecast, place) => ({ forecast, risen: risen[place]! }));
     expect(untouched.filter((each) => each.forecast >= 92 - 1e-9 && each.risen === 140)).toHaveLength(1);
+  });
+
+  it('are no more than the largest of two minutes where that is less than longer means', () => {
+    const fallen = simpleForecasts(
+      ratesOf(Array.from({ length: 240 }, (_, span) => (span < 216 ? 100 : 30))),
+    );
+    expect(Math.max(...fallen.slice(0, LARGEST))).toBe(30);
   });
 
   it('are not known where they look back further than anything is known, the others are', () => {
