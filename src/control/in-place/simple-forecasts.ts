@@ -31,8 +31,9 @@ export const BY_SCHEDULE = 13;
 /**
  * Means, the line through the last two half minutes, largest means, and peaks that are held; these are NaN where less is known
  * than they look back. After a dip by chance the longer means know what comes back, and the largest of long and short ones
- * what has come besides; where in two minutes nothing came that is as large the load has changed. Means are over what is known of their time, so that all are judged by the same minutes: one that is
- * judged by the few that it has been known for looks cheap as long as these were calm.
+ * what has come besides; where in two minutes nothing came that is as large, the load has changed. Means are over what is
+ * known of their time, so that all are judged by the same minutes: one that is judged by the few that it has been known for
+ * looks cheap as long as these were calm.
  */
 export function simpleForecasts(rates: NearRates): readonly number[] {
   const { last15, last30, last60, last120, last300, last600 } = rates;
