@@ -1,6 +1,7 @@
 /** The real Prometheus of Debian's packages, for tests. `.ci/prometheus` unpacks it where it is not installed. */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, it } from 'vitest';
 
 export type PrometheusTool = 'prometheus' | 'promtool';
@@ -31,6 +32,16 @@ export function describeWith(name: PrometheusTool, title: string, body: (path: s
   }
   console.warn(`SKIPPED, ${title}: ${missing}`);
   describe.skip(title, () => body(''));
+}
+
+/** Resolves when it answers queries; from when it listens until then it says 503, and no JSON. */
+export async function prometheusReady(url: string): Promise<void> {
+  for (let tries = 0; tries < 400; tries += 1) {
+    const response = await fetch(`${url}/-/ready`).catch(() => undefined);
+    if (response?.ok === true) return;
+    await sleep(50);
+  }
+  throw new Error('Prometheus does not get ready');
 }
 
 function isExecutable(path: string): boolean {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { listeningSockets } from '../../src/utils/listening-sockets.ts';
 import { type DaemonProcess, endLeftovers, startDaemon, temporaryFolder } from '../e2e/daemon-process.ts';
-import { describeWith } from '../prometheus-tools.ts';
+import { describeWith, prometheusReady } from '../prometheus-tools.ts';
 import { dashboardQueries, ROOT, RULE_FILES, readText, rules } from './promql.ts';
 
 const DEPLOY = join(ROOT, 'deploy/prometheus');
@@ -98,6 +98,7 @@ describeWith('prometheus', 'a Prometheus that scrapes the daemon', (prometheus) 
       { stdio: 'ignore' },
     );
     url = `http://127.0.0.1:${await portOf(home)}`;
+    await prometheusReady(url);
     await until('chain:dta_slo_error_budget_burn_rate:avg3d');
     await until('count_over_time(dta_slo_build_info[1h]) >= 4');
   });

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { prometheusReady } from '../../prometheus-tools.ts';
 
 export interface ScrapeJob {
   readonly job: string;
@@ -60,7 +61,7 @@ export class PrometheusServer {
     );
     const address = await listeningAddress(child);
     const server = new PrometheusServer(`http://${address}`, child, folder);
-    await server.#untilReady();
+    await prometheusReady(server.url);
     return server;
   }
 
@@ -89,15 +90,6 @@ export class PrometheusServer {
       await gone;
     }
     rmSync(this.#folder, { recursive: true, force: true });
-  }
-
-  async #untilReady(): Promise<void> {
-    for (let i = 0; i < 200; i++) {
-      const response = await fetch(`${this.url}/-/ready`).catch(() => undefined);
-      if (response?.ok === true) return;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    throw new Error('Prometheus does not get ready');
   }
 }
 
