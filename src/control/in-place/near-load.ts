@@ -39,6 +39,15 @@ const FORGOTTEN_SECONDS = 600;
 /** After silence rates over a minute are too low for as long, s. */
 const HOLE_SECONDS = 75;
 
+/**
+ * Peaks that are held know nothing of a level that was not there while they were: at least so much counts of what the best of
+ * the means asks for, which goes with the level.
+ */
+const OF_MEANS = 0.9;
+
+/** The largest of a few spikes is no more than the next one may well be. */
+const SPIKE_MARGIN = 1.1;
+
 /** A load so many times larger than any in memory is not planned for. */
 const BEYOND_SEEN = 1.25;
 
@@ -51,9 +60,15 @@ export interface NearLoadOptions {
   readonly allowed: number;
 }
 
-interface Chosen {
+/** A forecast and what it is raised by. */
+interface Raised {
   readonly forecast: number;
   readonly raise: number;
+}
+
+interface Chosen extends Raised {
+  /** Of the means, the one that asks for least. */
+  readonly mean: Raised;
   readonly atSeconds: number;
   /** Largest rate of five seconds that is remembered, requests/s. */
   readonly mostSeen: number;
@@ -150,11 +165,12 @@ export class NearLoad {
       this.#chosen = this.#choose(atSeconds, forecasts, curve, options);
     if (this.#chosen === undefined || Number.isNaN(forecasts[this.#chosen.forecast]!))
       return FIRST_RAISE * forecasts[WIDEST]!;
-    const { forecast, raise, mostSeen } = this.#chosen;
+    const { forecast, raise, mean, mostSeen } = this.#chosen;
     // A forecast that was too large in the past is no reason for less than there is now.
     const least = forecast === BY_SCHEDULE ? forecasts[forecast]! : forecasts[LAST_MINUTE]!;
+    const byMean = forecast < BY_SCHEDULE ? OF_MEANS * mean.raise * forecasts[mean.forecast]! : 0;
     const most = BEYOND_SEEN * Math.max(mostSeen, present.forecasts[WIDEST]!, present.forecasts[LARGEST]!);
-    return Math.max(least, Math.min(raise * forecasts[forecast]!, most));
+    return Math.max(least, Math.min(Math.max(byMean, raise * forecasts[forecast]!), most));
   }
 
   /** Forecasts of a pass, those of spikes with what is known of them now. */
@@ -168,22 +184,29 @@ export class NearLoad {
     const past = this.#past.map((one) => ({ ...one, forecasts: this.#all(one, options) }));
     const minutes = minutesOf(past);
     if (minutes.length < FIRST) return undefined;
-    let best: { forecast: number; raise: number; load: number } | undefined;
-    for (let forecast = 0; forecast < present.length; forecast++) {
+    const raised = present.flatMap((now, forecast) => {
       const judged = minutes.filter((minute) =>
         minute.every(({ forecasts }) => !Number.isNaN(forecasts[forecast]!)),
       );
       // After a pause a peak hold may not know enough any more.
-      if (judged.length < FIRST || Number.isNaN(present[forecast]!)) continue;
+      if (judged.length < FIRST || Number.isNaN(now)) return [];
       const { raise: needed, uncertainty } = raiseFor(judged, forecast, curve, options.allowed);
-      // The largest of a few spikes is no more than the next one may well be.
-      const raise = forecast >= BY_SCHEDULE ? Math.max(1, needed) : needed;
-      const load = uncertainty * raise * meanOf(judged, forecast);
-      if (best === undefined || load < best.load) best = { forecast, raise, load };
-    }
+      const raise = forecast >= BY_SCHEDULE ? SPIKE_MARGIN * Math.max(1, needed) : needed;
+      return [{ forecast, raise, load: uncertainty * raise * meanOf(judged, forecast) }];
+    });
+    const best = leastOf(raised);
+    const mean = leastOf(raised.filter(({ forecast }) => forecast < LARGEST));
     const mostSeen = Math.max(...past.flatMap(({ rates }) => rates));
-    return best && { ...best, atSeconds, mostSeen };
+    return best && mean && { ...best, mean, atSeconds, mostSeen };
   }
+}
+
+/** The one that asks for least. */
+function leastOf<T extends { readonly load: number }>(raised: readonly T[]): T | undefined {
+  return raised.reduce<T | undefined>(
+    (least, one) => (least && least.load <= one.load ? least : one),
+    undefined,
+  );
 }
 
 /** What a forecast asked for in the past, requests/s. */

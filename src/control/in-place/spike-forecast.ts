@@ -1,6 +1,6 @@
 /** The load of a chain whose spikes come by a clock: its usual one, and the largest spike when one is due. */
 import { SPAN_SECONDS } from './span-rates.ts';
-import { isDue, peakOf, type SpikeSchedule, scheduleOf } from './spike-schedule.ts';
+import { heightOf, isDue, type SpikeSchedule, scheduleOf } from './spike-schedule.ts';
 import { leastSpike, type PresentSpike, SpikeWatch } from './spike-watch.ts';
 
 /** What the usual load is told from: the largest of means over so many spans. */
@@ -45,7 +45,7 @@ export class SpikeForecast {
 
   /** Largest rate that may come before long, requests/s; undefined where spikes have no schedule. */
   get peak(): number | undefined {
-    return this.#schedule?.peak;
+    return this.#schedule && this.#usual() + this.#schedule.height;
   }
 
   /** Reads the spans that have ended by then. `rateAt`: of the span that begins then. */
@@ -77,7 +77,7 @@ export class SpikeForecast {
     const known = {
       atSeconds,
       untilSeconds,
-      usual: Math.max(...USUAL_SPANS.map((spans) => this.#watch.usual(spans))),
+      usual: this.#usual(),
       latest: this.#watch.latest,
       present: this.#watch.present(),
       beforeSeconds: this.#watch.spikes.at(-1)?.earliestSeconds ?? Number.NEGATIVE_INFINITY,
@@ -96,21 +96,22 @@ export class SpikeForecast {
     if (schedule === undefined) return Number.NaN;
     if (!Number.isNaN(then.forecast)) return then.forecast;
     if (this.#isUnclear(schedule, atSeconds)) return Number.NaN;
+    const peak = usual + schedule.height;
     const until = atSeconds + intervalSeconds + EFFECT_SECONDS;
-    const comes = isDue(
-      schedule,
-      untilSeconds - unseenSeconds(usual, latest, schedule.peak),
-      until,
-      beforeSeconds,
-    );
+    const comes = isDue(schedule, untilSeconds - unseenSeconds(usual, latest, peak), until, beforeSeconds);
     const isThere = present !== undefined && !present.isGoing;
-    return Math.max(usual, present?.rate ?? 0, comes || isThere ? schedule.peak : 0);
+    return Math.max(usual, present?.rate ?? 0, comes || isThere ? peak : 0);
   }
 
   /** The same where the largest spike is due at any time; NaN where there was none, requests/s. */
   held({ usual, present }: SpikesThen): number {
-    const peak = peakOf(this.#watch.spikes);
-    return peak === 0 ? Number.NaN : Math.max(usual, present?.rate ?? 0, peak);
+    const height = heightOf(this.#watch.spikes);
+    return height === 0 ? Number.NaN : Math.max(present?.rate ?? 0, usual + height);
+  }
+
+  /** Load outside of spikes, requests/s. */
+  #usual(): number {
+    return Math.max(...USUAL_SPANS.map((spans) => this.#watch.usual(spans)));
   }
 
   /** Near a time when work piled up, and a spike was due. */

@@ -26,8 +26,8 @@ const ROUNDS = 3;
 const STUDENT = [
   63.657, 9.925, 5.841, 4.604, 4.032, 3.707, 3.499, 3.355, 3.25, 3.169, 3.106, 3.055, 3.012, 2.977,
 ];
-/** Spikes count for the peak for so long, s. */
-const PEAK_SECONDS = 3600;
+/** Spikes count for the height for so long, s. */
+const HEIGHT_SECONDS = 3600;
 /** Sooner than after this share of the shortest time between two spikes none comes. */
 const SOONEST = 0.5;
 
@@ -39,8 +39,8 @@ export interface SpikeSchedule {
   readonly toleranceSeconds: number;
   /** Shortest time between two spikes, s. */
   readonly shortestSeconds: number;
-  /** Largest rate of those of the last hour, or the latest few, requests/s. */
-  readonly peak: number;
+  /** Largest height of those of the last hour, or the latest few, requests/s. */
+  readonly height: number;
 }
 
 /** Undefined where onsets may well be at any times. */
@@ -61,7 +61,7 @@ function gridded(spikes: readonly Spike[]): SpikeSchedule | undefined {
       originSeconds: origin,
       toleranceSeconds: farthest + RESOLUTION,
       shortestSeconds: Math.min(...gaps),
-      peak: peakOf(spikes),
+      height: heightOf(spikes),
     };
     if (isSignificant(schedule, spikes, tried))
       return expected + RESOLUTION < NARROW * period
@@ -71,13 +71,13 @@ function gridded(spikes: readonly Spike[]): SpikeSchedule | undefined {
   return undefined;
 }
 
-/** What the next spike may be: the largest of the last hour, or of the latest few; 0 where there was none, requests/s. */
-export function peakOf(spikes: readonly Spike[]): number {
+/** Height of the next spike: the largest of the last hour, or of the latest few; 0 where there was none, requests/s. */
+export function heightOf(spikes: readonly Spike[]): number {
   const latest = spikes.at(-1)?.onsetSeconds ?? 0;
   const counting = spikes.filter(
-    ({ onsetSeconds }, i) => i >= spikes.length - FEWEST || onsetSeconds > latest - PEAK_SECONDS,
+    ({ onsetSeconds }, i) => i >= spikes.length - FEWEST || onsetSeconds > latest - HEIGHT_SECONDS,
   );
-  return Math.max(0, ...counting.map(({ peak }) => peak));
+  return Math.max(0, ...counting.map(({ height }) => height));
 }
 
 /**

@@ -27,8 +27,8 @@ const KEPT = 16;
 export interface Spike {
   /** When it began, s since the epoch; between spans on a line. */
   readonly onsetSeconds: number;
-  /** Largest rate of a span, requests/s. */
-  readonly peak: number;
+  /** Largest rate of a span over the usual one then, requests/s: jobs come on top of whatever else there is. */
+  readonly height: number;
   /** Earliest time at which it may have begun, s: before the onset where requests were answered late. */
   readonly earliestSeconds: number;
 }
@@ -115,8 +115,8 @@ export class SpikeWatch {
       return;
     }
     if (rate < Math.max(OVER * rising.usual, rising.usual + LEAST_REQUESTS / 2 / SPAN_SECONDS)) {
-      const { onsetSeconds, peak, earliestSeconds = onsetSeconds } = rising;
-      this.spikes.push({ onsetSeconds, peak, earliestSeconds });
+      const { onsetSeconds, peak, usual, earliestSeconds = onsetSeconds } = rising;
+      this.spikes.push({ onsetSeconds, height: peak - usual, earliestSeconds });
       if (this.spikes.length > KEPT) this.spikes.shift();
       this.#rising = undefined;
       this.#push(rate);

@@ -151,6 +151,19 @@ describe('by how much forecasts are raised', () => {
     expect(outcomes.reduce((sum, one) => sum + one, 0) / outcomes.length).toBeLessThan(0.02);
   });
 
+  it('goes the farther beyond what is usual the fewer minutes tell of it', () => {
+    const random = seededRandom(5);
+    const rates = Array.from({ length: hourAnd(0) }, () => 2000 * Math.exp(0.15 * gaussian(random)));
+    const hour = minutesOf(pastOf(rates));
+    // Whatever else is told from them is the same for all of these.
+    const [once, twice, fourTimes] = [1, 2, 4].map((times) => {
+      const minutes = Array.from({ length: times }, () => hour).flat();
+      return Math.log(raiseFor(minutes, 0, CURVE, ALLOWED).raise);
+    });
+    expect(once! - twice!).toBeGreaterThan(1.5 * (twice! - fourTimes!));
+    expect(twice!).toBeGreaterThan(fourTimes!);
+  });
+
   it('is known the less the more minutes have in common', () => {
     const random = seededRandom(9);
     const rates = Array.from({ length: 60 + 300 }, () => 2000 * Math.exp(0.15 * gaussian(random)));

@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { isDue, peakOf, scheduleOf } from '../../../src/control/in-place/spike-schedule.ts';
+import { heightOf, isDue, scheduleOf } from '../../../src/control/in-place/spike-schedule.ts';
 import type { Spike } from '../../../src/control/in-place/spike-watch.ts';
 import { seededRandom } from '../../../src/utils/random.ts';
 
 const NEVER = Number.NEGATIVE_INFINITY;
 
 function spike(onsetSeconds: number, options: Partial<Spike> = {}): Spike {
-  return { onsetSeconds, earliestSeconds: onsetSeconds, peak: 500, ...options };
+  return { onsetSeconds, earliestSeconds: onsetSeconds, height: 500, ...options };
 }
 
 const at = (...onsets: number[]) => onsets.map((onset) => spike(onset));
 
 describe('a schedule of spikes', () => {
   it('has their period where they come at every point of it, and the largest peak', () => {
-    const spikes = [...at(300, 900.3, 1499.8, 2100.1), spike(2700, { peak: 620 })];
+    const spikes = [...at(300, 900.3, 1499.8, 2100.1), spike(2700, { height: 620 })];
     const schedule = scheduleOf(spikes)!;
     expect(schedule.periodSeconds).toBeCloseTo(600, 0);
     expect(schedule.shortestSeconds).toBeCloseTo(599.5, 6);
-    expect(schedule.peak).toBe(620);
+    expect(schedule.height).toBe(620);
   });
 
   it('has the period of the grid where they come at some points of it', () => {
@@ -83,11 +83,11 @@ describe('a schedule of spikes', () => {
 
   it('has no peak of more than an hour ago, if there were enough since', () => {
     const every = (seconds: number) =>
-      Array.from({ length: 12 }, (_, i) => spike(seconds * i, { peak: i === 1 ? 900 : 500 }));
-    expect(scheduleOf(every(600))!.peak).toBe(500);
-    expect(scheduleOf(every(300))!.peak).toBe(900);
-    expect(peakOf(every(1800).slice(0, 4))).toBe(900);
-    expect(peakOf([])).toBe(0);
+      Array.from({ length: 12 }, (_, i) => spike(seconds * i, { height: i === 1 ? 900 : 500 }));
+    expect(scheduleOf(every(600))!.height).toBe(500);
+    expect(scheduleOf(every(300))!.height).toBe(900);
+    expect(heightOf(every(1800).slice(0, 4))).toBe(900);
+    expect(heightOf([])).toBe(0);
   });
 
   it('counts spikes of which the onset is known in part, as long as they may lie on it', () => {

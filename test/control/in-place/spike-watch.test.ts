@@ -31,7 +31,7 @@ describe('spikes of a rate', () => {
       expect(spikes).toHaveLength(1);
       // What is less than a seventh of a span is no part of it.
       expect(Math.abs(spikes[0]!.onsetSeconds - from)).toBeLessThan(0.8);
-      expect(spikes[0]!.peak).toBe(500);
+      expect(spikes[0]!.height).toBe(400);
       expect(spikes[0]!.earliestSeconds).toBe(spikes[0]!.onsetSeconds);
     }
   });
@@ -61,7 +61,7 @@ describe('spikes of a rate', () => {
 
   it('may have begun any time since all was well where requests were answered late', () => {
     const { spikes } = watched([...steady(30), 500, 500, 100], 140);
-    expect(spikes[0]).toMatchObject({ earliestSeconds: 140, peak: 500 });
+    expect(spikes[0]).toMatchObject({ earliestSeconds: 140, height: 400 });
     expect(spikes[0]!.onsetSeconds).toBeGreaterThan(140);
   });
 
