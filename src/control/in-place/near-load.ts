@@ -45,9 +45,6 @@ const HOLE_SECONDS = 75;
  */
 const OF_MEANS = 0.9;
 
-/** The largest of a few spikes is no more than the next one may well be. */
-const SPIKE_MARGIN = 1.1;
-
 /** A load so many times larger than any in memory is not planned for. */
 const BEYOND_SEEN = 1.25;
 
@@ -96,7 +93,8 @@ export class NearLoad {
   get surge(): number | undefined {
     const { peak } = this.#spikes;
     if (peak === undefined || this.#chosen?.forecast !== BY_SCHEDULE) return undefined;
-    return Math.min(this.#chosen.raise, BEYOND_SEEN) * peak;
+    const { raise, mostSeen } = this.#chosen;
+    return Math.min(raise * peak, BEYOND_SEEN * mostSeen);
   }
 
   /**
@@ -114,6 +112,7 @@ export class NearLoad {
       // Nothing is learned from silence, nor from what follows on it. It may have begun within the span before, and what
       // comes late comes in the spans before.
       this.#open = [];
+      this.#spikes.skip(rates.untilSeconds);
       this.#load = Math.max(this.#load, rates.last30, rates.last60, ...this.#latest);
       this.#silentSeconds = atSeconds;
       return this.#load;
@@ -167,7 +166,7 @@ export class NearLoad {
       return FIRST_RAISE * forecasts[WIDEST]!;
     const { forecast, raise, mean, mostSeen } = this.#chosen;
     // A forecast that was too large in the past is no reason for less than there is now.
-    const least = forecast === BY_SCHEDULE ? forecasts[forecast]! : forecasts[LAST_MINUTE]!;
+    const least = forecast === BY_SCHEDULE ? 0 : forecasts[LAST_MINUTE]!;
     const byMean = forecast < BY_SCHEDULE ? OF_MEANS * mean.raise * forecasts[mean.forecast]! : 0;
     const most = BEYOND_SEEN * Math.max(mostSeen, present.forecasts[WIDEST]!, present.forecasts[LARGEST]!);
     return Math.max(least, Math.min(Math.max(byMean, raise * forecasts[forecast]!), most));
@@ -191,7 +190,7 @@ export class NearLoad {
       // After a pause a peak hold may not know enough any more.
       if (judged.length < FIRST || Number.isNaN(now)) return [];
       const { raise: needed, uncertainty } = raiseFor(judged, forecast, curve, options.allowed);
-      const raise = forecast >= BY_SCHEDULE ? SPIKE_MARGIN * Math.max(1, needed) : needed;
+      const raise = forecast >= BY_SCHEDULE ? Math.max(1, needed) : needed;
       return [{ forecast, raise, load: uncertainty * raise * meanOf(judged, forecast) }];
     });
     const best = leastOf(raised);
@@ -204,7 +203,7 @@ export class NearLoad {
 /** The one that asks for least. */
 function leastOf<T extends { readonly load: number }>(raised: readonly T[]): T | undefined {
   return raised.reduce<T | undefined>(
-    (least, one) => (least && least.load <= one.load ? least : one),
+    (least, one) => (least === undefined || one.load < least.load ? one : least),
     undefined,
   );
 }

@@ -25,9 +25,10 @@ const USUAL_EXCESS = 0.37;
 const USUAL_WEIGHT = 2;
 
 /**
- * The next of n minutes that are normal in the logarithm exceeds a quantile z of theirs more often than it says: Student's t
- * and the error of the mean put that quantile farther from the middle by (z² + 3)/(4n) of its distance, which is 2.1/n at 99 %
- * (first term of the expansion of t·sqrt(1 + 1/n)). Minutes that follow on one another are alike, and count for fewer.
+ * The next one after n minutes that are normal in the logarithm exceeds a quantile z of theirs more often than it says: Student's
+ * t and the error of the mean put that quantile farther from the middle by (z² + 3)/(4n) of its distance, which is 2.1/n at
+ * 99 % (first term of the expansion of t·sqrt(1 + 1/n)). It is 3 here, as minutes that follow on one another are alike. The
+ * predictive quantile of the excesses allows for their mean alone, and not for that of all minutes.
  */
 const OF_FEW_MINUTES = 3;
 
@@ -123,7 +124,7 @@ export function raiseFor(
     predictiveQuantile((independent * mean + USUAL_WEIGHT * usual) / withUsual, withUsual, ratio),
   );
   const next = threshold + beyond;
-  const widened = next + (OF_FEW_MINUTES * passes * (next - median)) / needed.length;
+  const widened = next + (OF_FEW_MINUTES * passes * Math.max(0, next - median)) / needed.length;
   return {
     raise: Math.exp(Math.min(widened, needed[0]! + Math.log(BEYOND_LARGEST))),
     uncertainty: Math.exp(beyond / Math.sqrt(withUsual)),

@@ -1,4 +1,4 @@
-/** The load of a chain whose spikes come by a clock: its usual one, and the largest spike when one is due. */
+/** The load of a chain whose spikes come by a clock: its usual one, and the largest spike on top of it when one is due. */
 import { SPAN_SECONDS } from './span-rates.ts';
 import { heightOf, isDue, type SpikeSchedule, scheduleOf } from './spike-schedule.ts';
 import { leastSpike, type PresentSpike, SpikeWatch } from './spike-watch.ts';
@@ -14,6 +14,9 @@ const KEPT = 16;
 /** Standard deviations of a Poisson count that a rate may be over the usual one by chance. */
 const DEVIATIONS = 2.5;
 
+/** The highest of a few spikes is no more than the next one may well be. */
+const HIGHER = 1.1;
+
 /** From a decision until it is in force, s. */
 const EFFECT_SECONDS = 3;
 
@@ -24,6 +27,8 @@ export interface SpikesThen {
   readonly untilSeconds: number;
   /** Outside of spikes, requests/s. */
   readonly usual: number;
+  /** What spikes come on top of, requests/s. */
+  readonly base: number;
   /** Of the newest span, requests/s. */
   readonly latest: number;
   readonly present: PresentSpike | undefined;
@@ -45,7 +50,7 @@ export class SpikeForecast {
 
   /** Largest rate that may come before long, requests/s; undefined where spikes have no schedule. */
   get peak(): number | undefined {
-    return this.#schedule && this.#usual() + this.#schedule.height;
+    return this.#schedule && this.#watch.median + HIGHER * this.#schedule.height;
   }
 
   /** Reads the spans that have ended by then. `rateAt`: of the span that begins then. */
@@ -72,12 +77,18 @@ export class SpikeForecast {
     this.#schedule = scheduleOf(spikes);
   }
 
+  /** Leaves out the spans that have ended by then, of silence. */
+  skip(untilSeconds: number): void {
+    this.#watch.skip(Math.floor(untilSeconds / SPAN_SECONDS) - 1);
+  }
+
   /** What is known now. */
   now(atSeconds: number, untilSeconds: number, intervalSeconds: number): SpikesThen {
     const known = {
       atSeconds,
       untilSeconds,
-      usual: this.#usual(),
+      usual: Math.max(...USUAL_SPANS.map((spans) => this.#watch.usual(spans))),
+      base: this.#watch.median,
       latest: this.#watch.latest,
       present: this.#watch.present(),
       beforeSeconds: this.#watch.spikes.at(-1)?.earliestSeconds ?? Number.NEGATIVE_INFINITY,
@@ -91,12 +102,12 @@ export class SpikeForecast {
    * known now would have forecast; NaN where there is none now.
    */
   at(then: SpikesThen, intervalSeconds: number): number {
-    const { atSeconds, untilSeconds, usual, latest, present, beforeSeconds } = then;
+    const { atSeconds, untilSeconds, usual, base, latest, present, beforeSeconds } = then;
     const schedule = this.#schedule;
     if (schedule === undefined) return Number.NaN;
     if (!Number.isNaN(then.forecast)) return then.forecast;
     if (this.#isUnclear(schedule, atSeconds)) return Number.NaN;
-    const peak = usual + schedule.height;
+    const peak = base + HIGHER * schedule.height;
     const until = atSeconds + intervalSeconds + EFFECT_SECONDS;
     const comes = isDue(schedule, untilSeconds - unseenSeconds(usual, latest, peak), until, beforeSeconds);
     const isThere = present !== undefined && !present.isGoing;
@@ -104,14 +115,9 @@ export class SpikeForecast {
   }
 
   /** The same where the largest spike is due at any time; NaN where there was none, requests/s. */
-  held({ usual, present }: SpikesThen): number {
+  held({ usual, base, present }: SpikesThen): number {
     const height = heightOf(this.#watch.spikes);
-    return height === 0 ? Number.NaN : Math.max(present?.rate ?? 0, usual + height);
-  }
-
-  /** Load outside of spikes, requests/s. */
-  #usual(): number {
-    return Math.max(...USUAL_SPANS.map((spans) => this.#watch.usual(spans)));
+    return height === 0 ? Number.NaN : Math.max(usual, present?.rate ?? 0, base + HIGHER * height);
   }
 
   /** Near a time when work piled up, and a spike was due. */

@@ -71,6 +71,11 @@ export class SpikeWatch {
     this.#next = newest + 1;
   }
 
+  /** Leaves out the spans up to the newest: of silence nothing is usual. */
+  skip(newest: number): void {
+    this.#next = Math.max(this.#next ?? 0, newest + 1);
+  }
+
   /** The spike that is not over. */
   present(): PresentSpike | undefined {
     if (this.#rising === undefined) return undefined;
@@ -87,6 +92,11 @@ export class SpikeWatch {
     return mean(this.#usual.slice(-spans));
   }
 
+  /** Median of the latest outside of spikes, which these are told from; NaN where none is known, requests/s. */
+  get median(): number {
+    return this.#usual.length === 0 ? Number.NaN : median(this.#usual);
+  }
+
   #see(span: number, rate: number, earliestSeconds: number | undefined): void {
     if (Number.isNaN(rate)) return;
     if (this.#rising !== undefined) this.#goOn(span, rate, this.#rising);
@@ -97,11 +107,11 @@ export class SpikeWatch {
 
   #isSpike(rate: number): boolean {
     if (this.#usual.length < LEAST_USUAL) return false;
-    return rate > leastSpike(median(this.#usual));
+    return rate > leastSpike(this.median);
   }
 
   #begin(span: number, rate: number, earliestSeconds: number | undefined): void {
-    const usual = median(this.#usual);
+    const usual = this.median;
     const before = Math.min(1, Math.max(0, (this.#before - usual) / (rate - usual) || 0));
     const onsetSeconds = SPAN_SECONDS * (span - before);
     this.#rising = { first: span, onsetSeconds, usual, peak: rate, isFirst: true, earliestSeconds };

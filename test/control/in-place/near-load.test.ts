@@ -186,16 +186,44 @@ describe('the load that is planned for until the next change in place', () => {
       );
   });
 
-  it('is more than any spike over the usual load by a tenth, whatever the usual load is by then', () => {
+  it('is as much more than the usual load as any spike was, and a tenth more, whatever is usual by then', () => {
     const random = seededRandom(1);
     let time = 0;
     const times = Array.from({ length: 24 }, () => (time += 252 + Math.round(72 * random())));
     const isSpike = (span: number) => times.some((from) => span >= from && span < from + 3);
-    const usualAt = (span: number) => (span < 1200 ? 300 : 400);
+    const rateAt = (span: number) => (span < 1200 ? 300 : 500) + (isSpike(span) ? 1200 : 0);
     const watch = new Watch();
-    watch.minutes(95, (span) => usualAt(span) + (isSpike(span) ? 1200 : 0));
-    const later = watch.minutes(25, (span) => usualAt(span) + (isSpike(span) ? 1200 : 0)).slice(40);
-    for (const load of later) expect(load).toBeGreaterThan(1.05 * (400 + 1200));
+    watch.minutes(95, rateAt);
+    for (const load of watch.minutes(25, rateAt).slice(40)) expect(load).toBeGreaterThan(500 + 1.09 * 1200);
+  });
+
+  it('is enough for spikes by a clock after a silence too', () => {
+    for (const silentSpans of [13, 18, 24, 36]) {
+      const watch = new Watch();
+      const rateAt = (span: number) => (span % 60 < 3 ? 1200 : 500);
+      watch.minutes(50, rateAt);
+      watch.after(...Array.from({ length: silentSpans + 9 }, (_, i) => (i < 9 ? rateAt(600 + i) : 0)));
+      const from = watch.spans.length;
+      const loads = watch.after(...Array.from({ length: 300 }, (_, i) => rateAt(from + i)));
+      const first = from - (from % 3);
+      for (const [pass, load] of loads.entries()) {
+        const newest = first + 3 * pass + 2;
+        const next = Math.max(...[1, 2, 3, 4].map((ahead) => rateAt(newest + ahead)));
+        expect(load, `${silentSpans} spans, pass ${pass}`).toBeGreaterThan(0.97 * next);
+      }
+      expect(watch.near.surge ?? 0).toBeLessThanOrEqual(1.25 * 1200);
+    }
+  });
+
+  it('needs no more instances for spikes than a quarter over the largest that came, also after a level shift', () => {
+    const watch = new Watch();
+    const rateAt = (span: number) => (span < 600 ? 200 : 470) + (span % 60 < 3 ? 1000 : 0);
+    watch.minutes(50, rateAt);
+    for (let minute = 0; minute < 40; minute++) {
+      const most = Math.max(...watch.spans);
+      watch.minutes(1, rateAt);
+      expect(watch.near.surge ?? 0).toBeLessThanOrEqual(1.25 * Math.max(most, ...watch.spans.slice(-12)));
+    }
   });
 
   it('is so with Poisson arrivals too, where spikes come at some points of a grid, or the usual load rises', () => {

@@ -12,7 +12,7 @@ function spike(onsetSeconds: number, options: Partial<Spike> = {}): Spike {
 const at = (...onsets: number[]) => onsets.map((onset) => spike(onset));
 
 describe('a schedule of spikes', () => {
-  it('has their period where they come at every point of it, and the largest peak', () => {
+  it('has their period where they come at every point of it, and the largest height', () => {
     const spikes = [...at(300, 900.3, 1499.8, 2100.1), spike(2700, { height: 620 })];
     const schedule = scheduleOf(spikes)!;
     expect(schedule.periodSeconds).toBeCloseTo(600, 0);
@@ -81,7 +81,7 @@ describe('a schedule of spikes', () => {
     expect(schedule.periodSeconds).toBeCloseTo(75, 1);
   });
 
-  it('has no peak of more than an hour ago, if there were enough since', () => {
+  it('has no height of more than an hour ago, if there were enough since', () => {
     const every = (seconds: number) =>
       Array.from({ length: 12 }, (_, i) => spike(seconds * i, { height: i === 1 ? 900 : 500 }));
     expect(scheduleOf(every(600))!.height).toBe(500);
