@@ -27,8 +27,6 @@ export interface SpikesThen {
   readonly untilSeconds: number;
   /** Outside of spikes, requests/s. */
   readonly usual: number;
-  /** What spikes come on top of, requests/s. */
-  readonly base: number;
   /** Of the newest span, requests/s. */
   readonly latest: number;
   readonly present: PresentSpike | undefined;
@@ -50,7 +48,7 @@ export class SpikeForecast {
 
   /** Largest rate that may come before long, requests/s; undefined where spikes have no schedule. */
   get peak(): number | undefined {
-    return this.#schedule && this.#watch.median + HIGHER * this.#schedule.height;
+    return this.#schedule && this.#usual() + HIGHER * this.#schedule.height;
   }
 
   /** Reads the spans that have ended by then. `rateAt`: of the span that begins then. */
@@ -87,8 +85,7 @@ export class SpikeForecast {
     const known = {
       atSeconds,
       untilSeconds,
-      usual: Math.max(...USUAL_SPANS.map((spans) => this.#watch.usual(spans))),
-      base: this.#watch.median,
+      usual: this.#usual(),
       latest: this.#watch.latest,
       present: this.#watch.present(),
       beforeSeconds: this.#watch.spikes.at(-1)?.earliestSeconds ?? Number.NEGATIVE_INFINITY,
@@ -102,12 +99,12 @@ export class SpikeForecast {
    * known now would have forecast; NaN where there is none now.
    */
   at(then: SpikesThen, intervalSeconds: number): number {
-    const { atSeconds, untilSeconds, usual, base, latest, present, beforeSeconds } = then;
+    const { atSeconds, untilSeconds, usual, latest, present, beforeSeconds } = then;
     const schedule = this.#schedule;
     if (schedule === undefined) return Number.NaN;
     if (!Number.isNaN(then.forecast)) return then.forecast;
     if (this.#isUnclear(schedule, atSeconds)) return Number.NaN;
-    const peak = base + HIGHER * schedule.height;
+    const peak = usual + HIGHER * schedule.height;
     const until = atSeconds + intervalSeconds + EFFECT_SECONDS;
     const comes = isDue(schedule, untilSeconds - unseenSeconds(usual, latest, peak), until, beforeSeconds);
     const isThere = present !== undefined && !present.isGoing;
@@ -115,9 +112,14 @@ export class SpikeForecast {
   }
 
   /** The same where the largest spike is due at any time; NaN where there was none, requests/s. */
-  held({ usual, base, present }: SpikesThen): number {
+  held({ usual, present }: SpikesThen): number {
     const height = heightOf(this.#watch.spikes);
-    return height === 0 ? Number.NaN : Math.max(usual, present?.rate ?? 0, base + HIGHER * height);
+    return height === 0 ? Number.NaN : Math.max(present?.rate ?? 0, usual + HIGHER * height);
+  }
+
+  /** Load outside of spikes; the largest of means, which a rise shows in at once, requests/s. */
+  #usual(): number {
+    return Math.max(...USUAL_SPANS.map((spans) => this.#watch.usual(spans)));
   }
 
   /** Near a time when work piled up, and a spike was due. */

@@ -92,11 +92,6 @@ export class SpikeWatch {
     return mean(this.#usual.slice(-spans));
   }
 
-  /** Median of the latest outside of spikes, which these are told from; NaN where none is known, requests/s. */
-  get median(): number {
-    return this.#usual.length === 0 ? Number.NaN : median(this.#usual);
-  }
-
   #see(span: number, rate: number, earliestSeconds: number | undefined): void {
     if (Number.isNaN(rate)) return;
     if (this.#rising !== undefined) this.#goOn(span, rate, this.#rising);
@@ -107,11 +102,11 @@ export class SpikeWatch {
 
   #isSpike(rate: number): boolean {
     if (this.#usual.length < LEAST_USUAL) return false;
-    return rate > leastSpike(this.median);
+    return rate > leastSpike(median(this.#usual));
   }
 
   #begin(span: number, rate: number, earliestSeconds: number | undefined): void {
-    const usual = this.median;
+    const usual = median(this.#usual);
     const before = Math.min(1, Math.max(0, (this.#before - usual) / (rate - usual) || 0));
     const onsetSeconds = SPAN_SECONDS * (span - before);
     this.#rising = { first: span, onsetSeconds, usual, peak: rate, isFirst: true, earliestSeconds };
