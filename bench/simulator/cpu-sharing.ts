@@ -229,6 +229,7 @@ export class CpuSharing {
     all.nextEvent[instance] = EXHAUST;
     return exhaust;
   }
+
   /** When it is throttled if it goes on at this rate, cores; Infinity: never. */
   #exhaustSeconds(instance: number, rate: number): number {
     const all = this.#instances;
