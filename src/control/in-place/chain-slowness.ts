@@ -27,12 +27,15 @@ export class SlownessEstimate {
   #minuteSeconds = Number.NEGATIVE_INFINITY;
   #base: number | undefined;
 
-  /** Of `requests` this share was slow, and that one was expected to be. */
+  /**
+   * Of `requests` this share was slow, and that one was expected to be. More than the largest factor explains is no error of
+   * the model: work piled up, and one such minute would be believed for an hour.
+   */
   note(atSeconds: number, requests: number, measured: number, expected: number): void {
     const age = Math.max(0, atSeconds - (this.#noted ?? atSeconds));
     const kept = 0.5 ** (age / HALF_LIFE_SECONDS);
     this.#noted = atSeconds;
-    this.#measured = kept * this.#measured + requests * measured;
+    this.#measured = kept * this.#measured + requests * Math.min(measured, LARGEST_FACTOR * expected);
     this.#expected = kept * this.#expected + requests * expected;
   }
 

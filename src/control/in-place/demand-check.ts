@@ -45,10 +45,11 @@ function expectedCores(
   for (const chain of chains) {
     const profile = profiles.profile(id, chain);
     const spec = settings.topology.chains.get(chain);
-    const rate = nearLoads.spans.mean(chain, SPANS);
+    const rate = nearLoads.spans.own.mean(chain, SPANS);
     if (spec === undefined || Number.isNaN(rate)) continue;
     // A hole in the records makes the load look small for the CPU that it used.
-    if (nearLoads.spans.least(chain, SPANS) === 0 && rate * SPAN_SECONDS > SURELY_MISSED) return undefined;
+    if (nearLoads.spans.own.least(chain, SPANS) === 0 && rate * SPAN_SECONDS > SURELY_MISSED)
+      return undefined;
     if (profile.kind !== 'profile' || profile.source !== 'fitted') return undefined;
     requests += COMPARED_SECONDS * rate;
     cores += rate * (visitsByService(spec).get(id) ?? 0) * profile.demandCoreSeconds;

@@ -39,14 +39,10 @@ const FORGOTTEN_SECONDS = 600;
 /** After silence rates over a minute are too low for as long, s. */
 const HOLE_SECONDS = 75;
 
-/**
- * Peaks that are held know nothing of a level that was not there while they were: at least so much counts of what the best of
- * the means asks for, which goes with the level.
- */
-const OF_MEANS = 0.9;
-
-/** A load so many times larger than any in memory is not planned for. */
+/** A load so many times larger than any in memory, or in the last minute, is not planned for. */
 const BEYOND_SEEN = 1.25;
+/** The same of those in memory where means alone ask for it: they have to allow for rare peaks at all times. */
+const BEYOND_BY_MEANS = 1.1;
 
 export interface NearLoadOptions {
   /** What is answered now says nothing of what comes. */
@@ -108,7 +104,7 @@ export class NearLoad {
     curve: ShareCurve | undefined,
     options: NearLoadOptions,
   ): number {
-    if (this.#load !== undefined && rates.last15 === 0 && this.#load * SILENCE_SECONDS > MISSED) {
+    if (this.#load !== undefined && rates.counted15 === 0 && this.#load * SILENCE_SECONDS > MISSED) {
       // Nothing is learned from silence, nor from what follows on it. It may have begun within the span before, and what
       // comes late comes in the spans before.
       this.#open = [];
@@ -126,7 +122,8 @@ export class NearLoad {
     const spikes = this.#spikes.now(atSeconds, rates.untilSeconds, options.intervalSeconds);
     const forecasts = simpleForecasts(rates);
     // Nothing is learned from what nothing was known of.
-    if (!this.#isUncertain(atSeconds) && rates.last15 > 0) this.#open.push({ atSeconds, forecasts, spikes });
+    if (!this.#isUncertain(atSeconds) && rates.counted15 > 0)
+      this.#open.push({ atSeconds, forecasts, spikes });
     const served = this.#served({ atSeconds, forecasts, spikes }, curve, options);
     this.#load = this.#isUncertain(atSeconds) ? Math.max(served, this.#load ?? 0) : served;
     this.#latest.push(this.#load);
@@ -167,9 +164,15 @@ export class NearLoad {
     const { forecast, raise, mean, mostSeen } = this.#chosen;
     // A forecast that was too large in the past is no reason for less than there is now.
     const least = forecast === BY_SCHEDULE ? 0 : forecasts[LAST_MINUTE]!;
-    const byMean = forecast < BY_SCHEDULE ? OF_MEANS * mean.raise * forecasts[mean.forecast]! : 0;
-    const most = BEYOND_SEEN * Math.max(mostSeen, present.forecasts[WIDEST]!, present.forecasts[LARGEST]!);
-    return Math.max(least, Math.min(Math.max(byMean, raise * forecasts[forecast]!), most));
+    const mostNow = BEYOND_SEEN * Math.max(present.forecasts[WIDEST]!, present.forecasts[LARGEST]!);
+    const served = Math.min(raise * forecasts[forecast]!, Math.max(BEYOND_SEEN * mostSeen, mostNow));
+    if (forecast >= BY_SCHEDULE) return Math.max(least, served);
+    // Peaks that are held know nothing of a level that was not there while they were; means go with the level.
+    const byMean = Math.min(
+      mean.raise * forecasts[mean.forecast]!,
+      Math.max(BEYOND_BY_MEANS * mostSeen, mostNow),
+    );
+    return Math.max(least, served, byMean);
   }
 
   /** Forecasts of a pass, those of spikes with what is known of them now. */

@@ -12,6 +12,7 @@ import { LEAST_ORIGINS } from '../plan-request.ts';
 import { MISSED, NearLoad, SILENCE_SECONDS } from './near-load.ts';
 import { PileUps } from './piled-up.ts';
 import { LOAD_FACTORS, ShareCurve } from './share-curve.ts';
+import type { NearRates } from './simple-forecasts.ts';
 import { SPAN_SECONDS, SpanRates } from './span-rates.ts';
 
 /** What is known later than this tells nothing of the half minute to come, s: the largest rate of minutes counts then. */
@@ -53,25 +54,15 @@ export class NearLoads {
     const { settings } = sources;
     const late = lateness(settings);
     this.#forgetOthers(chains);
+    const piling = this.#noteWaits(settings.topology, chains, slowness, atSeconds);
     const loads = new Map<string, number>();
     for (const [id, { load, latest }] of chains) {
       if (load === undefined) continue;
       const { slo } = settings.topology.chains.get(id)!;
-      const near = this.#of(id);
-      const expected = Math.max(slo.latencySeconds, slowness.get(id)?.baseSeconds ?? 0);
       const isStuck = this.#pileUps.isStuck(id, latest?.latency);
-      const isPilingUp = this.#pileUps.isPilingUp(id, latest?.latency, expected, atSeconds);
-      this.#levelWhenOver(id, isPilingUp);
-      const mean = (seconds: number) => this.spans.mean(id, seconds / SPAN_SECONDS) || 0;
-      const most = (seconds: number) => this.spans.most(id, seconds / SPAN_SECONDS);
-      const rates = {
-        ...{ last15: mean(15), last30: mean(30), last60: mean(60), last120: mean(120) },
-        ...{ last300: mean(300), last600: mean(600) },
-        ...{ most60: most(60), most120: most(120), most300: most(300), most1200: most(1200) },
-        untilSeconds: ((this.spans.newest ?? -1) + 1) * SPAN_SECONDS,
-        knownSeconds: this.spans.known(id) * SPAN_SECONDS,
-      };
-      const soon = near.update(
+      const isPilingUp = piling.has(id);
+      const rates = this.#ratesOf(id);
+      const soon = this.#of(id).update(
         atSeconds,
         rates,
         (seconds) => this.#rateAt(id, seconds / SPAN_SECONDS),
@@ -91,6 +82,39 @@ export class NearLoads {
     }
     this.#loads = loads;
     return loads;
+  }
+
+  /** Chains whose work is piling up; where it has ended, rates are levelled. */
+  #noteWaits(
+    topology: Topology,
+    chains: Observation['chains'],
+    slowness: ReadonlyMap<string, ChainSlowness>,
+    atSeconds: number,
+  ): ReadonlySet<string> {
+    const piling = new Set<string>();
+    for (const [id, { load, latest }] of chains) {
+      if (load === undefined) continue;
+      const { latencySeconds } = topology.chains.get(id)!.slo;
+      const expected = Math.max(latencySeconds, slowness.get(id)?.baseSeconds ?? 0);
+      const isPilingUp = this.#pileUps.isPilingUp(id, latest?.latency, expected, atSeconds);
+      if (isPilingUp) piling.add(id);
+      this.#levelWhenOver(id, isPilingUp);
+    }
+    return piling;
+  }
+
+  #ratesOf(chain: string): NearRates {
+    const { own, shared, newest = -1 } = this.spans;
+    const mean = (seconds: number) => shared.mean(chain, seconds / SPAN_SECONDS) || 0;
+    const most = (seconds: number) => shared.most(chain, seconds / SPAN_SECONDS);
+    return {
+      ...{ last15: mean(15), last30: mean(30), last60: mean(60), last120: mean(120) },
+      ...{ last300: mean(300), last600: mean(600) },
+      ...{ most60: most(60), most120: most(120), most300: most(300), most1200: most(1200) },
+      counted15: own.mean(chain, 15 / SPAN_SECONDS) || 0,
+      untilSeconds: (newest + 1) * SPAN_SECONDS,
+      knownSeconds: own.known(chain) * SPAN_SECONDS,
+    };
   }
 
   /** Loads that spikes may bring before long, of chains where they have a schedule, requests/s. */
@@ -145,7 +169,7 @@ export class NearLoads {
   /** As far as it can be learned from. */
   #rateAt(chain: string, span: number): number {
     const since = this.#pilingSince.get(chain);
-    return since !== undefined && span >= since ? Number.NaN : this.spans.rate(chain, span);
+    return since !== undefined && span >= since ? Number.NaN : this.spans.shared.rate(chain, span);
   }
 
   /**

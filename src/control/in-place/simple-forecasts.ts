@@ -11,6 +11,8 @@ export interface NearRates {
   readonly most120: number;
   readonly most300: number;
   readonly most1200: number;
+  /** Mean of the last 15 s as they were counted: 0 is silence. */
+  readonly counted15: number;
   /** Until when rates are known, and for how long, s. */
   readonly untilSeconds: number;
   readonly knownSeconds: number;

@@ -76,7 +76,7 @@ export class SlownessBook {
     const first = Math.max(newest - SPANS + 1, newest < this.#read ? newest : this.#read + 1);
     for (let span = first; span <= newest; span++) {
       const rates = chains.flatMap(({ id }): [string, number][] => {
-        const rate = spans.rate(id, span);
+        const rate = spans.shared.rate(id, span);
         return Number.isNaN(rate) ? [] : [[id, rate]];
       });
       const capacities = meanCapacities(parts, span * SPAN_SECONDS, (span + 1) * SPAN_SECONDS);

@@ -1,6 +1,8 @@
 import { mean } from '../../models/statistics.ts';
 import { chainRates } from '../observe/chain-load.ts';
 import type { ObserveSources } from '../observe/read-metrics.ts';
+import { sharedRates } from './shared-rates.ts';
+import { SpanView } from './span-view.ts';
 
 /** Bursts of seconds show in spans of this length, s. */
 export const SPAN_SECONDS = 5;
@@ -18,13 +20,15 @@ const BEFORE = 12;
 const AFTER = 3;
 const EXPLAINED = 1.1;
 
-/** Spans that are kept. */
-const KEPT = 240;
+/** Spans that are kept: of twenty minutes, and of ten more which tell what share of all requests is a chain's. */
+const KEPT = 360;
 
 /** Rates of all chains in spans of five seconds, aligned to the epoch. A span is known by its index since then. */
 export class SpanRates {
   /** By chain: the rates of the latest spans, the newest last; NaN where nothing is known, requests/s. */
   readonly #rates = new Map<string, number[]>();
+  /** `sharedRates` of these; undefined after a change. */
+  #shared: ReadonlyMap<string, readonly number[]> | undefined;
   #newest: number | undefined;
   /** By chain: the newest span that was levelled. */
   readonly #levelled = new Map<string, number>();
@@ -34,39 +38,27 @@ export class SpanRates {
     return this.#newest;
   }
 
+  /** As they were counted. */
+  get own(): SpanView {
+    return new SpanView(this.#rates, this.#newest);
+  }
+
+  /** Without the chance of which chain a request belongs to (`sharedRates`). */
+  get shared(): SpanView {
+    this.#shared ??= sharedRates(this.#rates, SPAN_SECONDS);
+    return new SpanView(this.#shared, this.#newest);
+  }
+
   /** Reads the spans that have ended by then, and those of the minute before once more. */
   update(sources: ObserveSources, untilSeconds: number): void {
     const last = Math.floor(untilSeconds / SPAN_SECONDS) - 1;
+    this.#shared = undefined;
     // After the clock was set back nothing is kept from the future.
     if (this.#newest !== undefined && last < this.#newest) this.#forget();
     const first = Math.max((this.#newest ?? Number.NEGATIVE_INFINITY) + 1, last - READ + 1);
     if (this.#newest !== undefined && first > this.#newest + 1) this.#forget();
     if (first <= last) this.#readAgain(sources, first - READ_AGAIN, first - 1);
     for (let span = first; span <= last; span++) this.#read(sources, span);
-  }
-
-  /** Rate in a span; NaN where nothing is known of it, requests/s. */
-  rate(chain: string, span: number): number {
-    const age = (this.#newest ?? Number.NEGATIVE_INFINITY) - span;
-    return age >= 0 ? (this.#rates.get(chain)?.at(-1 - age) ?? Number.NaN) : Number.NaN;
-  }
-
-  /** Mean over the latest `spans` of those that are known; NaN where none is, requests/s. */
-  mean(chain: string, spans: number): number {
-    let sum = 0;
-    let count = 0;
-    for (const rate of this.#rates.get(chain)?.slice(-spans) ?? []) {
-      if (Number.isNaN(rate)) continue;
-      sum += rate;
-      count += 1;
-    }
-    return sum / count;
-  }
-
-  /** Least of the latest `spans` that are known; NaN where none is, requests/s. */
-  least(chain: string, spans: number): number {
-    const known = (this.#rates.get(chain)?.slice(-spans) ?? []).filter((rate) => !Number.isNaN(rate));
-    return known.length === 0 ? Number.NaN : Math.min(...known);
   }
 
   /**
@@ -76,6 +68,7 @@ export class SpanRates {
   level(chain: string, from: number, to: number): void {
     const rates = this.#rates.get(chain);
     if (rates === undefined || this.#newest === undefined) return;
+    this.#shared = undefined;
     const end = rates.length - (this.#newest - to);
     const start = Math.max(0, rates.length - 1 - (this.#newest - from));
     this.#levelled.set(chain, to);
@@ -89,23 +82,13 @@ export class SpanRates {
     for (let i = start; i < end; i++) if (rates[i]! > most) rates[i] = most;
   }
 
-  /** Number of spans that are kept of a chain. */
-  known(chain: string): number {
-    return this.#rates.get(chain)?.length ?? 0;
-  }
-
-  /** Largest of the latest `spans` that are known; 0 where none is, requests/s. */
-  most(chain: string, spans: number): number {
-    let most = 0;
-    const rates = this.#rates.get(chain) ?? [];
-    for (let i = Math.max(0, rates.length - spans); i < rates.length; i++)
-      if (rates[i]! > most) most = rates[i]!;
-    return most;
-  }
-
   keepOnly(chains: ReadonlyMap<string, unknown>): void {
-    for (const of of [this.#rates, this.#levelled])
-      for (const id of of.keys()) if (!chains.has(id)) of.delete(id);
+    for (const id of this.#rates.keys()) {
+      if (chains.has(id)) continue;
+      this.#rates.delete(id);
+      this.#levelled.delete(id);
+      this.#shared = undefined;
+    }
   }
 
   #forget(): void {

@@ -17,7 +17,8 @@ describe('by how much more requests are slow than expected', () => {
       fc.property(fc.integer({ min: 0, max: 2000 }), share, share, (requests, measured, expected) => {
         const estimate = new SlownessEstimate();
         estimate.note(NOW, requests, measured, expected);
-        const mean = (20 + requests * measured) / (20 + requests * expected);
+        const counted = Math.min(measured, 5 * expected);
+        const mean = (20 + requests * counted) / (20 + requests * expected);
         expect(estimate.factor).toBeCloseTo(Math.min(5, Math.max(0.02, mean)), 9);
       }),
     );
@@ -43,8 +44,20 @@ describe('by how much more requests are slow than expected', () => {
       return estimate.factor;
     };
     expect(settled(0.03, 0.02)).toBeCloseTo(1.5, 1);
-    expect(settled(0.5, 0.01)).toBe(5);
+    expect(settled(0.5, 0.01)).toBeCloseTo(5, 1);
     expect(settled(0, 0.2)).toBe(0.02);
+  });
+
+  it('does not believe a minute in which work piled up for long', () => {
+    const estimate = new SlownessEstimate();
+    for (let minute = 0; minute < 20; minute++) estimate.note(NOW + 60 * minute, 6000, 0.01, 0.02);
+    const before = estimate.factor;
+    estimate.note(NOW + 1200, 6000, 0.6, 0.001);
+    expect(estimate.factor).toBeLessThan(1.1 * before);
+    // As long as nothing was known that is all there is to go by.
+    const first = new SlownessEstimate();
+    first.note(NOW, 6000, 0.6, 0.05);
+    expect(first.factor).toBeGreaterThan(4);
   });
 
   it('goes on when the clock was set back: nothing counts for more than it did', () => {

@@ -98,6 +98,41 @@ describe('what chains carry within the next half minute', () => {
     for (const load of passes.minutes(3, 0)) expect(load).toBeGreaterThanOrEqual(before);
   });
 
+  it('does not fall in the silence of one chain where others go on', () => {
+    const passes = new Passes();
+    const other = () => {
+      const now = passes.parts.clock.nowSeconds();
+      for (let ago = PASS; ago > 0; ago -= 1)
+        passes.parts.traffic.recordRequest(
+          'auth-service',
+          'order-processing',
+          IN_TIME,
+          false,
+          now - ago + 0.5,
+          60,
+        );
+    };
+    const both = (rate: number) => {
+      for (let second = 0; second < PASS; second += 1) {
+        passes.parts.clock.advance(1);
+        const at = passes.parts.clock.nowSeconds() - 0.5;
+        if (rate > 0) passes.parts.traffic.recordRequest('auth-service', CHAIN, IN_TIME, false, at, rate);
+      }
+      other();
+      return passes.loads();
+    };
+    for (let pass = 0; pass < 40; pass++) both(20);
+    const before = both(20).get(CHAIN)!;
+    const alone = both(20).get('order-processing')!;
+    // It begins within the span before.
+    expect(both(0).get(CHAIN)).toBeGreaterThan(20);
+    for (let pass = 0; pass < 12; pass++) {
+      const loads = both(0);
+      expect(loads.get(CHAIN)).toBeGreaterThanOrEqual(before);
+      expect(loads.get('order-processing')! / alone).toBeCloseTo(1, 1);
+    }
+  });
+
   it('is at least what is known of minutes where a few requests in a span are chance', () => {
     const passes = new Passes();
     for (let second = 0; second < 120; second += 1) {
@@ -178,12 +213,12 @@ describe('loads while work piles up', () => {
     const passes = new Passes();
     passes.minutes(3, 20);
     for (const rate of [2, 2, 2, 300]) passes.after(rate, FAR_LATE);
-    expect(passes.near.spans.most(CHAIN, 12)).toBeCloseTo(300, 6);
+    expect(passes.near.spans.own.most(CHAIN, 12)).toBeCloseTo(300, 6);
     passes.after(20);
     // Five quarters of a minute, of which the last 5 s are not read yet.
     const mean = (15 * (2 + 2 + 2 + 300) + 10 * 20) / 70;
-    expect(passes.near.spans.most(CHAIN, 14)).toBeLessThanOrEqual(2.1 * mean);
-    expect(passes.near.spans.rate(CHAIN, NOW / 5 + 30)).toBeCloseTo(20, 6);
+    expect(passes.near.spans.own.most(CHAIN, 14)).toBeLessThanOrEqual(2.1 * mean);
+    expect(passes.near.spans.own.rate(CHAIN, NOW / 5 + 30)).toBeCloseTo(20, 6);
   });
 });
 
@@ -238,7 +273,7 @@ describe('chains that are not configured any more', () => {
     const { chains, ...rest } = observe(passes.parts, now);
     const others = new Map([...chains].filter(([id]) => id !== CHAIN));
     passes.near.update(passes.parts, { ...rest, chains: others }, new Map(), new Map());
-    expect(passes.near.spans.known(CHAIN)).toBe(0);
+    expect(passes.near.spans.own.known(CHAIN)).toBe(0);
     expect(passes.minutes(2, 20).at(-1)).toBeCloseTo(1.3 * 20, 9);
     // Its curve is gone too.
     expect(passes.minutes(12, 20).at(-1)).toBeCloseTo(1.3 * 20, 9);

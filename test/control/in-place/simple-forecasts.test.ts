@@ -16,6 +16,7 @@ function ratesOf(spans: readonly number[], knownSeconds = 5 * spans.length): Nea
     ...{ last15: mean(15), last30: mean(30), last60: mean(60), last120: mean(120) },
     ...{ last300: mean(300), last600: mean(600) },
     ...{ most60: most(60), most120: most(120), most300: most(300), most1200: most(1200) },
+    counted15: mean(15),
     untilSeconds: 1200,
     knownSeconds,
   };

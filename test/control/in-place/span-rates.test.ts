@@ -36,42 +36,42 @@ describe('rates in spans of five seconds', () => {
       expect(spans.newest).toBe(NOW_SPAN + 8);
       for (let span = 1; span < 9; span++) {
         const sum = counts.slice(SPAN * span, SPAN * (span + 1)).reduce((total, count) => total + count, 0);
-        expect(spans.rate(CHAIN, NOW_SPAN + span)).toBeCloseTo(sum / SPAN, 9);
+        expect(spans.own.rate(CHAIN, NOW_SPAN + span)).toBeCloseTo(sum / SPAN, 9);
       }
     }
   });
 
   it('are not known of the span in which a chain is heard of first, nor of any outside of what was read', () => {
     const spans = ratesOf(10, 20, 30);
-    expect(spans.rate(CHAIN, NOW_SPAN)).toBeNaN();
-    expect(spans.rate(CHAIN, NOW_SPAN + 1)).toBeCloseTo(20, 9);
+    expect(spans.own.rate(CHAIN, NOW_SPAN)).toBeNaN();
+    expect(spans.own.rate(CHAIN, NOW_SPAN + 1)).toBeCloseTo(20, 9);
     // Never that of an older one.
-    for (const ahead of [3, 4, 5]) expect(spans.rate(CHAIN, NOW_SPAN + ahead)).toBeNaN();
-    expect(spans.rate(CHAIN, NOW_SPAN - 1)).toBeNaN();
-    expect(spans.rate('order-processing', NOW_SPAN + 1)).toBeNaN();
-    expect(new SpanRates().rate(CHAIN, NOW_SPAN)).toBeNaN();
-    expect(ratesOf(10).rate(CHAIN, NOW_SPAN)).toBeNaN();
+    for (const ahead of [3, 4, 5]) expect(spans.own.rate(CHAIN, NOW_SPAN + ahead)).toBeNaN();
+    expect(spans.own.rate(CHAIN, NOW_SPAN - 1)).toBeNaN();
+    expect(spans.own.rate('order-processing', NOW_SPAN + 1)).toBeNaN();
+    expect(new SpanRates().own.rate(CHAIN, NOW_SPAN)).toBeNaN();
+    expect(ratesOf(10).own.rate(CHAIN, NOW_SPAN)).toBeNaN();
   });
 
   it('are 0 in silence', () => {
     const spans = ratesOf(10, 20, 0, 0);
-    expect(spans.rate(CHAIN, NOW_SPAN + 3)).toBe(0);
-    expect(spans.least(CHAIN, 4)).toBe(0);
-    expect(spans.known(CHAIN)).toBe(4);
+    expect(spans.own.rate(CHAIN, NOW_SPAN + 3)).toBe(0);
+    expect(spans.own.least(CHAIN, 4)).toBe(0);
+    expect(spans.own.known(CHAIN)).toBe(4);
   });
 
   it('are summed up over the latest spans that are known', () => {
     const spans = ratesOf(100, 20, 60, 40);
-    expect(spans.mean(CHAIN, 2)).toBeCloseTo(50, 9);
+    expect(spans.own.mean(CHAIN, 2)).toBeCloseTo(50, 9);
     // The first is not known.
-    expect(spans.mean(CHAIN, 12)).toBeCloseTo(40, 9);
-    expect(spans.most(CHAIN, 12)).toBeCloseTo(60, 9);
-    expect(spans.most(CHAIN, 1)).toBeCloseTo(40, 9);
-    expect(spans.least(CHAIN, 12)).toBeCloseTo(20, 9);
+    expect(spans.own.mean(CHAIN, 12)).toBeCloseTo(40, 9);
+    expect(spans.own.most(CHAIN, 12)).toBeCloseTo(60, 9);
+    expect(spans.own.most(CHAIN, 1)).toBeCloseTo(40, 9);
+    expect(spans.own.least(CHAIN, 12)).toBeCloseTo(20, 9);
     for (const nothing of [ratesOf(10), new SpanRates()]) {
-      expect(nothing.mean(CHAIN, 3)).toBeNaN();
-      expect(nothing.least(CHAIN, 3)).toBeNaN();
-      expect(nothing.most(CHAIN, 3)).toBe(0);
+      expect(nothing.own.mean(CHAIN, 3)).toBeNaN();
+      expect(nothing.own.least(CHAIN, 3)).toBeNaN();
+      expect(nothing.own.most(CHAIN, 3)).toBe(0);
     }
   });
 
@@ -94,10 +94,10 @@ describe('rates in spans of five seconds', () => {
         15,
       );
       spans.update(parts, NOW + 15 + SPAN * pause);
-      expect(spans.mean(CHAIN, 24)).toBeCloseTo(30, 9);
+      expect(spans.own.mean(CHAIN, 24)).toBeCloseTo(30, 9);
       // No rate from before takes the place of one that was not read.
-      expect(spans.known(CHAIN)).toBe(pause === 24 ? 27 : 24);
-      expect(spans.rate(CHAIN, NOW_SPAN + 2)).toEqual(pause === 24 ? 10 : Number.NaN);
+      expect(spans.own.known(CHAIN)).toBe(pause === 24 ? 27 : 24);
+      expect(spans.own.rate(CHAIN, NOW_SPAN + 2)).toEqual(pause === 24 ? 10 : Number.NaN);
     }
   });
 
@@ -111,11 +111,11 @@ describe('rates in spans of five seconds', () => {
     spans.update(parts, NOW + 60);
     spans.update(parts, NOW + 30);
     expect(spans.newest).toBe(NOW_SPAN + 5);
-    expect(spans.most(CHAIN, 240)).toBeCloseTo(10, 9);
-    expect(spans.rate(CHAIN, NOW_SPAN + 6)).toBeNaN();
+    expect(spans.own.most(CHAIN, 240)).toBeCloseTo(10, 9);
+    expect(spans.own.rate(CHAIN, NOW_SPAN + 6)).toBeNaN();
     // A moment is no change.
     spans.update(parts, NOW + 30.4);
-    expect(spans.known(CHAIN)).toBe(6);
+    expect(spans.own.known(CHAIN)).toBe(6);
   });
 
   it('take in what comes up to a minute late', () => {
@@ -124,30 +124,30 @@ describe('rates in spans of five seconds', () => {
     const seconds = (length: number, rate: number) => Array.from({ length }, () => rate);
     record(parts, seconds(30, 10));
     spans.update(parts, NOW + 30);
-    expect(spans.rate(CHAIN, NOW_SPAN + 4)).toBeCloseTo(10, 9);
+    expect(spans.own.rate(CHAIN, NOW_SPAN + 4)).toBeCloseTo(10, 9);
     for (let second = 0; second < 30; second++)
       parts.traffic.recordRequest('auth-service', CHAIN, 0.02, false, NOW + second + 0.5, 10);
     record(parts, seconds(10, 20), 30);
     spans.update(parts, NOW + 40);
-    for (const span of [1, 4, 7]) expect(spans.rate(CHAIN, NOW_SPAN + span)).toBeCloseTo(20, 9);
+    for (const span of [1, 4, 7]) expect(spans.own.rate(CHAIN, NOW_SPAN + span)).toBeCloseTo(20, 9);
   });
 
   it('are taken down to twice their mean between two spans, and are unknown where they were', () => {
     const spans = ratesOf(7, 90, 10, 0, 100, 10, 200);
     spans.level(CHAIN, NOW_SPAN, NOW_SPAN + 5);
-    const rates = [1, 2, 3, 4, 5, 6].map((span) => spans.rate(CHAIN, NOW_SPAN + span));
+    const rates = [1, 2, 3, 4, 5, 6].map((span) => spans.own.rate(CHAIN, NOW_SPAN + span));
     // Of 90, 10, 0, 100 and 10.
     const most = 2 * 42;
     for (const [index, rate] of [most, 10, 0, most, 10, 200].entries())
       expect(rates[index]).toBeCloseTo(rate, 9);
-    expect(spans.rate(CHAIN, NOW_SPAN)).toBeNaN();
+    expect(spans.own.rate(CHAIN, NOW_SPAN)).toBeNaN();
   });
 
   it('are taken down to the rate before or after between two spans where that explains their mean', () => {
     const usual = Array.from({ length: 12 }, () => 100);
     const spans = ratesOf(7, ...usual, 10, 10, 250, 130, 100, 100, 100);
     spans.level(CHAIN, NOW_SPAN + 13, NOW_SPAN + 19);
-    const levelled = [13, 14, 15, 16, 17].map((span) => spans.rate(CHAIN, NOW_SPAN + span));
+    const levelled = [13, 14, 15, 16, 17].map((span) => spans.own.rate(CHAIN, NOW_SPAN + span));
     for (const [index, rate] of [10, 10, 110, 110, 100].entries())
       expect(levelled[index]).toBeCloseTo(rate, 6);
   });
@@ -156,22 +156,22 @@ describe('rates in spans of five seconds', () => {
     const spans = ratesOf(10);
     spans.level(CHAIN, NOW_SPAN - 10, NOW_SPAN);
     spans.level('order-processing', NOW_SPAN - 10, NOW_SPAN);
-    expect(spans.rate(CHAIN, NOW_SPAN)).toBeNaN();
+    expect(spans.own.rate(CHAIN, NOW_SPAN)).toBeNaN();
   });
 
-  it('are kept for twenty minutes, and of configured chains alone', () => {
+  it('are kept for half an hour, and of configured chains alone', () => {
     const parts = watched();
     const spans = new SpanRates();
     record(
       parts,
-      Array.from({ length: 1300 }, () => 1),
+      Array.from({ length: 1900 }, () => 1),
     );
-    for (let seconds = 100; seconds <= 1300; seconds += 100) spans.update(parts, NOW + seconds);
-    expect(spans.known(CHAIN)).toBe(240);
-    expect(spans.rate(CHAIN, NOW_SPAN + 20)).toBeCloseTo(1, 9);
-    expect(spans.rate(CHAIN, NOW_SPAN + 19)).toBeNaN();
+    for (let seconds = 100; seconds <= 1900; seconds += 100) spans.update(parts, NOW + seconds);
+    expect(spans.own.known(CHAIN)).toBe(360);
+    expect(spans.own.rate(CHAIN, NOW_SPAN + 20)).toBeCloseTo(1, 9);
+    expect(spans.own.rate(CHAIN, NOW_SPAN + 19)).toBeNaN();
     spans.keepOnly(new Map([['order-processing', 1]]));
-    expect(spans.known(CHAIN)).toBe(0);
-    expect(spans.mean(CHAIN, 3)).toBeNaN();
+    expect(spans.own.known(CHAIN)).toBe(0);
+    expect(spans.own.mean(CHAIN, 3)).toBeNaN();
   });
 });
