@@ -15,6 +15,12 @@ const PRIOR = 20;
 const LEAST_FACTOR = 0.02;
 const LARGEST_FACTOR = 5;
 
+/**
+ * Slow requests that are counted at a time beyond what the largest factor explains, as long as that is not reached: a minute in
+ * which work piled up is no error of the model, and would be believed for an hour; what goes on is.
+ */
+const UNEXPLAINED = 5;
+
 /** The base is the median of so many minutes, and may rise by this in an hour: services change. */
 const MINUTES = 3;
 const RISE_PER_HOUR = 0.02;
@@ -27,16 +33,15 @@ export class SlownessEstimate {
   #minuteSeconds = Number.NEGATIVE_INFINITY;
   #base: number | undefined;
 
-  /**
-   * Of `requests` this share was slow, and that one was expected to be. More than the largest factor explains is no error of
-   * the model: work piled up, and one such minute would be believed for an hour.
-   */
+  /** Of `requests` this share was slow, and that one was expected to be. */
   note(atSeconds: number, requests: number, measured: number, expected: number): void {
     const age = Math.max(0, atSeconds - (this.#noted ?? atSeconds));
     const kept = 0.5 ** (age / HALF_LIFE_SECONDS);
     this.#noted = atSeconds;
-    this.#measured = kept * this.#measured + requests * Math.min(measured, LARGEST_FACTOR * expected);
     this.#expected = kept * this.#expected + requests * expected;
+    const slow = Math.min(requests * measured, LARGEST_FACTOR * requests * expected + UNEXPLAINED);
+    const most = LARGEST_FACTOR * (PRIOR + this.#expected) - PRIOR;
+    this.#measured = Math.min(most, kept * this.#measured + slow);
   }
 
   /** Latency of a minute at the SLO's percentile, s. What is told within the same minute counts once. */

@@ -20,8 +20,8 @@ const BEFORE = 12;
 const AFTER = 3;
 const EXPLAINED = 1.1;
 
-/** Spans that are kept: of twenty minutes, and of ten more which tell what share of all requests is a chain's. */
-const KEPT = 360;
+/** Spans that are kept: of twenty minutes, and of some more by which `sharedRates` are told. */
+const KEPT = 330;
 
 /** Rates of all chains in spans of five seconds, aligned to the epoch. A span is known by its index since then. */
 export class SpanRates {

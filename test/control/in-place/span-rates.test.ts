@@ -159,7 +159,24 @@ describe('rates in spans of five seconds', () => {
     expect(spans.own.rate(CHAIN, NOW_SPAN)).toBeNaN();
   });
 
-  it('are kept for half an hour, and of configured chains alone', () => {
+  it('are told anew of what all chains have once some of them were levelled', () => {
+    const parts = watched();
+    const spans = new SpanRates();
+    for (let second = 0; second < 150; second++) {
+      parts.clock.jump(NOW + second + 1 - parts.clock.nowSeconds());
+      const at = NOW + second + 0.5;
+      const count = second >= 100 && second < 115 ? 300 : 20;
+      parts.traffic.recordRequest('auth-service', CHAIN, 0.02, false, at, count);
+      parts.traffic.recordRequest('auth-service', 'order-processing', 0.02, false, at, 20);
+    }
+    spans.update(parts, NOW + 150);
+    expect(spans.shared.most(CHAIN, 20)).toBeCloseTo(300, 6);
+    spans.level(CHAIN, NOW_SPAN + 15, NOW_SPAN + 25);
+    expect(spans.own.most(CHAIN, 20)).toBeLessThan(250);
+    expect(spans.shared.most(CHAIN, 20)).toBeLessThan(250);
+  });
+
+  it('are kept for some time, and of configured chains alone', () => {
     const parts = watched();
     const spans = new SpanRates();
     record(
@@ -167,9 +184,9 @@ describe('rates in spans of five seconds', () => {
       Array.from({ length: 1900 }, () => 1),
     );
     for (let seconds = 100; seconds <= 1900; seconds += 100) spans.update(parts, NOW + seconds);
-    expect(spans.own.known(CHAIN)).toBe(360);
-    expect(spans.own.rate(CHAIN, NOW_SPAN + 20)).toBeCloseTo(1, 9);
-    expect(spans.own.rate(CHAIN, NOW_SPAN + 19)).toBeNaN();
+    expect(spans.own.known(CHAIN)).toBe(330);
+    expect(spans.own.rate(CHAIN, NOW_SPAN + 50)).toBeCloseTo(1, 9);
+    expect(spans.own.rate(CHAIN, NOW_SPAN + 49)).toBeNaN();
     spans.keepOnly(new Map([['order-processing', 1]]));
     expect(spans.own.known(CHAIN)).toBe(0);
     expect(spans.own.mean(CHAIN, 3)).toBeNaN();
