@@ -42,14 +42,14 @@ function expectedCores(
   let cores = 0;
   let baseline = 0;
   let requests = 0;
+  const { own } = nearLoads.spans;
   for (const chain of chains) {
     const profile = profiles.profile(id, chain);
     const spec = settings.topology.chains.get(chain);
-    const rate = nearLoads.spans.own.mean(chain, SPANS);
+    const rate = own.mean(chain, SPANS);
     if (spec === undefined || Number.isNaN(rate)) continue;
     // A hole in the records makes the load look small for the CPU that it used.
-    if (nearLoads.spans.own.least(chain, SPANS) === 0 && rate * SPAN_SECONDS > SURELY_MISSED)
-      return undefined;
+    if (own.least(chain, SPANS) === 0 && rate * SPAN_SECONDS > SURELY_MISSED) return undefined;
     if (profile.kind !== 'profile' || profile.source !== 'fitted') return undefined;
     requests += COMPARED_SECONDS * rate;
     cores += rate * (visitsByService(spec).get(id) ?? 0) * profile.demandCoreSeconds;

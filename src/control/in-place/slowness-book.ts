@@ -69,14 +69,13 @@ export class SlownessBook {
 
   /** What the model makes of the load and the capacity of the spans that are new. */
   #expect(parts: Parts, request: PlanRequest, chains: readonly ChainSpec[]): void {
-    const { spans } = parts.nearLoads;
-    const { newest } = spans;
+    const { newest, shared } = parts.nearLoads.spans;
     if (newest === undefined) return;
     if (newest < this.#read) this.#spans.clear();
     const first = Math.max(newest - SPANS + 1, newest < this.#read ? newest : this.#read + 1);
     for (let span = first; span <= newest; span++) {
       const rates = chains.flatMap(({ id }): [string, number][] => {
-        const rate = spans.shared.rate(id, span);
+        const rate = shared.rate(id, span);
         return Number.isNaN(rate) ? [] : [[id, rate]];
       });
       const capacities = meanCapacities(parts, span * SPAN_SECONDS, (span + 1) * SPAN_SECONDS);

@@ -43,7 +43,7 @@ export class SpanView {
     return most;
   }
 
-  /** Number of spans that are known of a chain. */
+  /** Number of spans that are kept of a chain. */
   known(chain: string): number {
     return this.#rates.get(chain)?.length ?? 0;
   }
