@@ -2,15 +2,21 @@ import type { PassStatistics } from '../models/daemon.ts';
 import type { Decision, PassTrigger } from '../models/decisions.ts';
 import { messageOf } from '../models/errors.ts';
 import { reasonForEarlyPass } from './early-pass.ts';
+import { SPAN_SECONDS } from './in-place/span-rates.ts';
 import { anyInPlace } from './in-place/steering.ts';
 import { learn, learnAgain } from './learn.ts';
+import { lateness } from './observe/lateness.ts';
 import { optimizeOnce } from './optimize-once.ts';
 import type { ControlParts } from './parts.ts';
 import type { Recorder } from './recorder.ts';
 import type { TrainingSchedule } from './training.ts';
 
-/** Time between two looks at burn rates, load and closed windows, s. */
-const TICK_SECONDS = 5;
+/** Time between two looks at burn rates, load and closed windows, s: as long as the spans that rates are known in. */
+const TICK_SECONDS = SPAN_SECONDS;
+/** A timer may fire too early by as much, s. */
+const EARLY_SECONDS = 0.05;
+/** A pass that is due so soon after a tick is made with it, s. */
+const SOON_SECONDS = 0.5;
 
 /** Owns the ticker and liveness only: when a pass runs, never what it does. */
 export class ControlLoop {
@@ -76,9 +82,19 @@ export class ControlLoop {
     // What runs is known before anything is learned: it may have changed while we were away.
     const looked = cluster.look(this.#stopping.signal);
     while (!this.#stopping.signal.aborted) {
-      await Promise.all([looked, clock.sleep(TICK_SECONDS, this.#stopping.signal)]);
+      await Promise.all([looked, clock.sleep(this.#untilNextTick(), this.#stopping.signal)]);
       if (!this.#stopping.signal.aborted) await this.#tick();
     }
+  }
+
+  /** As soon as a span is known, or where a load changes by the clock. */
+  #untilNextTick(): number {
+    const { clock, nearLoads, settings } = this.#parts;
+    const now = clock.nowSeconds() + EARLY_SECONDS;
+    const phase = lateness(settings) % TICK_SECONDS;
+    const next = (Math.floor((now - phase) / TICK_SECONDS) + 1) * TICK_SECONDS + phase;
+    const change = nearLoads.changesAt > now ? nearLoads.changesAt : Number.POSITIVE_INFINITY;
+    return Math.min(next, change) - now + EARLY_SECONDS;
   }
 
   /** Nothing that goes wrong in one tick ends the loop. */
@@ -103,7 +119,7 @@ export class ControlLoop {
     const { control } = this.#parts.settings;
     // After the clock was set back the due time may lie far ahead.
     this.#dueSeconds = Math.min(this.#dueSeconds, now + control.interval);
-    if (now >= this.#dueSeconds) return 'interval';
+    if (now + SOON_SECONDS >= this.#dueSeconds) return 'interval';
     return this.#earlyTrigger(now) ?? this.#inPlaceTrigger(now);
   }
 
@@ -119,8 +135,12 @@ export class ControlLoop {
 
   #inPlaceTrigger(now: number): PassTrigger | undefined {
     const { control, topology } = this.#parts.settings;
-    const sinceLast = Math.abs(now - (this.#lastAtSeconds ?? Number.NEGATIVE_INFINITY));
-    return sinceLast >= control.inPlace.interval && anyInPlace(topology) ? 'in-place' : undefined;
+    if (!anyInPlace(topology)) return undefined;
+    const lastSeconds = this.#lastAtSeconds ?? Number.NEGATIVE_INFINITY;
+    const { changesAt } = this.#parts.nearLoads;
+    const isDue = changesAt > lastSeconds && changesAt <= now;
+    const isTurn = Math.abs(now - lastSeconds) + SOON_SECONDS >= control.inPlace.interval;
+    return isDue || isTurn ? 'in-place' : undefined;
   }
 
   /** What an early pass could not help, another one half a minute later does not either. */

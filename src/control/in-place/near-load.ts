@@ -14,7 +14,8 @@ import {
   WIDEST,
 } from './simple-forecasts.ts';
 import { SPAN_SECONDS } from './span-rates.ts';
-import { SpikeForecast, type SpikesThen } from './spike-forecast.ts';
+import { EFFECT_SECONDS, SpikeForecast, type SpikesThen } from './spike-forecast.ts';
+import type { SpikeSchedule } from './spike-schedule.ts';
 
 /** What is learned from, s. */
 const MEMORY_SECONDS = 3600;
@@ -49,8 +50,14 @@ export interface NearLoadOptions {
   readonly isPilingUp: boolean;
   /** Time between two passes, s. */
   readonly intervalSeconds: number;
+  /** How long after its end a span is known, s. */
+  readonly lateSeconds: number;
   /** Share of a minute's requests that may be slow. */
   readonly allowed: number;
+  /** What is known of whole seconds, requests/s; NaN for nothing. */
+  rateOver(fromSeconds: number, toSeconds: number): number;
+  /** When other chains have spikes. */
+  readonly schedules: readonly SpikeSchedule[];
 }
 
 /** A forecast and what it is raised by. */
@@ -85,6 +92,14 @@ export class NearLoad {
   /** Which forecast speaks, raised by how much, and since when. */
   #chosen: Chosen | undefined;
 
+  /** When it changes by the clock, and a pass should not wait for its turn, Unix s; infinite where nothing is due. */
+  changesAt = Number.POSITIVE_INFINITY;
+
+  /** When it has spikes, told from its own alone; undefined where that is not known. */
+  get schedule(): SpikeSchedule | undefined {
+    return this.#spikes.own;
+  }
+
   /** The load that a spike may bring before long, requests/s; undefined where spikes have no schedule. */
   get surge(): number | undefined {
     const { peak } = this.#spikes;
@@ -111,15 +126,20 @@ export class NearLoad {
       this.#spikes.skip(rates.untilSeconds);
       this.#load = Math.max(this.#load, rates.last30, rates.last60, ...this.#latest);
       this.#silentSeconds = atSeconds;
+      this.changesAt = Number.POSITIVE_INFINITY;
       return this.#load;
     }
     // The clock was set back.
     this.#open = this.#open.filter((one) => one.atSeconds < atSeconds);
     this.#close(atSeconds, rateAt, options);
     this.#spikes.read(rates.untilSeconds, rateAt, options.isPilingUp);
+    this.#spikes.adopt(options.schedules);
     // What was foreseen came sooner, or was more, than the capacity that was made ready for it.
     if (options.isPilingUp && this.#chosen?.forecast === BY_SCHEDULE) this.#misledSeconds = atSeconds;
-    const spikes = this.#spikes.now(atSeconds, rates.untilSeconds, options.intervalSeconds);
+    const spikes = this.#spikes.now(atSeconds, rates.untilSeconds, options.rateOver);
+    this.changesAt = options.isPilingUp
+      ? Number.POSITIVE_INFINITY
+      : this.#spikes.changesAt(spikes, options.lateSeconds);
     const forecasts = simpleForecasts(rates);
     // Nothing is learned from what nothing was known of.
     if (!this.#isUncertain(atSeconds) && rates.counted15 > 0)
@@ -138,15 +158,17 @@ export class NearLoad {
 
   /** Passes of which everything is known that came until the next one took effect. */
   #close(atSeconds: number, rateAt: (seconds: number) => number, { intervalSeconds }: NearLoadOptions): void {
-    const spans = Math.ceil(intervalSeconds / SPAN_SECONDS) + 1;
     while (this.#open.length > 0) {
       const oldest = this.#open[0]!;
       const first = Math.ceil(oldest.atSeconds / SPAN_SECONDS) * SPAN_SECONDS;
-      const rates = Array.from({ length: spans }, (_, i) => rateAt(first + i * SPAN_SECONDS));
+      const next = Math.min(this.#open[1]?.atSeconds ?? atSeconds, oldest.atSeconds + intervalSeconds);
+      // The spans of which the pass after was in force for less than a half.
+      const spans = Math.floor((next + EFFECT_SECONDS - first) / SPAN_SECONDS + 0.5);
+      const rates = Array.from({ length: Math.max(0, spans) }, (_, i) => rateAt(first + i * SPAN_SECONDS));
       const isOld = atSeconds - first > FORGOTTEN_SECONDS;
       if (!isOld && rates.some(Number.isNaN)) break;
       this.#open.shift();
-      if (!rates.some(Number.isNaN)) this.#past.push({ ...oldest, rates });
+      if (spans > 0 && !rates.some(Number.isNaN)) this.#past.push({ ...oldest, rates });
     }
     while (this.#past[0] !== undefined && Math.abs(atSeconds - this.#past[0].atSeconds) > MEMORY_SECONDS)
       this.#past.shift();

@@ -5,6 +5,7 @@ import { inPlaceParts } from '../../models/in-place.ts';
 import { withOdds } from '../../models/odds.ts';
 import type { Plan } from '../../models/plans.ts';
 import type { CapacityPlanner, ChainSlowness, PlanRequest } from '../../models/ports.ts';
+import { chainRates } from '../observe/chain-load.ts';
 import { lateness } from '../observe/lateness.ts';
 import type { Observation } from '../observe/observation.ts';
 import type { ObserveSources } from '../observe/read-metrics.ts';
@@ -14,12 +15,16 @@ import { PileUps } from './piled-up.ts';
 import { LOAD_FACTORS, ShareCurve } from './share-curve.ts';
 import type { NearRates } from './simple-forecasts.ts';
 import { SPAN_SECONDS, SpanRates } from './span-rates.ts';
+import { isSame, type SpikeSchedule } from './spike-schedule.ts';
 
 /** What is known later than this tells nothing of the half minute to come, s: the largest rate of minutes counts then. */
 const LATEST_SECONDS = 15;
 
+/** Schedules of spikes that other chains are compared with. */
+const MOST_SCHEDULES = 8;
+
 const MOST_HIDDEN = 8;
-const DOUBLED_SECONDS = 4;
+const DOUBLED_SECONDS = 10;
 /** Where no plan tells: all is well up to what was planned for, and nothing from a tenth more on. */
 const UNKNOWN_CURVE = new ShareCurve(LOAD_FACTORS.map((factor) => (factor <= 1 ? 0 : 1)));
 /** Spans of the last 15 s, which the latest latency is of. */
@@ -31,6 +36,8 @@ export class NearLoads {
   readonly #chains = new Map<string, NearLoad>();
   /** What is planned for is so many times what is seen, since then. */
   readonly #hiding = new Map<string, { readonly factor: number; readonly atSeconds: number }>();
+  /** When a load changes by the clock, and a pass should not wait for its turn, Unix s; infinite where nothing is due. */
+  changesAt = Number.POSITIVE_INFINITY;
   /** Of the latest pass, requests/s. */
   #loads: ReadonlyMap<string, number> = new Map();
   readonly #pileUps = new PileUps();
@@ -56,6 +63,8 @@ export class NearLoads {
     this.#forgetOthers(chains);
     const piling = this.#noteWaits(settings.topology, chains, slowness, atSeconds);
     const loads = new Map<string, number>();
+    const schedules = this.#schedules();
+    const ratesOver = lookUp(sources);
     for (const [id, { load, latest }] of chains) {
       if (load === undefined) continue;
       const { slo } = settings.topology.chains.get(id)!;
@@ -70,6 +79,9 @@ export class NearLoads {
         {
           isPilingUp,
           intervalSeconds: settings.control.inPlace.interval,
+          lateSeconds: late,
+          rateOver: (from, to) => ratesOver(from, to).get(id) ?? Number.NaN,
+          schedules,
           allowed: allowedShare(slo.percentile, rates.last60) * (1 - settings.allocation.inPlaceMargin),
         },
       );
@@ -81,7 +93,21 @@ export class NearLoads {
       loads.set(id, isStuck ? Math.max(hidden, this.#loads.get(id) ?? 0) : hidden);
     }
     this.#loads = loads;
+    this.changesAt = Math.min(...[...loads.keys()].map((id) => this.#of(id).changesAt));
     return loads;
+  }
+
+  /** A few different ones that are known, of those of the same times the best known. */
+  #schedules(): readonly SpikeSchedule[] {
+    const schedules: SpikeSchedule[] = [];
+    for (const { schedule } of this.#chains.values()) {
+      if (schedule === undefined) continue;
+      const place = schedules.findIndex((other) => isSame(schedule, other));
+      if (place < 0) {
+        if (schedules.length < MOST_SCHEDULES) schedules.push(schedule);
+      } else if (schedule.toleranceSeconds < schedules[place]!.toleranceSeconds) schedules[place] = schedule;
+    }
+    return schedules;
   }
 
   /** Chains whose work is piling up; where it has ended, rates are levelled. */
@@ -202,6 +228,18 @@ export class NearLoads {
     this.#chains.set(chain, known);
     return known;
   }
+}
+
+/** Rates of all chains over whole seconds, read once for each; none where records are counted in longer slots. */
+function lookUp(sources: ObserveSources) {
+  const known = new Map<string, ReadonlyMap<string, number | undefined>>();
+  return (from: number, to: number): ReadonlyMap<string, number | undefined> => {
+    if (sources.settings.monitoring.samplingInterval > 1) return new Map();
+    const key = `${from} ${to}`;
+    const rates = known.get(key) ?? chainRates(sources, to - from, to);
+    known.set(key, rates);
+    return rates;
+  };
 }
 
 function slownessOf({ slowness }: PlanRequest, chain: string): number {

@@ -1,6 +1,7 @@
 /** The load of a chain whose spikes come by a clock: its usual one, and the largest spike on top of it when one is due. */
+import { canBeSeen, SOONEST_SECONDS, seenUntil } from './seen-until.ts';
 import { SPAN_SECONDS } from './span-rates.ts';
-import { heightOf, isDue, type SpikeSchedule, scheduleOf } from './spike-schedule.ts';
+import { adopted, heightOf, isDue, nextDue, type SpikeSchedule, scheduleOf } from './spike-schedule.ts';
 import { leastSpike, type PresentSpike, SpikeWatch } from './spike-watch.ts';
 
 /** What the usual load is told from: the largest of means over so many spans. */
@@ -18,7 +19,12 @@ const DEVIATIONS = 2.5;
 const HIGHER = 1.1;
 
 /** From a decision until it is in force, s. */
-const EFFECT_SECONDS = 3;
+export const EFFECT_SECONDS = 3;
+
+/** A pass is made so much before a spike may come: so that its whole span finds it in force, s. */
+const LEAD_SECONDS = EFFECT_SECONDS + SPAN_SECONDS / 2;
+/** What is due so soon after a pass is made with it: the next change of a service must wait until this one runs. */
+const TOGETHER_SECONDS = 5;
 
 /** What was known of spikes when a pass was made. */
 export interface SpikesThen {
@@ -32,6 +38,8 @@ export interface SpikesThen {
   readonly present: PresentSpike | undefined;
   /** Earliest onset of the last one that was over, s. */
   readonly beforeSeconds: number;
+  /** By the latest seconds none had begun before that, s; -Infinity where they do not tell. */
+  readonly seenSeconds: number;
   /** By the schedule, requests/s; NaN where none was known. */
   readonly forecast: number;
 }
@@ -39,6 +47,7 @@ export interface SpikesThen {
 export class SpikeForecast {
   readonly #watch = new SpikeWatch();
   #schedule: SpikeSchedule | undefined;
+  #own: SpikeSchedule | undefined;
   #known = 0;
   #readUntil = Number.NEGATIVE_INFINITY;
   /** The latest times at which requests were answered too late to say when they came. */
@@ -49,6 +58,21 @@ export class SpikeForecast {
   /** Largest rate that may come before long, requests/s; undefined where spikes have no schedule. */
   get peak(): number | undefined {
     return this.#schedule && this.#usual() + HIGHER * this.#schedule.height;
+  }
+
+  /** The schedule that was told from its own spikes alone. */
+  get own(): SpikeSchedule | undefined {
+    return this.#own;
+  }
+
+  /** Follows the schedule of another chain where that is known when its own is not, or better. */
+  adopt(others: readonly SpikeSchedule[]): void {
+    const { spikes } = this.#watch;
+    if (spikes.length === 0) return;
+    for (const other of others) {
+      if (other.toleranceSeconds >= (this.#schedule?.toleranceSeconds ?? Number.POSITIVE_INFINITY)) continue;
+      this.#schedule = adopted(other, spikes, others.length) ?? this.#schedule;
+    }
   }
 
   /** Reads the spans that have ended by then. `rateAt`: of the span that begins then. */
@@ -72,7 +96,8 @@ export class SpikeForecast {
     const latest = spikes.at(-1)?.onsetSeconds ?? 0;
     if (latest === this.#known) return;
     this.#known = latest;
-    this.#schedule = scheduleOf(spikes);
+    this.#own = scheduleOf(spikes);
+    this.#schedule = this.#own;
   }
 
   /** Leaves out the spans that have ended by then, of silence. */
@@ -80,8 +105,12 @@ export class SpikeForecast {
     this.#watch.skip(Math.floor(untilSeconds / SPAN_SECONDS) - 1);
   }
 
-  /** What is known now. */
-  now(atSeconds: number, untilSeconds: number, intervalSeconds: number): SpikesThen {
+  /** What is known now. A schedule is followed to the second: passes come when `changesAt` says. */
+  now(
+    atSeconds: number,
+    untilSeconds: number,
+    rateOver: (fromSeconds: number, toSeconds: number) => number,
+  ): SpikesThen {
     const known = {
       atSeconds,
       untilSeconds,
@@ -89,26 +118,77 @@ export class SpikeForecast {
       latest: this.#watch.latest,
       present: this.#watch.present(),
       beforeSeconds: this.#watch.spikes.at(-1)?.earliestSeconds ?? Number.NEGATIVE_INFINITY,
+      seenSeconds: Number.NEGATIVE_INFINITY,
       forecast: Number.NaN,
     };
-    return { ...known, forecast: this.at(known, intervalSeconds) };
+    const schedule = this.#schedule;
+    if (schedule === undefined) return known;
+    const soon = atSeconds + LEAD_SECONDS + TOGETHER_SECONDS;
+    const seenSeconds = this.#isDue(schedule, known, soon)
+      ? seenUntil(atSeconds, known.usual, schedule.height, rateOver)
+      : Number.NEGATIVE_INFINITY;
+    const then = { ...known, seenSeconds };
+    return { ...then, forecast: this.#upTo(schedule, then, soon) };
   }
 
   /**
-   * What was forecast then until the pass after had taken effect, requests/s. Where no schedule was known then, what the one that is
-   * known now would have forecast; NaN where there is none now.
+   * When the forecast that was made then changes next by the clock, or by what is seen of a spike, Unix s; infinite without a
+   * schedule.
+   *
+   * @param lateSeconds how long after its end a span is known
+   */
+  changesAt(then: SpikesThen, lateSeconds: number): number {
+    const schedule = this.#schedule;
+    if (schedule === undefined) return Number.POSITIVE_INFINITY;
+    const { atSeconds, untilSeconds } = then;
+    const knownAt = (seconds: number) =>
+      SPAN_SECONDS * (Math.floor(seconds / SPAN_SECONDS) + 1) + lateSeconds;
+    if (isThere(then)) return knownAt(untilSeconds);
+    const due = this.#nextDue(schedule, then);
+    const opens = due - schedule.toleranceSeconds - LEAD_SECONDS;
+    if (opens > atSeconds + TOGETHER_SECONDS) return opens;
+    const closes = due + schedule.toleranceSeconds;
+    const known = knownAt(closes + this.#unseenSeconds(schedule, then));
+    if (!canBeSeen(then.usual, schedule.height)) return known;
+    return Math.min(known, Math.max(closes + SOONEST_SECONDS, atSeconds + 1));
+  }
+
+  /**
+   * What was forecast then, requests/s. Where no schedule was known then, what the one that is
+   * known now would have forecast until the pass after had taken effect; NaN where there is none now.
    */
   at(then: SpikesThen, intervalSeconds: number): number {
-    const { atSeconds, untilSeconds, usual, latest, present, beforeSeconds } = then;
     const schedule = this.#schedule;
     if (schedule === undefined) return Number.NaN;
     if (!Number.isNaN(then.forecast)) return then.forecast;
-    if (this.#isUnclear(schedule, atSeconds)) return Number.NaN;
-    const peak = usual + HIGHER * schedule.height;
-    const until = atSeconds + intervalSeconds + EFFECT_SECONDS;
-    const comes = isDue(schedule, untilSeconds - unseenSeconds(usual, latest, peak), until, beforeSeconds);
-    const isThere = present !== undefined && !present.isGoing;
-    return Math.max(usual, present?.rate ?? 0, comes || isThere ? peak : 0);
+    if (this.#isUnclear(schedule, then.atSeconds)) return Number.NaN;
+    return this.#upTo(schedule, then, then.atSeconds + intervalSeconds + EFFECT_SECONDS);
+  }
+
+  #upTo(schedule: SpikeSchedule, then: SpikesThen, toSeconds: number): number {
+    const { usual, present } = then;
+    const isDue = this.#isDue(schedule, then, toSeconds);
+    const peak = isDue || isThere(then) ? usual + HIGHER * schedule.height : 0;
+    return Math.max(usual, present?.rate ?? 0, peak);
+  }
+
+  #isDue(schedule: SpikeSchedule, then: SpikesThen, toSeconds: number): boolean {
+    return this.#nextDue(schedule, then) <= toSeconds + schedule.toleranceSeconds;
+  }
+
+  /** The first point of the grid at which one may come that was not seen yet. */
+  #nextDue(schedule: SpikeSchedule, then: SpikesThen): number {
+    const { untilSeconds, seenSeconds, beforeSeconds } = then;
+    const seen = Math.max(untilSeconds - this.#unseenSeconds(schedule, then), seenSeconds);
+    return nextDue(schedule, seen, beforeSeconds);
+  }
+
+  /** A spike that began so much before the end of the newest span, or less, may not have been seen in it, s. */
+  #unseenSeconds({ height }: SpikeSchedule, { usual, latest }: SpikesThen): number {
+    const isMore = latest > usual + DEVIATIONS * Math.sqrt(usual / SPAN_SECONDS);
+    const more = HIGHER * height;
+    if (isMore || more <= 0) return SPAN_SECONDS;
+    return Math.min(SPAN_SECONDS, (SPAN_SECONDS * (leastSpike(usual) - usual)) / more);
   }
 
   /** The same where the largest spike is due at any time; NaN where there was none, requests/s. */
@@ -133,9 +213,6 @@ export class SpikeForecast {
   }
 }
 
-/** A spike that began so much before the end of the newest span, or less, may not have been seen in it, s. */
-function unseenSeconds(usual: number, latest: number, peak: number): number {
-  const isMore = latest > usual + DEVIATIONS * Math.sqrt(usual / SPAN_SECONDS);
-  if (isMore || peak <= usual) return SPAN_SECONDS;
-  return Math.min(SPAN_SECONDS, (SPAN_SECONDS * (leastSpike(usual) - usual)) / (peak - usual));
+function isThere({ present }: SpikesThen): boolean {
+  return present !== undefined && !present.isGoing;
 }

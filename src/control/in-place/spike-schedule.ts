@@ -22,12 +22,17 @@ const FITTED = 10;
 const NARROW = 0.15;
 /** Least squares, and the places that are nearest then. */
 const ROUNDS = 3;
-/** Two-sided quantiles of Student's t at 99 %, of 1 to 14 degrees of freedom (any table of it). */
+/** Two-sided quantiles of Student's t at 99 %, of 1 to 16 degrees of freedom (any table of it). */
 const STUDENT = [
-  63.657, 9.925, 5.841, 4.604, 4.032, 3.707, 3.499, 3.355, 3.25, 3.169, 3.106, 3.055, 3.012, 2.977,
+  63.657, 9.925, 5.841, 4.604, 4.032, 3.707, 3.499, 3.355, 3.25, 3.169, 3.106, 3.055, 3.012, 2.977, 2.947,
+  2.921,
 ];
 /** Spikes count for the height for so long, s. */
 const HEIGHT_SECONDS = 3600;
+/** Before any is seen, onsets are taken to be as far from a grid as they are told; that counts as much as two of them. */
+const PRIOR_FREEDOM = 2;
+/** Schedules that are near to each other for as long are the same, s. */
+const SAME_SECONDS = 3600;
 /** Sooner than after this share of the shortest time between two spikes none comes. */
 const SOONEST = 0.5;
 
@@ -52,7 +57,6 @@ function gridded(spikes: readonly Spike[]): SpikeSchedule | undefined {
   const onsets = spikes.filter(isExact).map(({ onsetSeconds }) => onsetSeconds);
   if (spikes.length < FEWEST || onsets.length < FEWEST - 1) return undefined;
   const shortest = Math.min(...onsets.slice(1).map((onset, i) => onset - onsets[i]!));
-  const gaps = spikes.slice(1).map(({ earliestSeconds }, i) => earliestSeconds - spikes[i]!.onsetSeconds);
   const tried = Math.min(MOST_PARTS, Math.floor(shortest / LEAST_PERIOD));
   for (let parts = 1; parts <= tried; parts++) {
     const { period, origin, farthest, expected } = gridOf(onsets, shortest / parts);
@@ -60,7 +64,7 @@ function gridded(spikes: readonly Spike[]): SpikeSchedule | undefined {
       periodSeconds: period,
       originSeconds: origin,
       toleranceSeconds: farthest + RESOLUTION,
-      shortestSeconds: Math.min(...gaps),
+      shortestSeconds: shortestOf(spikes),
       height: heightOf(spikes),
     };
     if (isSignificant(schedule, spikes, tried))
@@ -69,6 +73,26 @@ function gridded(spikes: readonly Spike[]): SpikeSchedule | undefined {
         : undefined;
   }
   return undefined;
+}
+
+/**
+ * The schedule of another chain, where all spikes of this one lie on it as well and by chance would not: jobs call more than one
+ * chain, and of one it may be known when they began of which of the other it is not.
+ *
+ * @param tried so many schedules are compared with
+ */
+export function adopted(
+  schedule: SpikeSchedule,
+  spikes: readonly Spike[],
+  tried = 1,
+): SpikeSchedule | undefined {
+  const near = (widthSeconds: number) => nearShare(schedule, widthSeconds);
+  const chance = spikes.reduce(
+    (product, one) => product * near(one.onsetSeconds - one.earliestSeconds),
+    tried,
+  );
+  if (chance >= SIGNIFICANCE || !spikes.every((spike) => isOnGrid(schedule, spike))) return undefined;
+  return { ...schedule, shortestSeconds: shortestOf(spikes), height: heightOf(spikes) };
 }
 
 /** Height of the next spike: the largest of the last hour, or of the latest few; 0 where there was none, requests/s. */
@@ -85,17 +109,29 @@ export function heightOf(spikes: readonly Spike[]): number {
  * chance, each for itself; and every period that is tried is another chance (Bonferroni).
  */
 function isSignificant(schedule: SpikeSchedule, spikes: readonly Spike[], tried: number): boolean {
-  const { periodSeconds, toleranceSeconds } = schedule;
   const inexact = spikes.filter((spike) => !isExact(spike));
-  const isOnGrid = ({ earliestSeconds, onsetSeconds }: Spike) =>
-    isDue(schedule, earliestSeconds, onsetSeconds, Number.NEGATIVE_INFINITY);
-  if (!inexact.every(isOnGrid)) return false;
-  const near = (widthSeconds: number) => Math.min(1, (widthSeconds + 2 * toleranceSeconds) / periodSeconds);
+  if (!inexact.every((spike) => isOnGrid(schedule, spike))) return false;
   const chance = inexact.reduce(
-    (product, { earliestSeconds, onsetSeconds }) => product * near(onsetSeconds - earliestSeconds),
-    near(0) ** (spikes.length - inexact.length - 2),
+    (product, { earliestSeconds, onsetSeconds }) =>
+      product * nearShare(schedule, onsetSeconds - earliestSeconds),
+    nearShare(schedule, 0) ** (spikes.length - inexact.length - 2),
   );
   return tried * FITTED * chance < SIGNIFICANCE;
+}
+
+/** Chance with which an onset at any time lies on the grid, of which it is known to so many seconds when it was. */
+function nearShare({ periodSeconds, toleranceSeconds }: SpikeSchedule, widthSeconds: number): number {
+  return Math.min(1, (widthSeconds + 2 * toleranceSeconds) / periodSeconds);
+}
+
+function isOnGrid(schedule: SpikeSchedule, { earliestSeconds, onsetSeconds }: Spike): boolean {
+  return isDue(schedule, earliestSeconds, onsetSeconds, Number.NEGATIVE_INFINITY);
+}
+
+/** Shortest time between two, s; infinite for one. */
+function shortestOf(spikes: readonly Spike[]): number {
+  const gaps = spikes.slice(1).map(({ earliestSeconds }, i) => earliestSeconds - spikes[i]!.onsetSeconds);
+  return Math.min(...gaps);
 }
 
 function isExact({ earliestSeconds, onsetSeconds }: Spike): boolean {
@@ -103,15 +139,30 @@ function isExact({ earliestSeconds, onsetSeconds }: Spike): boolean {
 }
 
 /** Whether a spike may begin between two times, the latest one before having begun at `latestSeconds`. */
-export function isDue(
+export function isDue(schedule: SpikeSchedule, from: number, to: number, latestSeconds: number): boolean {
+  return nextDue(schedule, from, latestSeconds) <= to + schedule.toleranceSeconds;
+}
+
+/** The first point of the grid at which a spike may come that begins no sooner than `from`, the latest one before having begun then. */
+export function nextDue(
   { periodSeconds, originSeconds, toleranceSeconds, shortestSeconds }: SpikeSchedule,
   from: number,
-  to: number,
   latestSeconds: number,
-): boolean {
+): number {
   const soonest = Math.max(from - toleranceSeconds, latestSeconds + SOONEST * shortestSeconds);
-  const next = originSeconds + Math.ceil((soonest - originSeconds) / periodSeconds) * periodSeconds;
-  return next <= to + toleranceSeconds;
+  return originSeconds + Math.ceil((soonest - originSeconds) / periodSeconds) * periodSeconds;
+}
+
+/** Whether two schedules are of the same times for the next hour or so. */
+export function isSame(one: SpikeSchedule, other: SpikeSchedule): boolean {
+  const near = one.toleranceSeconds + other.toleranceSeconds;
+  const isNear = (seconds: number) => {
+    const periods = (seconds - other.originSeconds) / other.periodSeconds;
+    return Math.abs(periods - Math.round(periods)) * other.periodSeconds < near;
+  };
+  const periods = Math.ceil(SAME_SECONDS / one.periodSeconds);
+  const isAsLong = Math.abs(one.periodSeconds - other.periodSeconds) * periods < near;
+  return isAsLong && isNear(one.originSeconds);
 }
 
 interface Grid {
@@ -138,8 +189,9 @@ function gridOf(onsets: readonly number[], about: number): Grid {
   }
   const places = onsets.map((onset) => (onset - origin) / period);
   const residuals = places.map((place) => period * Math.abs(place - Math.round(place)));
-  const freedom = onsets.length - 2;
-  const variance = residuals.reduce((sum, residual) => sum + residual ** 2, 0) / freedom;
+  const freedom = onsets.length - 2 + PRIOR_FREEDOM;
+  const squares = residuals.reduce((sum, residual) => sum + residual ** 2, 0);
+  const variance = (squares + PRIOR_FREEDOM * RESOLUTION ** 2) / freedom;
   const next = places.at(-1)! + (places.at(-1)! - places[0]!) / (onsets.length - 1);
   const leverage = 1 + 1 / onsets.length + (next - meanPlace) ** 2 / spread;
   return {

@@ -169,6 +169,17 @@ describe('loads while work piles up', () => {
     for (const [pass, factor] of [2, 4, 8, 8, 8, 1].entries()) expect(factors[pass]).toBeCloseTo(factor, 1);
   });
 
+  it('count double once for passes that see nearly the same seconds', () => {
+    const passes = new Passes();
+    passes.minutes(2, 20);
+    const factor = (load: number | undefined) => load! / (1.3 * 20);
+    expect(factor(passes.after(20, FAR_LATE))).toBeCloseTo(2, 1);
+    passes.parts.clock.advance(5);
+    expect(factor(passes.loads().get(CHAIN))).toBeCloseTo(2, 0);
+    passes.parts.clock.advance(5);
+    expect(factor(passes.loads().get(CHAIN))).toBeGreaterThan(2.7);
+  });
+
   it('are what they are where latency is a little over the objective', () => {
     const passes = new Passes();
     passes.minutes(2, 20);
@@ -219,6 +230,101 @@ describe('loads while work piles up', () => {
     const mean = (15 * (2 + 2 + 2 + 300) + 10 * 20) / 70;
     expect(passes.near.spans.own.most(CHAIN, 14)).toBeLessThanOrEqual(2.1 * mean);
     expect(passes.near.spans.own.rate(CHAIN, NOW / 5 + 30)).toBeCloseTo(20, 6);
+  });
+});
+
+describe('spikes by a clock of chains that have them together', () => {
+  const OTHER = 'order-processing';
+  const PERIOD = 300;
+
+  const isSpike = (seconds: number) => seconds > PERIOD - 10 && seconds % PERIOD < 20;
+
+  /** The first has spikes from the beginning on, the other one since `begins`. */
+  class Spiky extends Passes {
+    readonly #begins: number;
+    /** Of the first chain's onsets, in turn, s. */
+    readonly #deviations: readonly number[];
+    #passSeconds = 0;
+
+    constructor(begins: number, deviations: readonly number[] = [0]) {
+      super();
+      this.#begins = begins;
+      this.#deviations = deviations;
+    }
+
+    get seconds(): number {
+      return this.parts.clock.nowSeconds() - NOW;
+    }
+
+    /** Passes when it is their turn, and when loads change by the clock. */
+    run(untilSeconds: number): ReadonlyMap<string, number> {
+      let loads: ReadonlyMap<string, number> = new Map();
+      while (this.seconds < untilSeconds) {
+        const turn = Math.floor((this.seconds + PERIOD / 2) / PERIOD) % this.#deviations.length;
+        this.#record(CHAIN, isSpike(this.seconds - this.#deviations[turn]!) ? 120 : 30);
+        this.#record(OTHER, isSpike(this.seconds) && this.seconds >= this.#begins ? 80 : 20);
+        this.parts.clock.advance(1);
+        const now = this.seconds;
+        if (now - this.#passSeconds < PASS && this.near.changesAt > NOW + now) continue;
+        this.#passSeconds = now;
+        loads = this.loads();
+      }
+      return loads;
+    }
+
+    #record(chain: string, rate: number): void {
+      const at = this.parts.clock.nowSeconds() + 0.5;
+      this.parts.traffic.recordRequest('auth-service', chain, IN_TIME, false, at, rate);
+    }
+  }
+
+  it('change with those of which it is known when they come', () => {
+    const spiky = new Spiky(1500);
+    expect(spiky.run(1110).size).toBe(2);
+    expect(spiky.near.changesAt).toBe(Number.POSITIVE_INFINITY);
+    // Of the other one only two are known by then.
+    spiky.run(2080);
+    const [earliest, latest] = [NOW + 2100 - 11, NOW + 2100 - 5.5];
+    expect(spiky.near.changesAt).toBeGreaterThan(earliest);
+    expect(spiky.near.changesAt).toBeLessThan(latest);
+  });
+
+  it('change as late as those of which it is known best', () => {
+    const changesAt = (deviations: readonly number[]) => {
+      const spiky = new Spiky(0, deviations);
+      spiky.run(2080);
+      return spiky.near.changesAt - NOW;
+    };
+    const exact = changesAt([0]);
+    expect(changesAt([1, -1, 1, -1])).toBeCloseTo(exact, 0);
+  });
+
+  it('are planned for together, also where one has had too few to tell', () => {
+    const planned = (begins: number) => {
+      const spiky = new Spiky(begins);
+      const shares = planningShares(
+        (_request, _allocations, loads) =>
+          new Map([...loads!].map(([chain, load]) => [chain, load > 11.5 ? 1 : 0])),
+      );
+      const request = {
+        ...requestOf(spiky.parts.settings),
+        loads: new Map([CHAIN, OTHER].map((id) => [id, 10])),
+      };
+      spiky.near.keepCurves(shares, request, { services: [] });
+      const between = spiky.run(2370);
+      return { between, due: spiky.run(2397), surges: spiky.near.surges() };
+    };
+    const { between, due, surges } = planned(1800);
+    for (const [chain, usual, spike] of [
+      [CHAIN, 30, 120],
+      [OTHER, 20, 80],
+    ] as const) {
+      expect(between.get(chain)).toBeLessThan(1.2 * usual);
+      expect(due.get(chain)).toBeGreaterThanOrEqual(spike);
+      expect(surges.get(chain)).toBeGreaterThanOrEqual(spike);
+    }
+    // One of its own is no schedule.
+    expect(planned(2100).surges.has(OTHER)).toBe(false);
   });
 });
 

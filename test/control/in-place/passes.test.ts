@@ -47,8 +47,46 @@ class FakePlanner implements CapacityPlanner {
     return new Map();
   }
 
-  slowShares(): ReadonlyMap<string, number> {
+  slowShares(
+    _request: PlanRequest,
+    _allocations: ReadonlyMap<string, { readonly cpu: number }>,
+    _loads: ReadonlyMap<string, number>,
+  ): ReadonlyMap<string, number> {
     return new Map();
+  }
+}
+
+/** Under whose plans everything is slow from a tenth over the planned load on. */
+class ExactPlanner extends FakePlanner {
+  /** When it was asked, seconds since the start; from then on it fails. */
+  readonly askedSeconds = new Set<number>();
+  failsFrom = Number.POSITIVE_INFINITY;
+  readonly #clock: FakeClock;
+
+  constructor(clock: FakeClock) {
+    super();
+    this.#clock = clock;
+  }
+
+  override plan(request: PlanRequest): PlanOutcome {
+    this.#ask();
+    return super.plan(request);
+  }
+
+  override slowShares(
+    _request: PlanRequest,
+    allocations: ReadonlyMap<string, { readonly cpu: number }>,
+    loads: ReadonlyMap<string, number>,
+  ): ReadonlyMap<string, number> {
+    this.#ask();
+    const planned = 10 * (allocations.get(AUTH)?.cpu ?? 0);
+    return new Map([...loads].map(([chain, load]) => [chain, load > 1.1 * planned ? 1 : 0]));
+  }
+
+  #ask(): void {
+    const seconds = this.#clock.nowSeconds() - NOW;
+    this.askedSeconds.add(seconds);
+    if (seconds >= this.failsFrom) throw new Error('it has no plan');
   }
 }
 
@@ -66,14 +104,14 @@ class Trial {
   #app: App | undefined;
   #services: Settings['topology']['services'] = new Map();
 
-  async start(name: string, settings: Settings): Promise<this> {
+  async start(name: string, settings: Settings, planner = new FakePlanner()): Promise<this> {
     this.#services = settings.topology.services;
     this.#app = await createApp({
       settings: { ...settings, store: { ...settings.store, path: `${folder.path}/${name}` } },
       clock: this.clock,
       logger: this.#logger(),
       executor: this.cluster,
-      wrap: { planner: () => new FakePlanner() },
+      wrap: { planner: () => planner },
     });
     this.#app.start();
     return this;
@@ -90,6 +128,19 @@ class Trial {
           for (let index = 0; index < 5 * rate; index += 1)
             this.app.daemon.intake.recordRequest(service, chain, 0.01);
       this.clock.advance(5);
+      for (let turn = 0; turn < 12; turn += 1) await new Promise(setImmediate);
+    }
+  }
+
+  /** The same second by second: requests/s by the seconds since the start. */
+  async runBySecond(seconds: number, rateAt: (second: number) => number): Promise<void> {
+    for (let elapsed = 0; elapsed < seconds; elapsed += 1) {
+      const rate = rateAt(this.clock.nowSeconds() - NOW);
+      for (const [service, { chains }] of this.#services)
+        for (const chain of chains)
+          for (let index = 0; index < rate; index += 1)
+            this.app.daemon.intake.recordRequest(service, chain, 0.01);
+      this.clock.advance(1);
       for (let turn = 0; turn < 12; turn += 1) await new Promise(setImmediate);
     }
   }
@@ -128,6 +179,16 @@ describe('passes', () => {
     await trial.app.stop();
   });
 
+  it('are not a tick later because the one before was late', async () => {
+    const trial = await new Trial().start('late', settingsIn('in-place', 'in-place'));
+    for (const seconds of [5.3, 4.7, 5, 5, 5, 5, 5]) {
+      trial.clock.advance(seconds);
+      for (let turn = 0; turn < 12; turn += 1) await new Promise(setImmediate);
+    }
+    expect(trial.timesOf('in-place')).toEqual([5, 20, 35]);
+    await trial.app.stop();
+  });
+
   it('are never in place where nothing is', async () => {
     const trial = await new Trial().start('rolling', settingsIn('rolling', 'recommend'));
     await trial.run(330, 20);
@@ -155,6 +216,50 @@ describe('passes', () => {
     expect(kept.length).toBeLessThan(trial.passes.length);
     await trial.app.stop();
   });
+});
+
+describe('passes for spikes by a clock', () => {
+  /** 20 s of every five minutes, and none at 3000 s. */
+  const PERIOD = 300;
+  const isSpike = (second: number) => second % PERIOD < 20 && Math.floor(second / PERIOD) !== 10;
+  const rateAt = (second: number) => (second > 20 && isSpike(second) ? 30 : 6);
+
+  it('come before one is due and when it has not come, and resize for it and back', async () => {
+    const trial = new Trial();
+    await trial.start('spikes', settingsIn('in-place', 'in-place'), new ExactPlanner(trial.clock));
+    await trial.runBySecond(2380, rateAt);
+    // In between there is what the usual load needs; by a plan for a spike there would be three cores and more.
+    expect(trial.cpu(AUTH)).toBeLessThan(1);
+    await trial.runBySecond(19, rateAt);
+    expect(trial.cpu(AUTH)).toBeGreaterThan(3);
+    await trial.runBySecond(21, rateAt);
+    expect(trial.cpu(AUTH)).toBeGreaterThan(3);
+    await trial.runBySecond(2980 - 2420, rateAt);
+    expect(trial.cpu(AUTH)).toBeLessThan(1);
+    await trial.runBySecond(20, rateAt);
+    expect(trial.cpu(AUTH)).toBeGreaterThan(3);
+    await trial.runBySecond(19, rateAt);
+    // By as much as one pass may; what is left goes a minute later.
+    expect(trial.cpu(AUTH)).toBeLessThan(1.5);
+    await trial.app.stop();
+  }, 60_000);
+
+  it('are not tried again and again where they fail', async () => {
+    const trial = new Trial();
+    const planner = new ExactPlanner(trial.clock);
+    await trial.start('failing', settingsIn('in-place', 'in-place'), planner);
+    await trial.runBySecond(2375, rateAt);
+    planner.failsFrom = 2375;
+    planner.askedSeconds.clear();
+    await trial.runBySecond(75, rateAt);
+    // Once because of the spike, and at every turn.
+    expect(planner.askedSeconds.size).toBeGreaterThan(4);
+    expect(planner.askedSeconds.size).toBeLessThanOrEqual(7);
+    planner.failsFrom = Number.POSITIVE_INFINITY;
+    await trial.runBySecond(60, rateAt);
+    expect(trial.cpu(AUTH)).toBeLessThan(1);
+    await trial.app.stop();
+  }, 60_000);
 });
 
 describe('services that are resized in place beside others', () => {

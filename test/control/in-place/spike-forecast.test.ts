@@ -12,20 +12,43 @@ const rateAt = (seconds: number) => (seconds % PERIOD < 20 ? 500 : 100);
 /** The usual rate, what the spikes had on top of it, and a tenth of that. */
 const PEAK = 540;
 
-/** What is known and forecast at every pass until then. */
+/** How long after its end a span is known, s. */
+const LATE = 5;
+
+const knownUntil = (at: number) => 5 * Math.floor((at - LATE) / 5);
+/** Of single seconds nothing is known. */
+const unknown = () => Number.NaN;
+
+interface Watched {
+  readonly isLate?: (seconds: number) => boolean;
+  readonly rateOf?: (seconds: number) => number;
+  readonly rateOver?: (fromSeconds: number, toSeconds: number) => number;
+}
+
+/** What is known and forecast at every pass until then: at one each interval, and when it changes by the clock. */
 function watched(
   untilSeconds: number,
-  isLate: (seconds: number) => boolean = () => false,
-  rateOf: (seconds: number) => number = rateAt,
+  { isLate = () => false, rateOf = rateAt, rateOver = unknown }: Watched = {},
 ) {
   const forecast = new SpikeForecast();
   const passes: SpikesThen[] = [];
-  for (let at = INTERVAL; at <= untilSeconds; at += INTERVAL) {
-    forecast.read(at - 5, rateOf, isLate(at));
-    passes.push(forecast.now(at, at - 5, INTERVAL));
+  for (let at = INTERVAL; at <= untilSeconds; ) {
+    forecast.read(knownUntil(at), rateOf, isLate(at));
+    const pass = forecast.now(at, knownUntil(at), rateOver);
+    passes.push(pass);
+    const change = forecast.changesAt(pass, LATE);
+    expect(change).toBeGreaterThan(at);
+    at = Math.min(5 * Math.ceil((at + INTERVAL) / 5), change);
   }
   return { forecast, passes };
 }
+
+/** By second: the forecast in force, which is that of the pass three seconds before or earlier. */
+function inForce(passes: readonly SpikesThen[], seconds: number): number {
+  return passes.findLast(({ atSeconds }) => atSeconds + 3 <= seconds)!.forecast;
+}
+
+const secondsOf = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 
 describe('the forecast of spikes by a clock', () => {
   it('is unknown until four were seen, and then also for the passes before', () => {
@@ -40,15 +63,13 @@ describe('the forecast of spikes by a clock', () => {
     expect(before.map((pass) => forecast.at(pass, INTERVAL))).toEqual(before.map(() => 100));
   });
 
-  it('is the spike from the pass before it until it is over, and the usual load else', () => {
+  it('is the spike from seconds before it until it is over, and the usual load else', () => {
     const { passes } = watched(3000);
-    for (const { atSeconds, forecast } of passes.filter((pass) => pass.atSeconds > 1300)) {
-      // What a pass decides is in force until the next one is.
-      const needed = Math.max(...[3, 6, 9, 12, 15, 17].map((ahead) => rateAt(atSeconds + ahead)));
-      expect(forecast).toBeGreaterThanOrEqual(needed);
-    }
-    const usual = passes.filter(({ atSeconds, forecast }) => atSeconds > 1300 && forecast === 100);
-    expect(usual.length / passes.filter(({ atSeconds }) => atSeconds > 1300).length).toBeGreaterThan(0.8);
+    const seconds = secondsOf(1330, 3000);
+    for (const second of seconds) expect(inForce(passes, second)).toBeGreaterThanOrEqual(rateAt(second));
+    // 20 s of a spike, 9 before it, 5 to 10 until its end is known and 3 until that has effect.
+    const usual = seconds.filter((second) => inForce(passes, second) === 100);
+    expect(usual.length / seconds.length).toBeGreaterThan(1 - 45 / PERIOD);
   });
 
   it('stays what it was, whatever is known later', () => {
@@ -59,7 +80,7 @@ describe('the forecast of spikes by a clock', () => {
 
   it('stays what it was also where the spikes that came later were larger', () => {
     const growing = (seconds: number) => (seconds % PERIOD < 20 ? 500 + seconds / 20 : 100);
-    const { forecast, passes } = watched(3000, undefined, growing);
+    const { forecast, passes } = watched(3000, { rateOf: growing });
     const known = passes.filter(({ forecast: said }) => said > 100 && said < 640);
     expect(known.length).toBeGreaterThan(0);
     for (const pass of known) expect(forecast.at(pass, INTERVAL)).toBe(pass.forecast);
@@ -68,25 +89,17 @@ describe('the forecast of spikes by a clock', () => {
   it('comes on top of what is usual by now, and nothing is usual of silence', () => {
     const isSpike = (seconds: number) => seconds % PERIOD < 20;
     const rising = (seconds: number) => (seconds < 2000 ? 100 : 300) + (isSpike(seconds) ? 400 : 0);
-    expect(watched(2900, undefined, rising).forecast.peak).toBeCloseTo(300 + 440, 9);
+    expect(watched(2900, { rateOf: rising }).forecast.peak).toBeCloseTo(300 + 440, 9);
     const { forecast } = watched(1650);
     // Two minutes of it, which were not read, and not what follows on them either.
     const silent = (seconds: number) => (seconds > 1645 && seconds < 1765 ? 0 : rateAt(seconds));
     for (let at = 1665; at <= 1770; at += INTERVAL) forecast.skip(at - 5);
     for (let at = 1785; at <= 1830; at += INTERVAL) {
       forecast.read(at - 5, silent, false);
-      const known = forecast.now(at, at - 5, INTERVAL);
+      const known = forecast.now(at, at - 5, unknown);
       expect(known.usual).toBe(100);
       expect(forecast.held(known)).toBeCloseTo(PEAK, 9);
     }
-  });
-
-  it('is usual as long as the next spike comes when the pass after is in force', () => {
-    const period = 310;
-    const { passes } = watched(4000, undefined, (seconds) => (seconds % period < 20 ? 500 : 100));
-    const early = passes.filter(({ atSeconds }) => atSeconds > 1300 && atSeconds % period === period - 20);
-    expect(early.length).toBeGreaterThan(2);
-    expect(early.map(({ forecast }) => forecast)).toEqual(early.map(() => 100));
   });
 
   it('is what there is of a spike that is larger than any before, and of one that is going', () => {
@@ -95,7 +108,7 @@ describe('the forecast of spikes by a clock', () => {
       if (seconds >= 2100 && seconds < 2120) return 700;
       return tail[Math.floor((seconds % PERIOD) / 5)] ?? 100;
     };
-    const { passes } = watched(2200, undefined, rateOf);
+    const { passes } = watched(2200, { rateOf });
     const of = (atSeconds: number) => passes.find((pass) => pass.atSeconds === atSeconds)!.forecast;
     // Of the seconds until 2110, and until 1835.
     expect(of(2115)).toBe(700);
@@ -103,7 +116,7 @@ describe('the forecast of spikes by a clock', () => {
   });
 
   it('follows a usual load that has risen within a quarter of a minute', () => {
-    const { passes } = watched(2025, undefined, (seconds) => (seconds >= 2000 ? 150 : rateAt(seconds)));
+    const { passes } = watched(2025, { rateOf: (seconds) => (seconds >= 2000 ? 150 : rateAt(seconds)) });
     const [before, first, then] = passes.slice(-3).map(({ forecast }) => forecast);
     expect(before).toBe(100);
     expect(first).toBeGreaterThan(100);
@@ -118,15 +131,83 @@ describe('the forecast of spikes by a clock', () => {
       const meanAt = (seconds: number) =>
         [0.5, 1.5, 2.5, 3.5, 4.5].reduce((sum, part) => sum + (inSpike(seconds + part) ? 100 : 20), 0);
       const counts = Array.from({ length: 800 }, (_, span) => poisson(meanAt(5 * span), random));
-      const { passes } = watched(3600, undefined, (seconds) => counts[seconds / 5]! / 5);
-      const late = passes.filter(({ atSeconds }) => atSeconds > 6 * period + offset);
-      for (const { atSeconds, forecast } of late) {
-        const needed = [3, 6, 9, 12, 15, 17].some((ahead) => inSpike(atSeconds + ahead));
+      const { passes } = watched(3600, { rateOf: (seconds) => counts[seconds / 5]! / 5 });
+      const seconds = secondsOf(Math.ceil(6 * period + offset), 3600);
+      for (const second of seconds) {
         // At its very end capacity may go.
-        if (needed && !inSpike(atSeconds - 18)) expect(forecast).toBeGreaterThan(80);
+        if (inSpike(second) && inSpike(second + 4)) expect(inForce(passes, second)).toBeGreaterThan(80);
       }
-      expect(late.filter(({ forecast }) => forecast < 40).length / late.length).toBeGreaterThan(0.7);
+      const usual = seconds.filter((second) => inForce(passes, second) < 40);
+      expect(usual.length / seconds.length).toBeGreaterThan(0.75);
     }
+  });
+
+  it('changes some seconds before a spike is due, with every span of one, and when none has come', () => {
+    // None at 2400 s.
+    const rateOf = (seconds: number) => (seconds >= 2400 && seconds < 2700 ? 100 : rateAt(seconds));
+    const { forecast, passes } = watched(2690, { rateOf });
+    const timesOf = (from: number, to: number) =>
+      passes.map(({ atSeconds }) => atSeconds).filter((at) => at >= from && at < to);
+    const peaks = passes.filter(({ forecast: said }) => said > 100).map(({ atSeconds }) => atSeconds);
+    const opened = peaks.find((at) => at > 2340)!;
+    // Two and a half seconds for the whole span, three for the effect, and what onsets are away from the grid.
+    expect(opened).toBeGreaterThan(2400 - 5.5 - 5);
+    expect(opened).toBeLessThan(2400 - 5.5);
+    expect(peaks.findLast((at) => at < 2500)).toBeLessThan(2415);
+    // The span from 2400 s on is known at 2410 s, the one that tells of an onset later in it 5 s later.
+    const closed = passes.find(({ atSeconds, forecast: said }) => atSeconds > 2400 && said === 100)!;
+    expect(closed.atSeconds).toBeLessThanOrEqual(2415);
+    // A spike that comes is looked at with every span.
+    expect(timesOf(2110, 2130)).toEqual(expect.arrayContaining([2110, 2115, 2120, 2125]));
+    expect(forecast.changesAt(passes.at(-1)!, LATE)).toBeGreaterThan(2680);
+  });
+
+  it('is usual sooner where the latest seconds show that none has come, and not where they show one', () => {
+    const rateOf = (seconds: number) => (seconds >= 2400 && seconds < 2700 ? 100 : rateAt(seconds));
+    const closedAt = (rateOver: (from: number, to: number) => number) =>
+      watched(2690, { rateOf, rateOver }).passes.find(
+        ({ atSeconds, forecast }) => atSeconds > 2400 && forecast === 100,
+      )!.atSeconds;
+    const [bySpans, bySeconds] = [closedAt(unknown), closedAt(() => 100)];
+    expect(bySeconds).toBeLessThan(bySpans - 3);
+    expect(bySeconds).toBeLessThan(2407);
+    expect(closedAt(() => 130)).toBe(bySpans);
+    const arriving = watched(2690, { rateOver: (from) => rateAt(from) });
+    for (const second of secondsOf(1330, 2690))
+      expect(inForce(arriving.passes, second)).toBeGreaterThanOrEqual(rateAt(second));
+  });
+
+  it('is the spike already at a pass that is made up to five seconds before its change', () => {
+    const { forecast, passes } = watched(2000);
+    const opens = forecast.changesAt(passes.at(-1)!, LATE);
+    const saidAt = (at: number) => forecast.now(at, knownUntil(at), unknown).forecast;
+    for (const before of [0, 2, 4.9]) expect(saidAt(opens - before)).toBeCloseTo(PEAK, 9);
+    expect(saidAt(opens - 5.1)).toBe(100);
+  });
+
+  it('never changes by the clock as long as no schedule is known', () => {
+    const { forecast, passes } = watched(1100);
+    expect(passes.map((pass) => forecast.changesAt(pass, LATE)).every((at) => at === Infinity)).toBe(true);
+    expect(passes.map(({ atSeconds }) => atSeconds)).toEqual(secondsOf(1, 74).map((pass) => 15 * pass));
+  });
+
+  it('follows the schedule of another chain where its own is not known, or less well', () => {
+    const known = watched(2000).forecast.own!;
+    const { forecast, passes } = watched(1000);
+    expect(forecast.own).toBeUndefined();
+    forecast.adopt([{ ...known, originSeconds: known.originSeconds + 100 }]);
+    expect(forecast.peak).toBeUndefined();
+    forecast.adopt([{ ...known, originSeconds: known.originSeconds + 100 }, known]);
+    expect(forecast.peak).toBeCloseTo(PEAK, 9);
+    expect(forecast.own).toBeUndefined();
+    expect(forecast.at(passes.at(-1)!, INTERVAL)).toBe(100);
+    const later = watched(2000).forecast;
+    const before = later.changesAt(later.now(2000, 1995, unknown), LATE);
+    later.adopt([{ ...known, toleranceSeconds: known.toleranceSeconds + 1 }]);
+    expect(later.changesAt(later.now(2000, 1995, unknown), LATE)).toBe(before);
+    later.adopt([{ ...known, toleranceSeconds: known.toleranceSeconds - 0.3 }]);
+    expect(later.changesAt(later.now(2000, 1995, unknown), LATE)).toBeCloseTo(before + 0.3, 6);
+    expect(later.own).toEqual(known);
   });
 
   it('is forgotten when the clock was set back, and known again after four more', () => {
@@ -139,7 +220,7 @@ describe('the forecast of spikes by a clock', () => {
   });
 
   it('says nothing of passes before it was known near a spike whose requests were answered late', () => {
-    const { forecast, passes } = watched(1800, (at) => at > 300 && at < 345);
+    const { forecast, passes } = watched(1800, { isLate: (at) => at > 300 && at < 345 });
     const near = passes.filter(({ atSeconds }) => atSeconds > 290 && atSeconds < 330);
     expect(near.map((pass) => forecast.at(pass, INTERVAL))).toEqual(near.map(() => Number.NaN));
     const later = passes.filter(({ atSeconds }) => atSeconds > 400 && atSeconds < 560);
@@ -152,7 +233,7 @@ describe('the forecast of spikes by a clock', () => {
     forecast.read(595, rateAt, true);
     forecast.read(610, rateAt, false);
     for (let at = 630; at <= 1630; at += INTERVAL) forecast.read(at - 5, rateAt, false);
-    expect(forecast.now(1630, 1625, INTERVAL).beforeSeconds).toBeLessThan(1630);
+    expect(forecast.now(1630, 1625, unknown).beforeSeconds).toBeLessThan(1630);
     for (let at = 1635; at <= 1850; at += INTERVAL) forecast.read(at - 5, rateAt, false);
     expect(forecast.peak).toBeCloseTo(PEAK, 9);
   });

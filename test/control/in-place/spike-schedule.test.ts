@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { heightOf, isDue, scheduleOf } from '../../../src/control/in-place/spike-schedule.ts';
+import {
+  adopted,
+  heightOf,
+  isDue,
+  isSame,
+  nextDue,
+  scheduleOf,
+} from '../../../src/control/in-place/spike-schedule.ts';
 import type { Spike } from '../../../src/control/in-place/spike-watch.ts';
 import { seededRandom } from '../../../src/utils/random.ts';
 
@@ -81,6 +88,15 @@ describe('a schedule of spikes', () => {
     expect(schedule.periodSeconds).toBeCloseTo(75, 1);
   });
 
+  it('is as wide as four spikes that are on it to a second need, and no wider', () => {
+    // Deviations of 0.3 s: as wide as a resolution of half a second that counts as two spikes, and those, make it.
+    const exact = scheduleOf(at(300.3, 599.7, 900.3, 1199.7))!;
+    expect(exact.toleranceSeconds).toBeGreaterThan(1);
+    expect(exact.toleranceSeconds).toBeLessThan(4.5);
+    const loose = scheduleOf(at(303, 1197, 2103, 2997))!;
+    expect(loose.toleranceSeconds).toBeGreaterThan(3 * 3);
+  });
+
   it('has no height of more than an hour ago, if there were enough since', () => {
     const every = (seconds: number) =>
       Array.from({ length: 12 }, (_, i) => spike(seconds * i, { height: i === 1 ? 900 : 500 }));
@@ -115,6 +131,43 @@ describe('a schedule of spikes', () => {
   });
 });
 
+describe('the schedule of another chain', () => {
+  const other = { ...scheduleOf(at(531, 906, 1131, 1431))!, height: 90 };
+
+  it('is followed by one whose spikes lie on it, with its own heights and gaps', () => {
+    const own = [
+      spike(249, { earliestSeconds: 220 }),
+      spike(531.5, { height: 70 }),
+      spike(905.6, { height: 60 }),
+    ];
+    expect(adopted(other, own)).toEqual({ ...other, height: 500, shortestSeconds: 531.5 - 249 });
+    expect(adopted(other, own.slice(1))).toEqual({ ...other, height: 70, shortestSeconds: 905.6 - 531.5 });
+  });
+
+  it('is not followed where one spike lies elsewhere, or all may lie on it by chance', () => {
+    expect(adopted(other, at(531, 906, 1131, 1470))).toBeUndefined();
+    expect(adopted(other, at(531))).toBeUndefined();
+    const wide = [spike(560, { earliestSeconds: 520 }), spike(931, { earliestSeconds: 895 }), spike(1131)];
+    expect(adopted(other, wide)).toBeUndefined();
+    expect(adopted(other, [])).toBeUndefined();
+    // Two are on one schedule by chance once in a hundred and fifty times, on one of eight more often.
+    expect(adopted(other, at(531, 906))).toBeDefined();
+    expect(adopted(other, at(531, 906), 8)).toBeUndefined();
+    expect(adopted(other, at(531, 906, 1131), 8)).toBeDefined();
+  });
+
+  it('is the same where its times are within what both are known to for an hour', () => {
+    const near = { ...other, originSeconds: other.originSeconds + 751, height: 20 };
+    expect(isSame(other, near)).toBe(true);
+    expect(isSame(near, other)).toBe(true);
+    expect(isSame(other, { ...near, originSeconds: near.originSeconds + 20 })).toBe(false);
+    // Of 48 periods in an hour each is a quarter of a second longer.
+    expect(isSame(other, { ...near, periodSeconds: 75.25 })).toBe(false);
+    expect(isSame(other, { ...near, periodSeconds: 75.05 })).toBe(true);
+    expect(isSame(other, { ...near, periodSeconds: 150 })).toBe(false);
+  });
+});
+
 describe('a spike that is due', () => {
   const schedule = scheduleOf(at(1000, 1300, 1600, 1900, 2200))!;
 
@@ -131,6 +184,14 @@ describe('a spike that is due', () => {
     expect(isDue(some, 1500, 1510, 1431)).toBe(false);
     expect(isDue(some, 1575, 1585, 1431)).toBe(true);
     expect(isDue(some, 1500, 1510, NEVER)).toBe(true);
+  });
+
+  it('is due at the next point of the grid from which it may not be away so far', () => {
+    expect(nextDue(schedule, 2210, 2200)).toBeCloseTo(2500, 6);
+    expect(nextDue(schedule, 2500 + 0.9 * schedule.toleranceSeconds, 2200)).toBeCloseTo(2500, 6);
+    expect(nextDue(schedule, 2500 + 1.1 * schedule.toleranceSeconds, 2200)).toBeCloseTo(2800, 6);
+    // None comes sooner than after 150 s.
+    expect(nextDue(schedule, 2210, 2400)).toBeCloseTo(2800, 6);
   });
 
   it('is expected on, long after the last one', () => {
