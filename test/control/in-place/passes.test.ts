@@ -186,6 +186,12 @@ describe('passes', () => {
       for (let turn = 0; turn < 12; turn += 1) await new Promise(setImmediate);
     }
     expect(trial.timesOf('in-place')).toEqual([5, 20, 35]);
+    await trial.run(260, 10);
+    trial.clock.advance(5.3);
+    for (let turn = 0; turn < 12; turn += 1) await new Promise(setImmediate);
+    trial.clock.advance(4.7);
+    await trial.run(295, 10);
+    expect(trial.timesOf('interval')).toEqual([300, 600]);
     await trial.app.stop();
   });
 
