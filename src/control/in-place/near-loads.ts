@@ -88,7 +88,9 @@ export class NearLoads {
       // A few requests in a span are no more than chance, and so is none.
       const isCoarse = settings.monitoring.samplingInterval > SPAN_SECONDS;
       const floor = late > LATEST_SECONDS || isCoarse || soon * SILENCE_SECONDS < MISSED ? load : 0;
-      const seen = Math.max(soon, floor, foreseen(forecasts.get(id)));
+      // Of a minute with a spike the trained forecast knows the mean, the schedule when.
+      const later = this.#of(id).surge === undefined ? foreseen(forecasts.get(id)) : 0;
+      const seen = Math.max(soon, floor, later);
       const hidden = this.#hidden(id, isPilingUp, atSeconds) * seen;
       loads.set(id, isStuck ? Math.max(hidden, this.#loads.get(id) ?? 0) : hidden);
     }
