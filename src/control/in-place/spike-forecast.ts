@@ -15,9 +15,6 @@ const KEPT = 16;
 /** Standard deviations of a Poisson count that a rate may be over the usual one by chance. */
 const DEVIATIONS = 2.5;
 
-/** The highest of a few spikes is no more than the next one may well be. */
-const HIGHER = 1.1;
-
 /** From a decision until it is in force, s. */
 export const EFFECT_SECONDS = 3;
 
@@ -57,7 +54,7 @@ export class SpikeForecast {
 
   /** Largest rate that may come before long, requests/s; undefined where spikes have no schedule. */
   get peak(): number | undefined {
-    return this.#schedule && this.#usual() + HIGHER * this.#schedule.height;
+    return this.#schedule && this.#usual() + this.#schedule.height;
   }
 
   /** The schedule that was told from its own spikes alone. */
@@ -168,7 +165,7 @@ export class SpikeForecast {
   #upTo(schedule: SpikeSchedule, then: SpikesThen, toSeconds: number): number {
     const { usual, present } = then;
     const isDue = this.#isDue(schedule, then, toSeconds);
-    const peak = isDue || isThere(then) ? usual + HIGHER * schedule.height : 0;
+    const peak = isDue || isThere(then) ? usual + schedule.height : 0;
     return Math.max(usual, present?.rate ?? 0, peak);
   }
 
@@ -186,15 +183,14 @@ export class SpikeForecast {
   /** A spike that began so much before the end of the newest span, or less, may not have been seen in it, s. */
   #unseenSeconds({ height }: SpikeSchedule, { usual, latest }: SpikesThen): number {
     const isMore = latest > usual + DEVIATIONS * Math.sqrt(usual / SPAN_SECONDS);
-    const more = HIGHER * height;
-    if (isMore || more <= 0) return SPAN_SECONDS;
-    return Math.min(SPAN_SECONDS, (SPAN_SECONDS * (leastSpike(usual) - usual)) / more);
+    if (isMore || height <= 0) return SPAN_SECONDS;
+    return Math.min(SPAN_SECONDS, (SPAN_SECONDS * (leastSpike(usual) - usual)) / height);
   }
 
   /** The same where the largest spike is due at any time; NaN where there was none, requests/s. */
   held({ usual, present }: SpikesThen): number {
     const height = heightOf(this.#watch.spikes);
-    return height === 0 ? Number.NaN : Math.max(present?.rate ?? 0, usual + HIGHER * height);
+    return height === 0 ? Number.NaN : Math.max(present?.rate ?? 0, usual + height);
   }
 
   /** Load outside of spikes; the largest of means, which a rise shows in at once, requests/s. */

@@ -27,6 +27,12 @@ const STUDENT = [
   63.657, 9.925, 5.841, 4.604, 4.032, 3.707, 3.499, 3.355, 3.25, 3.169, 3.106, 3.055, 3.012, 2.977, 2.947,
   2.921,
 ];
+/** The same at 95 %, of 1 to 15. */
+const STUDENT_95 = [
+  12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131,
+];
+/** The highest of a few spikes is no more than the next one may well be. */
+const HIGHER = 1.1;
 /** Spikes count for the height for so long, s. */
 const HEIGHT_SECONDS = 3600;
 /** Before any is seen, onsets are taken to be as far from a grid as they are told; that counts as much as two of them. */
@@ -44,7 +50,7 @@ export interface SpikeSchedule {
   readonly toleranceSeconds: number;
   /** Shortest time between two spikes, s. */
   readonly shortestSeconds: number;
-  /** Largest height of those of the last hour, or the latest few, requests/s. */
+  /** Of the next spike, at most (`heightOf`), requests/s. */
   readonly height: number;
 }
 
@@ -95,13 +101,22 @@ export function adopted(
   return { ...schedule, shortestSeconds: shortestOf(spikes), height: heightOf(spikes) };
 }
 
-/** Height of the next spike: the largest of the last hour, or of the latest few; 0 where there was none, requests/s. */
+/**
+ * Height to be ready for: what the next spike exceeds with a chance of 2.5 % where heights are normal (prediction interval), but no
+ * less than the largest of the last hour, or of the latest few, and at most a tenth more. 0 where there was none, requests/s.
+ */
 export function heightOf(spikes: readonly Spike[]): number {
   const latest = spikes.at(-1)?.onsetSeconds ?? 0;
   const counting = spikes.filter(
     ({ onsetSeconds }, i) => i >= spikes.length - FEWEST || onsetSeconds > latest - HEIGHT_SECONDS,
   );
-  return Math.max(0, ...counting.map(({ height }) => height));
+  const heights = counting.map(({ height }) => height);
+  const largest = Math.max(0, ...heights);
+  if (heights.length < FEWEST) return HIGHER * largest;
+  const [center, freedom] = [mean(heights), heights.length - 1];
+  const variance = heights.reduce((sum, height) => sum + (height - center) ** 2, 0) / freedom;
+  const predicted = center + STUDENT_95[freedom - 1]! * Math.sqrt(variance * (1 + 1 / heights.length));
+  return Math.min(HIGHER * largest, Math.max(largest, predicted));
 }
 
 /**

@@ -9,8 +9,8 @@ const PERIOD = 300;
 /** 20 s of 500 requests/s in every five minutes, 100 in between. */
 const rateAt = (seconds: number) => (seconds % PERIOD < 20 ? 500 : 100);
 
-/** The usual rate, what the spikes had on top of it, and a tenth of that. */
-const PEAK = 540;
+/** The usual rate and what the spikes had on top of it. */
+const PEAK = 500;
 
 /** How long after its end a span is known, s. */
 const LATE = 5;
@@ -55,7 +55,8 @@ describe('the forecast of spikes by a clock', () => {
     const early = watched(1100);
     expect(early.forecast.peak).toBeUndefined();
     expect(early.forecast.at(early.passes.at(-1)!, INTERVAL)).toBeNaN();
-    expect(early.forecast.held(early.passes.at(-1)!)).toBeCloseTo(PEAK, 9);
+    // Of three spikes the next one may be a tenth higher.
+    expect(early.forecast.held(early.passes.at(-1)!)).toBeCloseTo(PEAK + 40, 9);
     const { forecast, passes } = watched(1300);
     expect(forecast.peak).toBeCloseTo(PEAK, 9);
     const before = passes.filter(({ atSeconds }) => atSeconds > 650 && atSeconds < 850);
@@ -89,7 +90,7 @@ describe('the forecast of spikes by a clock', () => {
   it('comes on top of what is usual by now, and nothing is usual of silence', () => {
     const isSpike = (seconds: number) => seconds % PERIOD < 20;
     const rising = (seconds: number) => (seconds < 2000 ? 100 : 300) + (isSpike(seconds) ? 400 : 0);
-    expect(watched(2900, { rateOf: rising }).forecast.peak).toBeCloseTo(300 + 440, 9);
+    expect(watched(2900, { rateOf: rising }).forecast.peak).toBeCloseTo(300 + 400, 9);
     const { forecast } = watched(1650);
     // Two minutes of it, which were not read, and not what follows on them either.
     const silent = (seconds: number) => (seconds > 1645 && seconds < 1765 ? 0 : rateAt(seconds));
@@ -198,7 +199,8 @@ describe('the forecast of spikes by a clock', () => {
     forecast.adopt([{ ...known, originSeconds: known.originSeconds + 100 }]);
     expect(forecast.peak).toBeUndefined();
     forecast.adopt([{ ...known, originSeconds: known.originSeconds + 100 }, known]);
-    expect(forecast.peak).toBeCloseTo(PEAK, 9);
+    // A tenth over its own three.
+    expect(forecast.peak).toBeCloseTo(PEAK + 40, 9);
     expect(forecast.own).toBeUndefined();
     expect(forecast.at(passes.at(-1)!, INTERVAL)).toBe(100);
     const later = watched(2000).forecast;
