@@ -18,7 +18,7 @@ import type { TrafficStep } from './sources.ts';
 export interface Clock {
   /** Unix time, s, with fractions. */
   nowSeconds(): number;
-  /** Resolves after that much time of this clock, or early when the signal is aborted. Never rejects. */
+  /** Resolves after that much time of this clock, never before, or early when the signal is aborted. Never rejects. */
   sleep(seconds: number, signal?: AbortSignal): Promise<void>;
 }
 

@@ -1,5 +1,8 @@
 import type { Clock } from '../models/ports.ts';
 
+/** A timer counts from when its turn of the event loop began, in whole ms, and the clock tells whole ms: so much too early at most, ms. */
+const EARLY_MS = 2;
+
 /** Longest delay that a timer takes, ms. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -11,7 +14,7 @@ export function systemClock(speed = 1): Clock {
   const originSeconds = Date.now() / 1000;
   return {
     nowSeconds: () => originSeconds + (Date.now() / 1000 - originSeconds) * speed,
-    sleep: (seconds, signal) => sleepMs((seconds / speed) * 1000, signal),
+    sleep: (seconds, signal) => sleepMs(seconds > 0 ? (seconds / speed) * 1000 + EARLY_MS : 0, signal),
   };
 }
 

@@ -4,6 +4,7 @@
  * asks for it (scenario-raise.ts); the one that asks for least in the mean speaks.
  */
 import { type Minute, minutesOf, type Past, raiseFor } from './scenario-raise.ts';
+import type { RateOver } from './seen-until.ts';
 import type { ShareCurve } from './share-curve.ts';
 import {
   BY_SCHEDULE,
@@ -54,8 +55,8 @@ export interface NearLoadOptions {
   readonly lateSeconds: number;
   /** Share of a minute's requests that may be slow. */
   readonly allowed: number;
-  /** What is known of whole seconds, requests/s; NaN for nothing. */
-  rateOver(fromSeconds: number, toSeconds: number): number;
+  /** What is known of whole seconds, requests/s; NaN for nothing. Absent where single seconds do not tell. */
+  readonly rateOver?: RateOver;
   /** When other chains have spikes. */
   readonly schedules: readonly SpikeSchedule[];
 }
@@ -160,10 +161,11 @@ export class NearLoad {
   #close(atSeconds: number, rateAt: (seconds: number) => number, { intervalSeconds }: NearLoadOptions): void {
     while (this.#open.length > 0) {
       const oldest = this.#open[0]!;
-      const first = Math.ceil(oldest.atSeconds / SPAN_SECONDS) * SPAN_SECONDS;
+      // The span that it is made in is counted too: the load of now must be carried by the forecast as well.
+      const first = Math.floor(oldest.atSeconds / SPAN_SECONDS) * SPAN_SECONDS;
       const next = Math.min(this.#open[1]?.atSeconds ?? atSeconds, oldest.atSeconds + intervalSeconds);
-      // The spans of which the pass after was in force for less than a half.
-      const spans = Math.floor((next + EFFECT_SECONDS - first) / SPAN_SECONDS + 0.5);
+      // And all of which the pass after is in force for less than a half.
+      const spans = Math.ceil((next + EFFECT_SECONDS - first) / SPAN_SECONDS - 0.5);
       const rates = Array.from({ length: Math.max(0, spans) }, (_, i) => rateAt(first + i * SPAN_SECONDS));
       const isOld = atSeconds - first > FORGOTTEN_SECONDS;
       if (!isOld && rates.some(Number.isNaN)) break;

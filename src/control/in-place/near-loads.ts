@@ -6,7 +6,7 @@ import { withOdds } from '../../models/odds.ts';
 import type { Plan } from '../../models/plans.ts';
 import type { CapacityPlanner, ChainSlowness, PlanRequest } from '../../models/ports.ts';
 import { chainRates } from '../observe/chain-load.ts';
-import { lateness } from '../observe/lateness.ts';
+import { lateness, sourceDelay } from '../observe/lateness.ts';
 import type { Observation } from '../observe/observation.ts';
 import type { ObserveSources } from '../observe/read-metrics.ts';
 import { LEAST_ORIGINS } from '../plan-request.ts';
@@ -24,7 +24,7 @@ const LATEST_SECONDS = 15;
 const MOST_SCHEDULES = 8;
 
 const MOST_HIDDEN = 8;
-const DOUBLED_SECONDS = 10;
+const DOUBLED_SECONDS = 9.5;
 /** Where no plan tells: all is well up to what was planned for, and nothing from a tenth more on. */
 const UNKNOWN_CURVE = new ShareCurve(LOAD_FACTORS.map((factor) => (factor <= 1 ? 0 : 1)));
 /** Spans of the last 15 s, which the latest latency is of. */
@@ -80,7 +80,7 @@ export class NearLoads {
           isPilingUp,
           intervalSeconds: settings.control.inPlace.interval,
           lateSeconds: late,
-          rateOver: (from, to) => ratesOver(from, to).get(id) ?? Number.NaN,
+          ...(ratesOver && { rateOver: (from, to) => ratesOver(from, to).get(id) ?? Number.NaN }),
           schedules,
           allowed: allowedShare(slo.percentile, rates.last60) * (1 - settings.allocation.inPlaceMargin),
         },
@@ -232,11 +232,15 @@ export class NearLoads {
   }
 }
 
-/** Rates of all chains over whole seconds, read once for each; none where records are counted in longer slots. */
-function lookUp(sources: ObserveSources) {
+/** Rates over whole seconds, read once for each. */
+type RatesOver = (from: number, to: number) => ReadonlyMap<string, number | undefined>;
+
+/** Of all chains; undefined where single seconds are not told, or not by now: in longer slots, or by a source that tells late. */
+function lookUp(sources: ObserveSources): RatesOver | undefined {
+  const { settings } = sources;
+  if (settings.monitoring.samplingInterval > 1 || sourceDelay(settings) > 0) return undefined;
   const known = new Map<string, ReadonlyMap<string, number | undefined>>();
-  return (from: number, to: number): ReadonlyMap<string, number | undefined> => {
-    if (sources.settings.monitoring.samplingInterval > 1) return new Map();
+  return (from, to) => {
     const key = `${from} ${to}`;
     const rates = known.get(key) ?? chainRates(sources, to - from, to);
     known.set(key, rates);

@@ -43,6 +43,9 @@ const FEWEST = 20;
 /** Spans of five seconds that are most of a minute. */
 const LEAST_SPANS = 13;
 
+/** Minutes end at passes so far apart at least, s. */
+const APART_SECONDS = 12.5;
+
 /** A pass whose capacity has had its time. */
 export interface Past {
   readonly atSeconds: number;
@@ -61,12 +64,20 @@ export interface Raise {
   readonly uncertainty: number;
 }
 
-/** All minutes, overlapping, of which most is known and with enough requests to be judged. */
+/**
+ * Minutes, overlapping, of which most is known and with enough requests to be judged. Times at which passes are made more often
+ * than usual count no more than others.
+ */
 export function minutesOf(past: readonly Past[]): readonly Minute[] {
   const minutes: Minute[] = [];
   let first = 0;
+  let latest = Number.NEGATIVE_INFINITY;
   for (let end = 0; end < past.length; end++) {
-    while (past[first]!.atSeconds <= past[end]!.atSeconds - 60) first += 1;
+    const { atSeconds } = past[end]!;
+    // The clock may have been set back.
+    if (Math.abs(atSeconds - latest) < APART_SECONDS) continue;
+    latest = atSeconds;
+    while (past[first]!.atSeconds <= atSeconds - 60) first += 1;
     const minute = past.slice(first, end + 1);
     const rates = minute.flatMap((one) => one.rates);
     const requests = (60 * rates.reduce((sum, rate) => sum + rate, 0)) / rates.length;
@@ -113,8 +124,9 @@ export function raiseFor(
   const count = Math.min(needed.length - 1, Math.max(LEAST_EXCESSES, Math.ceil(EXCESSES * needed.length)));
   const threshold = needed[count]!;
   const mean = needed.slice(0, count).reduce((sum, one) => sum + one - threshold, 0) / count;
-  // Minutes overlap by as many passes as they have.
-  const passes = minutes.reduce((sum, minute) => sum + minute.length, 0) / minutes.length;
+  // Minutes overlap by as many passes as they have, of those at which minutes end.
+  const made = minutes.reduce((sum, minute) => sum + minute.length, 0) / minutes.length;
+  const passes = Math.min(made, 60 / APART_SECONDS);
   const independent = Math.max(1, count / passes);
   const median = needed[needed.length >> 1]!;
   const usual = USUAL_EXCESS * (threshold - median);

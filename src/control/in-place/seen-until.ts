@@ -8,8 +8,12 @@ const ENOUGH = 20;
 /** They ended so long ago: as long as records take, which is not known, s. */
 const AGES = [1, 2, 3, 4];
 
-/** So much later it is likely to be told that none has begun by then, s. */
+/** So much later, and up to so much, it is likely to be told that none has begun by then, s. */
 export const SOONEST_SECONDS = 3;
+export const LATEST_SECONDS = 5.5;
+
+/** Requests/s over whole seconds; NaN where they are not known. */
+export type RateOver = (fromSeconds: number, toSeconds: number) => number;
 
 /** Standard deviations of a Poisson count that a stretch may be away from the usual load by chance. */
 const DEVIATIONS = 2.5;
@@ -31,28 +35,22 @@ function stretchOf(usual: number, height: number): Stretch | undefined {
   return hidden < seconds ? { seconds, chance, hidden } : undefined;
 }
 
-/** Whether the latest seconds can tell at all, with a usual load and spikes of a height over it, requests/s. */
-export function canBeSeen(usual: number, height: number): boolean {
-  return stretchOf(usual, height) !== undefined;
-}
-
 /**
  * Each of three stretches in a row must have what is usual: not more, which may be a spike, nor less, as then records are still
  * on their way, and may be of one: of the oldest of the three more are there than of the newest. The newest three that do tell.
  *
  * @param usual load outside of spikes, requests/s
  * @param height of a spike over it, requests/s
- * @param rateOver of whole seconds, requests/s; NaN where it is not known
- * @returns Unix s; -Infinity where they do not tell
+ * @returns Unix s; -Infinity where they do not tell by now, undefined where such a load never does
  */
 export function seenUntil(
   atSeconds: number,
   usual: number,
   height: number,
-  rateOver: (fromSeconds: number, toSeconds: number) => number,
-): number {
+  rateOver: RateOver,
+): number | undefined {
   const stretch = stretchOf(usual, height);
-  if (stretch === undefined) return Number.NEGATIVE_INFINITY;
+  if (stretch === undefined) return undefined;
   const { seconds, chance, hidden } = stretch;
   const isUsual = (to: number) => Math.abs(rateOver(to - seconds, to) - usual) <= chance;
   for (const age of AGES) {

@@ -1,7 +1,15 @@
 /** The load of a chain whose spikes come by a clock: its usual one, and the largest spike on top of it when one is due. */
-import { canBeSeen, SOONEST_SECONDS, seenUntil } from './seen-until.ts';
+import { LATEST_SECONDS, type RateOver, SOONEST_SECONDS, seenUntil } from './seen-until.ts';
 import { SPAN_SECONDS } from './span-rates.ts';
-import { adopted, heightOf, isDue, nextDue, type SpikeSchedule, scheduleOf } from './spike-schedule.ts';
+import {
+  adopted,
+  heightOf,
+  isDue,
+  isSame,
+  nextDue,
+  type SpikeSchedule,
+  scheduleOf,
+} from './spike-schedule.ts';
 import { leastSpike, type PresentSpike, SpikeWatch } from './spike-watch.ts';
 
 /** What the usual load is told from: the largest of means over so many spans. */
@@ -35,8 +43,8 @@ export interface SpikesThen {
   readonly present: PresentSpike | undefined;
   /** Earliest onset of the last one that was over, s. */
   readonly beforeSeconds: number;
-  /** By the latest seconds none had begun before that, s; -Infinity where they do not tell. */
-  readonly seenSeconds: number;
+  /** By the latest seconds none had begun before that, s; -Infinity where they did not tell, undefined where they never do. */
+  readonly seenSeconds: number | undefined;
   /** By the schedule, requests/s; NaN where none was known. */
   readonly forecast: number;
 }
@@ -67,6 +75,8 @@ export class SpikeForecast {
     const { spikes } = this.#watch;
     if (spikes.length === 0) return;
     for (const other of others) {
+      // A finer grid has points at which this one has none.
+      if (this.#own !== undefined && !isSame(this.#own, other)) continue;
       if (other.toleranceSeconds >= (this.#schedule?.toleranceSeconds ?? Number.POSITIVE_INFINITY)) continue;
       this.#schedule = adopted(other, spikes, others.length) ?? this.#schedule;
     }
@@ -103,11 +113,7 @@ export class SpikeForecast {
   }
 
   /** What is known now. A schedule is followed to the second: passes come when `changesAt` says. */
-  now(
-    atSeconds: number,
-    untilSeconds: number,
-    rateOver: (fromSeconds: number, toSeconds: number) => number,
-  ): SpikesThen {
+  now(atSeconds: number, untilSeconds: number, rateOver?: RateOver): SpikesThen {
     const known = {
       atSeconds,
       untilSeconds,
@@ -115,15 +121,14 @@ export class SpikeForecast {
       latest: this.#watch.latest,
       present: this.#watch.present(),
       beforeSeconds: this.#watch.spikes.at(-1)?.earliestSeconds ?? Number.NEGATIVE_INFINITY,
-      seenSeconds: Number.NEGATIVE_INFINITY,
+      seenSeconds: undefined,
       forecast: Number.NaN,
     };
     const schedule = this.#schedule;
     if (schedule === undefined) return known;
     const soon = atSeconds + LEAD_SECONDS + TOGETHER_SECONDS;
-    const seenSeconds = this.#isDue(schedule, known, soon)
-      ? seenUntil(atSeconds, known.usual, schedule.height, rateOver)
-      : Number.NEGATIVE_INFINITY;
+    const isAsked = rateOver !== undefined && this.#isDue(schedule, known, soon);
+    const seenSeconds = isAsked ? seenUntil(atSeconds, known.usual, schedule.height, rateOver) : undefined;
     const then = { ...known, seenSeconds };
     return { ...then, forecast: this.#upTo(schedule, then, soon) };
   }
@@ -142,12 +147,15 @@ export class SpikeForecast {
       SPAN_SECONDS * (Math.floor(seconds / SPAN_SECONDS) + 1) + lateSeconds;
     if (isThere(then)) return knownAt(untilSeconds);
     const due = this.#nextDue(schedule, then);
+    if (Number.isNaN(due)) return Number.POSITIVE_INFINITY;
     const opens = due - schedule.toleranceSeconds - LEAD_SECONDS;
     if (opens > atSeconds + TOGETHER_SECONDS) return opens;
     const closes = due + schedule.toleranceSeconds;
     const known = knownAt(closes + this.#unseenSeconds(schedule, then));
-    if (!canBeSeen(then.usual, schedule.height)) return known;
-    return Math.min(known, Math.max(closes + SOONEST_SECONDS, atSeconds + 1));
+    const looked = Math.max(closes + SOONEST_SECONDS, atSeconds + 1);
+    return then.seenSeconds !== undefined && looked <= closes + LATEST_SECONDS
+      ? Math.min(known, looked)
+      : known;
   }
 
   /**
@@ -176,7 +184,8 @@ export class SpikeForecast {
   /** The first point of the grid at which one may come that was not seen yet. */
   #nextDue(schedule: SpikeSchedule, then: SpikesThen): number {
     const { untilSeconds, seenSeconds, beforeSeconds } = then;
-    const seen = Math.max(untilSeconds - this.#unseenSeconds(schedule, then), seenSeconds);
+    const bySpans = untilSeconds - this.#unseenSeconds(schedule, then);
+    const seen = Math.max(bySpans, seenSeconds ?? bySpans);
     return nextDue(schedule, seen, beforeSeconds);
   }
 

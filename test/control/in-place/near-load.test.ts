@@ -11,7 +11,6 @@ const OPTIONS = {
   intervalSeconds: INTERVAL,
   lateSeconds: 0,
   allowed: 0.04,
-  rateOver: () => Number.NaN,
   schedules: [],
 };
 
@@ -23,6 +22,8 @@ class Watch {
   readonly near = new NearLoad();
   readonly spans: number[] = [];
   isPilingUp = false;
+  /** Passes come so long after the end of a span. */
+  lateSeconds = 0;
   readonly #passes: { readonly atSeconds: number; readonly load: number }[] = [];
   #startSeconds: number;
   readonly #curve: ShareCurve | undefined;
@@ -41,7 +42,7 @@ class Watch {
       this.spans.push(rate);
       const isTurn = this.spans.length % (INTERVAL / 5) === 0;
       if (!isTurn && this.near.changesAt > end) continue;
-      const load = this.#load(end);
+      const load = this.#load(end + this.lateSeconds);
       if (isTurn) loads.push(load);
     }
     return loads;
@@ -113,6 +114,12 @@ describe('the load that is planned for until the next change in place', () => {
     const loads = new Watch().minutes(10, steady);
     expect(loads.at(-1)).toBeGreaterThan(98);
     expect(loads.at(-1)).toBeLessThan(104);
+  });
+
+  it.each([0.003, 0.05, 2, 4.9])('is so whenever between two spans passes are made (%d s)', (late) => {
+    const watch = new Watch();
+    watch.lateSeconds = late;
+    expect(watch.minutes(12, steady).at(-1)).toBe(100);
   });
 
   it('is raised by what minutes have needed before: more for much noise than for little', () => {

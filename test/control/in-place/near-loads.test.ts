@@ -244,10 +244,11 @@ describe('spikes by a clock of chains that have them together', () => {
     readonly #begins: number;
     /** Of the first chain's onsets, in turn, s. */
     readonly #deviations: readonly number[];
-    #passSeconds = 0;
+    /** Of all passes, seconds since the start. */
+    readonly passSeconds = [0];
 
-    constructor(begins: number, deviations: readonly number[] = [0]) {
-      super();
+    constructor(begins: number, deviations: readonly number[] = [0], settings?: Settings) {
+      super(settings);
       this.#begins = begins;
       this.#deviations = deviations;
     }
@@ -265,8 +266,8 @@ describe('spikes by a clock of chains that have them together', () => {
         this.#record(OTHER, isSpike(this.seconds) && this.seconds >= this.#begins ? 80 : 20);
         this.parts.clock.advance(1);
         const now = this.seconds;
-        if (now - this.#passSeconds < PASS && this.near.changesAt > NOW + now) continue;
-        this.#passSeconds = now;
+        if (now - this.passSeconds.at(-1)! < PASS && this.near.changesAt > NOW + now) continue;
+        this.passSeconds.push(now);
         loads = this.loads();
       }
       return loads;
@@ -287,6 +288,22 @@ describe('spikes by a clock of chains that have them together', () => {
     const [earliest, latest] = [NOW + 2100 - 11, NOW + 2100 - 5.5];
     expect(spiky.near.changesAt).toBeGreaterThan(earliest);
     expect(spiky.near.changesAt).toBeLessThan(latest);
+  });
+
+  it('end when single seconds tell that none has come, where they are told in time', () => {
+    /** Passes while the spike of 2100 s is there, the first of which may see it in single seconds. */
+    const passesOf = (changes: Partial<Settings>) => {
+      const settings = inPlaceSettings();
+      const spiky = new Spiky(0, [0], { ...settings, ...changes });
+      spiky.run(2112);
+      return spiky.passSeconds.filter((at) => at > 2100);
+    };
+    const { monitoring } = inPlaceSettings();
+    const bySeconds = passesOf({});
+    expect(bySeconds.length).toBeGreaterThan(2);
+    const longer = { monitoring: { ...monitoring, samplingInterval: 2 } };
+    const late = { prometheus: { step: 1, delay: 1 } as NonNullable<Settings['prometheus']> };
+    for (const changes of [longer, late]) expect(passesOf(changes).length).toBeLessThan(bySeconds.length);
   });
 
   it('change as late as those of which it is known best', () => {

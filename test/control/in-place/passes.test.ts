@@ -234,16 +234,16 @@ describe('passes for spikes by a clock', () => {
     const trial = new Trial();
     await trial.start('spikes', settingsIn('in-place', 'in-place'), new ExactPlanner(trial.clock));
     await trial.runBySecond(2380, rateAt);
-    // In between there is what the usual load needs; by a plan for a spike there would be three cores and more.
+    // In between there is what the usual load needs; by a plan for a spike there would be three cores.
     expect(trial.cpu(AUTH)).toBeLessThan(1);
     await trial.runBySecond(19, rateAt);
-    expect(trial.cpu(AUTH)).toBeGreaterThan(3);
+    expect(trial.cpu(AUTH)).toBeGreaterThanOrEqual(3);
     await trial.runBySecond(21, rateAt);
-    expect(trial.cpu(AUTH)).toBeGreaterThan(3);
+    expect(trial.cpu(AUTH)).toBeGreaterThanOrEqual(3);
     await trial.runBySecond(2980 - 2420, rateAt);
     expect(trial.cpu(AUTH)).toBeLessThan(1);
     await trial.runBySecond(20, rateAt);
-    expect(trial.cpu(AUTH)).toBeGreaterThan(3);
+    expect(trial.cpu(AUTH)).toBeGreaterThanOrEqual(3);
     await trial.runBySecond(19, rateAt);
     // By as much as one pass may; what is left goes a minute later.
     expect(trial.cpu(AUTH)).toBeLessThan(1.5);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { RateOver } from '../../../src/control/in-place/seen-until.ts';
 import { SpikeForecast, type SpikesThen } from '../../../src/control/in-place/spike-forecast.ts';
 import { seededRandom } from '../../../src/utils/random.ts';
 import { poisson } from './poisson.ts';
@@ -16,20 +17,14 @@ const PEAK = 500;
 const LATE = 5;
 
 const knownUntil = (at: number) => 5 * Math.floor((at - LATE) / 5);
-/** Of single seconds nothing is known. */
-const unknown = () => Number.NaN;
-
 interface Watched {
   readonly isLate?: (seconds: number) => boolean;
   readonly rateOf?: (seconds: number) => number;
-  readonly rateOver?: (fromSeconds: number, toSeconds: number) => number;
+  readonly rateOver?: RateOver;
 }
 
 /** What is known and forecast at every pass until then: at one each interval, and when it changes by the clock. */
-function watched(
-  untilSeconds: number,
-  { isLate = () => false, rateOf = rateAt, rateOver = unknown }: Watched = {},
-) {
+function watched(untilSeconds: number, { isLate = () => false, rateOf = rateAt, rateOver }: Watched = {}) {
   const forecast = new SpikeForecast();
   const passes: SpikesThen[] = [];
   for (let at = INTERVAL; at <= untilSeconds; ) {
@@ -97,7 +92,7 @@ describe('the forecast of spikes by a clock', () => {
     for (let at = 1665; at <= 1770; at += INTERVAL) forecast.skip(at - 5);
     for (let at = 1785; at <= 1830; at += INTERVAL) {
       forecast.read(at - 5, silent, false);
-      const known = forecast.now(at, at - 5, unknown);
+      const known = forecast.now(at, at - 5);
       expect(known.usual).toBe(100);
       expect(forecast.held(known)).toBeCloseTo(PEAK, 9);
     }
@@ -165,14 +160,19 @@ describe('the forecast of spikes by a clock', () => {
 
   it('is usual sooner where the latest seconds show that none has come, and not where they show one', () => {
     const rateOf = (seconds: number) => (seconds >= 2400 && seconds < 2700 ? 100 : rateAt(seconds));
-    const closedAt = (rateOver: (from: number, to: number) => number) =>
-      watched(2690, { rateOf, rateOver }).passes.find(
+    const closedAt = (rateOver?: RateOver) =>
+      watched(2690, { rateOf, ...(rateOver && { rateOver }) }).passes.find(
         ({ atSeconds, forecast }) => atSeconds > 2400 && forecast === 100,
       )!.atSeconds;
-    const [bySpans, bySeconds] = [closedAt(unknown), closedAt(() => 100)];
+    const [bySpans, bySeconds] = [closedAt(), closedAt(() => 100)];
     expect(bySeconds).toBeLessThan(bySpans - 3);
     expect(bySeconds).toBeLessThan(2407);
     expect(closedAt(() => 130)).toBe(bySpans);
+    // They are looked at thrice at most.
+    const untold = watched(2690, { rateOf, rateOver: () => 130 }).passes;
+    const tried = untold.filter(({ atSeconds }) => atSeconds > 2400 && atSeconds < bySpans);
+    expect(tried.length).toBeGreaterThan(1);
+    expect(tried.length).toBeLessThanOrEqual(4);
     const arriving = watched(2690, { rateOver: (from) => rateAt(from) });
     for (const second of secondsOf(1330, 2690))
       expect(inForce(arriving.passes, second)).toBeGreaterThanOrEqual(rateAt(second));
@@ -181,9 +181,16 @@ describe('the forecast of spikes by a clock', () => {
   it('is the spike already at a pass that is made up to five seconds before its change', () => {
     const { forecast, passes } = watched(2000);
     const opens = forecast.changesAt(passes.at(-1)!, LATE);
-    const saidAt = (at: number) => forecast.now(at, knownUntil(at), unknown).forecast;
+    const saidAt = (at: number) => forecast.now(at, knownUntil(at)).forecast;
     for (const before of [0, 2, 4.9]) expect(saidAt(opens - before)).toBeCloseTo(PEAK, 9);
     expect(saidAt(opens - 5.1)).toBe(100);
+  });
+
+  it('goes on when nothing is usual any more, as the load has risen for good', () => {
+    const { forecast, passes } = watched(2600, { rateOf: (at) => (at >= 2100 ? 500 : rateAt(at)) });
+    const unknownUsual = passes.filter(({ atSeconds, usual }) => atSeconds > 2100 && Number.isNaN(usual));
+    expect(unknownUsual.length).toBeGreaterThan(0);
+    for (const pass of unknownUsual) expect(forecast.changesAt(pass, LATE)).toBe(Number.POSITIVE_INFINITY);
   });
 
   it('never changes by the clock as long as no schedule is known', () => {
@@ -204,12 +211,16 @@ describe('the forecast of spikes by a clock', () => {
     expect(forecast.own).toBeUndefined();
     expect(forecast.at(passes.at(-1)!, INTERVAL)).toBe(100);
     const later = watched(2000).forecast;
-    const before = later.changesAt(later.now(2000, 1995, unknown), LATE);
+    const before = later.changesAt(later.now(2000, 1995), LATE);
     later.adopt([{ ...known, toleranceSeconds: known.toleranceSeconds + 1 }]);
-    expect(later.changesAt(later.now(2000, 1995, unknown), LATE)).toBe(before);
+    expect(later.changesAt(later.now(2000, 1995), LATE)).toBe(before);
     later.adopt([{ ...known, toleranceSeconds: known.toleranceSeconds - 0.3 }]);
-    expect(later.changesAt(later.now(2000, 1995, unknown), LATE)).toBeCloseTo(before + 0.3, 6);
+    expect(later.changesAt(later.now(2000, 1995), LATE)).toBeCloseTo(before + 0.3, 6);
     expect(later.own).toEqual(known);
+    // On a finer grid it has spikes at some points alone.
+    const adopted = later.changesAt(later.now(2000, 1995), LATE);
+    later.adopt([{ ...known, periodSeconds: known.periodSeconds / 4, toleranceSeconds: 0.6 }]);
+    expect(later.changesAt(later.now(2000, 1995), LATE)).toBe(adopted);
   });
 
   it('is forgotten when the clock was set back, and known again after four more', () => {
@@ -235,7 +246,7 @@ describe('the forecast of spikes by a clock', () => {
     forecast.read(595, rateAt, true);
     forecast.read(610, rateAt, false);
     for (let at = 630; at <= 1630; at += INTERVAL) forecast.read(at - 5, rateAt, false);
-    expect(forecast.now(1630, 1625, unknown).beforeSeconds).toBeLessThan(1630);
+    expect(forecast.now(1630, 1625).beforeSeconds).toBeLessThan(1630);
     for (let at = 1635; at <= 1850; at += INTERVAL) forecast.read(at - 5, rateAt, false);
     expect(forecast.peak).toBeCloseTo(PEAK, 9);
   });
