@@ -11,38 +11,27 @@ import type { Observation } from '../observe/observation.ts';
 import type { ObserveSources } from '../observe/read-metrics.ts';
 import { LEAST_ORIGINS } from '../plan-request.ts';
 import { MISSED, NearLoad, SILENCE_SECONDS } from './near-load.ts';
-import { PileUps } from './piled-up.ts';
+import { type PileUp, PileUps } from './piled-up.ts';
 import { LOAD_FACTORS, ShareCurve } from './share-curve.ts';
 import type { NearRates } from './simple-forecasts.ts';
 import { SPAN_SECONDS, SpanRates } from './span-rates.ts';
-import { isSame, type SpikeSchedule } from './spike-schedule.ts';
+import { bestOfEach } from './spike-schedule.ts';
 
 /** What is known later than this tells nothing of the half minute to come, s: the largest rate of minutes counts then. */
 const LATEST_SECONDS = 15;
 
-/** Schedules of spikes that other chains are compared with. */
-const MOST_SCHEDULES = 8;
-
-const MOST_HIDDEN = 8;
-const DOUBLED_SECONDS = 9.5;
 /** Where no plan tells: all is well up to what was planned for, and nothing from a tenth more on. */
 const UNKNOWN_CURVE = new ShareCurve(LOAD_FACTORS.map((factor) => (factor <= 1 ? 0 : 1)));
-/** Spans of the last 15 s, which the latest latency is of. */
-const JUDGED_SPANS = 3;
 
 /** What every chain will carry until the next pass, as far as it must be planned for. */
 export class NearLoads {
   readonly spans = new SpanRates();
   readonly #chains = new Map<string, NearLoad>();
-  /** What is planned for is so many times what is seen, since then. */
-  readonly #hiding = new Map<string, { readonly factor: number; readonly atSeconds: number }>();
   /** When a load changes by the clock, and a pass should not wait for its turn, Unix s; infinite where nothing is due. */
   changesAt = Number.POSITIVE_INFINITY;
   /** Of the latest pass, requests/s. */
   #loads: ReadonlyMap<string, number> = new Map();
   readonly #pileUps = new PileUps();
-  /** First span of those in which work piles up. */
-  readonly #pilingSince = new Map<string, number>();
   /** Of the latest plan, as the model has it. */
   readonly #curves = new Map<string, ShareCurve>();
 
@@ -61,15 +50,14 @@ export class NearLoads {
     const { settings } = sources;
     const late = lateness(settings);
     this.#forgetOthers(chains);
-    const piling = this.#noteWaits(settings.topology, chains, slowness, atSeconds);
+    const pileUps = this.#noteWaits(settings.topology, chains, slowness, atSeconds);
     const loads = new Map<string, number>();
-    const schedules = this.#schedules();
+    const schedules = bestOfEach([...this.#chains.values()].map(({ schedule }) => schedule));
     const ratesOver = lookUp(sources);
-    for (const [id, { load, latest }] of chains) {
+    for (const [id, { load }] of chains) {
       if (load === undefined) continue;
       const { slo } = settings.topology.chains.get(id)!;
-      const isStuck = this.#pileUps.isStuck(id, latest?.latency);
-      const isPilingUp = piling.has(id);
+      const { isPilingUp, isStuck, hidden } = pileUps.get(id)!;
       const rates = this.#ratesOf(id);
       const soon = this.#of(id).update(
         atSeconds,
@@ -90,45 +78,29 @@ export class NearLoads {
       const floor = late > LATEST_SECONDS || isCoarse || soon * SILENCE_SECONDS < MISSED ? load : 0;
       // Of a minute with a spike the trained forecast knows the mean, the schedule when.
       const later = this.#of(id).surge === undefined ? foreseen(forecasts.get(id)) : 0;
-      const seen = Math.max(soon, floor, later);
-      const hidden = this.#hidden(id, isPilingUp, atSeconds) * seen;
-      loads.set(id, isStuck ? Math.max(hidden, this.#loads.get(id) ?? 0) : hidden);
+      const comes = hidden * Math.max(soon, floor, later);
+      loads.set(id, isStuck ? Math.max(comes, this.#loads.get(id) ?? 0) : comes);
     }
     this.#loads = loads;
     this.changesAt = Math.min(...[...loads.keys()].map((id) => this.#of(id).changesAt));
     return loads;
   }
 
-  /** A few different ones that are known, of those of the same times the best known. */
-  #schedules(): readonly SpikeSchedule[] {
-    const schedules: SpikeSchedule[] = [];
-    for (const { schedule } of this.#chains.values()) {
-      if (schedule === undefined) continue;
-      const place = schedules.findIndex((other) => isSame(schedule, other));
-      if (place < 0) {
-        if (schedules.length < MOST_SCHEDULES) schedules.push(schedule);
-      } else if (schedule.toleranceSeconds < schedules[place]!.toleranceSeconds) schedules[place] = schedule;
-    }
-    return schedules;
-  }
-
-  /** Chains whose work is piling up; where it has ended, rates are levelled. */
   #noteWaits(
     topology: Topology,
     chains: Observation['chains'],
     slowness: ReadonlyMap<string, ChainSlowness>,
     atSeconds: number,
-  ): ReadonlySet<string> {
-    const piling = new Set<string>();
+  ): ReadonlyMap<string, PileUp> {
+    const pileUps = new Map<string, PileUp>();
     for (const [id, { load, latest }] of chains) {
       if (load === undefined) continue;
       const { latencySeconds } = topology.chains.get(id)!.slo;
-      const expected = Math.max(latencySeconds, slowness.get(id)?.baseSeconds ?? 0);
-      const isPilingUp = this.#pileUps.isPilingUp(id, latest?.latency, expected, atSeconds);
-      if (isPilingUp) piling.add(id);
-      this.#levelWhenOver(id, isPilingUp);
+      const usualSeconds = Math.max(latencySeconds, slowness.get(id)?.baseSeconds ?? 0);
+      const seen = { atSeconds, latencySeconds: latest?.latency, usualSeconds };
+      pileUps.set(id, this.#pileUps.note(id, seen, this.spans));
     }
-    return piling;
+    return pileUps;
   }
 
   #ratesOf(chain: string): NearRates {
@@ -177,49 +149,14 @@ export class NearLoads {
     return inPlaceParts(topology).chains.has(chain) ? this.#curves.get(chain) : UNKNOWN_CURVE;
   }
 
-  /**
-   * What is answered while work piles up, and then all at once, says when it came in the mean alone: until it is over nothing
-   * is known, and then that.
-   */
-  #levelWhenOver(chain: string, isPilingUp: boolean): void {
-    const { newest } = this.spans;
-    if (newest === undefined) return;
-    const begun = this.#pilingSince.get(chain);
-    // The clock may have been set back.
-    const since = begun === undefined ? undefined : Math.min(begun, newest - JUDGED_SPANS + 1);
-    if (isPilingUp) this.#pilingSince.set(chain, since ?? newest - JUDGED_SPANS + 1);
-    else if (since !== undefined) {
-      this.spans.level(chain, since, newest);
-      this.#pilingSince.delete(chain);
-    }
-  }
-
   /** As far as it can be learned from. */
   #rateAt(chain: string, span: number): number {
-    const since = this.#pilingSince.get(chain);
-    return since !== undefined && span >= since ? Number.NaN : this.spans.shared.rate(chain, span);
-  }
-
-  /**
-   * Where work piles up rates are those of the answers, and one service hides from the next what is to come: loads count
-   * double with every pass until they are answered soon again.
-   */
-  #hidden(chain: string, isPilingUp: boolean, atSeconds: number): number {
-    const known = this.#hiding.get(chain);
-    if (!isPilingUp) {
-      this.#hiding.delete(chain);
-      return 1;
-    }
-    // Passes that are asked for one after another see the same seconds.
-    if (known !== undefined && Math.abs(atSeconds - known.atSeconds) < DOUBLED_SECONDS) return known.factor;
-    const factor = Math.min(MOST_HIDDEN, 2 * (known?.factor ?? 1));
-    this.#hiding.set(chain, { factor, atSeconds });
-    return factor;
+    return this.#pileUps.isUnclear(chain, span) ? Number.NaN : this.spans.shared.rate(chain, span);
   }
 
   /** Of chains that are not configured any more nothing is kept. */
   #forgetOthers(chains: Observation['chains']): void {
-    for (const of of [this.#chains, this.#curves, this.#hiding, this.#pilingSince])
+    for (const of of [this.#chains, this.#curves])
       for (const id of of.keys()) if (!chains.has(id)) of.delete(id);
     this.spans.keepOnly(chains);
     this.#pileUps.keepOnly(chains);

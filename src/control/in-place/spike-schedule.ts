@@ -39,6 +39,8 @@ const HEIGHT_SECONDS = 3600;
 const PRIOR_FREEDOM = 2;
 /** Schedules that are near to each other for as long are the same, s. */
 const SAME_SECONDS = 3600;
+/** Schedules that others are compared with. */
+const MOST_SCHEDULES = 8;
 /** Sooner than after this share of the shortest time between two spikes none comes. */
 const SOONEST = 0.5;
 
@@ -178,6 +180,19 @@ export function isSame(one: SpikeSchedule, other: SpikeSchedule): boolean {
   const periods = Math.ceil(SAME_SECONDS / one.periodSeconds);
   const isAsLong = Math.abs(one.periodSeconds - other.periodSeconds) * periods < near;
   return isAsLong && isNear(one.originSeconds);
+}
+
+/** A few different ones of many, of those of the same times the one that is known best. */
+export function bestOfEach(schedules: readonly (SpikeSchedule | undefined)[]): readonly SpikeSchedule[] {
+  const best: SpikeSchedule[] = [];
+  for (const schedule of schedules) {
+    if (schedule === undefined) continue;
+    const place = best.findIndex((other) => isSame(schedule, other));
+    if (place < 0) best.push(schedule);
+    else if (schedule.toleranceSeconds < best[place]!.toleranceSeconds) best[place] = schedule;
+    if (best.length === MOST_SCHEDULES) break;
+  }
+  return best;
 }
 
 interface Grid {
