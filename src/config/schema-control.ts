@@ -68,7 +68,8 @@ const InPlaceSchema = Type.Object(
       unit: 's',
       minimum: 5,
       maximum: 60,
-      description: 'Time between two passes that change them; spikes that are due by a clock do not wait for it.',
+      description:
+        'Time between two passes that change them; spikes that are due by a clock do not wait for it.',
     }),
     stabilization: Type.Number({
       default: 0,

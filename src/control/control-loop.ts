@@ -13,8 +13,6 @@ import type { TrainingSchedule } from './training.ts';
 
 /** Time between two looks at burn rates, load and closed windows, s: as long as the spans that rates are known in. */
 const TICK_SECONDS = SPAN_SECONDS;
-/** A timer may fire too early by as much, s. */
-const EARLY_SECONDS = 0.05;
 /** A pass that is due so soon after a tick is made with it, s. */
 const SOON_SECONDS = 0.5;
 
@@ -87,14 +85,13 @@ export class ControlLoop {
     }
   }
 
-  /** As soon as a span is known, or where a load changes by the clock. */
+  /** As soon as a span is known, or when a load changes by the clock. */
   #untilNextTick(): number {
-    const { clock, nearLoads, settings } = this.#parts;
-    const now = clock.nowSeconds() + EARLY_SECONDS;
+    const { clock, settings } = this.#parts;
+    const now = clock.nowSeconds();
     const phase = lateness(settings) % TICK_SECONDS;
     const next = (Math.floor((now - phase) / TICK_SECONDS) + 1) * TICK_SECONDS + phase;
-    const change = nearLoads.changesAt > now ? nearLoads.changesAt : Number.POSITIVE_INFINITY;
-    return Math.min(next, change) - now + EARLY_SECONDS;
+    return Math.max(0, Math.min(next, this.#changesAt) - now);
   }
 
   /** Nothing that goes wrong in one tick ends the loop. */
@@ -136,11 +133,17 @@ export class ControlLoop {
   #inPlaceTrigger(now: number): PassTrigger | undefined {
     const { control, topology } = this.#parts.settings;
     if (!anyInPlace(topology)) return undefined;
-    const lastSeconds = this.#lastAtSeconds ?? Number.NEGATIVE_INFINITY;
-    const { changesAt } = this.#parts.nearLoads;
-    const isDue = changesAt > lastSeconds && changesAt <= now;
-    const isTurn = Math.abs(now - lastSeconds) + SOON_SECONDS >= control.inPlace.interval;
-    return isDue || isTurn ? 'in-place' : undefined;
+    const sinceLast = Math.abs(now - (this.#lastAtSeconds ?? Number.NEGATIVE_INFINITY));
+    const isTurn = sinceLast + SOON_SECONDS >= control.inPlace.interval;
+    return isTurn || this.#changesAt <= now ? 'in-place' : undefined;
+  }
+
+  /** When a load changes by the clock, s; infinite where nothing is due, or was due before the last pass, whether that failed or not. */
+  get #changesAt(): number {
+    const { nearLoads, settings } = this.#parts;
+    const { changesAt } = nearLoads;
+    const isMade = changesAt <= (this.#lastAtSeconds ?? Number.NEGATIVE_INFINITY);
+    return isMade || !anyInPlace(settings.topology) ? Number.POSITIVE_INFINITY : changesAt;
   }
 
   /** What an early pass could not help, another one half a minute later does not either. */

@@ -75,7 +75,10 @@ interface Chosen extends Raised {
   readonly mostSeen: number;
 }
 
-/** A pass, what was known at it, and what came. */
+/** A pass, and what was known at it. */
+type Made = Omit<Known, 'rates' | 'seconds'>;
+
+/** The same and what came. */
 interface Known extends Past {
   readonly spikes: SpikesThen;
 }
@@ -83,7 +86,7 @@ interface Known extends Past {
 export class NearLoad {
   readonly #spikes = new SpikeForecast();
   readonly #past: Known[] = [];
-  #open: Omit<Known, 'rates'>[] = [];
+  #open: Made[] = [];
   #load: number | undefined;
   #silentSeconds = Number.NEGATIVE_INFINITY;
   /** When work last piled up although spikes were foreseen, s. */
@@ -95,6 +98,9 @@ export class NearLoad {
 
   /** When it changes by the clock, and a pass should not wait for its turn, Unix s; infinite where nothing is due. */
   changesAt = Number.POSITIVE_INFINITY;
+
+  /** The load of the latest call is that of a schedule, and not of what means or peaks say. */
+  isBySchedule = false;
 
   /** When it has spikes, told from its own alone; undefined where that is not known. */
   get schedule(): SpikeSchedule | undefined {
@@ -128,6 +134,7 @@ export class NearLoad {
       this.#load = Math.max(this.#load, rates.last30, rates.last60, ...this.#latest);
       this.#silentSeconds = atSeconds;
       this.changesAt = Number.POSITIVE_INFINITY;
+      this.isBySchedule = false;
       return this.#load;
     }
     // The clock was set back.
@@ -170,22 +177,25 @@ export class NearLoad {
       const isOld = atSeconds - first > FORGOTTEN_SECONDS;
       if (!isOld && rates.some(Number.isNaN)) break;
       this.#open.shift();
-      if (spans > 0 && !rates.some(Number.isNaN)) this.#past.push({ ...oldest, rates });
+      const seconds = next - oldest.atSeconds;
+      if (spans > 0 && !rates.some(Number.isNaN)) this.#past.push({ ...oldest, rates, seconds });
     }
     while (this.#past[0] !== undefined && Math.abs(atSeconds - this.#past[0].atSeconds) > MEMORY_SECONDS)
       this.#past.shift();
   }
 
-  #served(present: Omit<Known, 'rates'>, curve: ShareCurve | undefined, options: NearLoadOptions): number {
+  #served(present: Made, curve: ShareCurve | undefined, options: NearLoadOptions): number {
     const { atSeconds } = present;
     const age = Math.abs(atSeconds - (this.#chosen?.atSeconds ?? Number.NEGATIVE_INFINITY));
     const forecasts = this.#all(present, options);
     const isGone = this.#chosen !== undefined && Number.isNaN(forecasts[this.#chosen.forecast]!);
     if (curve !== undefined && (age >= RENEWED_SECONDS || isGone))
       this.#chosen = this.#choose(atSeconds, forecasts, curve, options);
+    this.isBySchedule = false;
     if (this.#chosen === undefined || Number.isNaN(forecasts[this.#chosen.forecast]!))
       return FIRST_RAISE * forecasts[WIDEST]!;
     const { forecast, raise, mean, mostSeen } = this.#chosen;
+    this.isBySchedule = forecast === BY_SCHEDULE;
     // A forecast that was too large in the past is no reason for less than there is now.
     const least = forecast === BY_SCHEDULE ? 0 : forecasts[LAST_MINUTE]!;
     const mostNow = BEYOND_SEEN * Math.max(present.forecasts[WIDEST]!, present.forecasts[LARGEST]!);
@@ -200,7 +210,7 @@ export class NearLoad {
   }
 
   /** Forecasts of a pass, those of spikes with what is known of them now. */
-  #all({ forecasts, spikes }: Omit<Known, 'rates'>, { intervalSeconds }: NearLoadOptions): readonly number[] {
+  #all({ forecasts, spikes }: Made, { intervalSeconds }: NearLoadOptions): readonly number[] {
     const isMisled = Math.abs(spikes.atSeconds - this.#misledSeconds) < MEMORY_SECONDS;
     const bySchedule = isMisled ? Number.NaN : this.#spikes.at(spikes, intervalSeconds);
     return [...forecasts, bySchedule, this.#spikes.held(spikes)];
@@ -235,7 +245,14 @@ function leastOf<T extends { readonly load: number }>(raised: readonly T[]): T |
   );
 }
 
-/** What a forecast asked for in the past, requests/s. */
+/** What a forecast asked for in the past, each pass for as long as it was in force, requests/s. */
 function meanOf(minutes: readonly Minute[], forecast: number): number {
-  return minutes.reduce((sum, minute) => sum + minute.at(-1)!.forecasts[forecast]!, 0) / minutes.length;
+  // A pass is in several minutes.
+  const passes = new Map(minutes.flat().map((pass) => [pass.atSeconds, pass]));
+  let [asked, all] = [0, 0];
+  for (const { forecasts, seconds } of passes.values()) {
+    asked += seconds * forecasts[forecast]!;
+    all += seconds;
+  }
+  return asked / all;
 }

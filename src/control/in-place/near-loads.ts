@@ -77,7 +77,7 @@ export class NearLoads {
       const isCoarse = settings.monitoring.samplingInterval > SPAN_SECONDS;
       const floor = late > LATEST_SECONDS || isCoarse || soon * SILENCE_SECONDS < MISSED ? load : 0;
       // Of a minute with a spike the trained forecast knows the mean, the schedule when.
-      const later = this.#of(id).surge === undefined ? foreseen(forecasts.get(id)) : 0;
+      const later = this.#of(id).isBySchedule ? 0 : foreseen(forecasts.get(id));
       const comes = hidden * Math.max(soon, floor, later);
       loads.set(id, isStuck ? Math.max(comes, this.#loads.get(id) ?? 0) : comes);
     }

@@ -53,6 +53,8 @@ export interface Past {
   readonly forecasts: readonly number[];
   /** What came, by span of five seconds, requests/s. */
   readonly rates: readonly number[];
+  /** Until the next one, s. */
+  readonly seconds: number;
 }
 
 /** Passes that make a minute, the oldest first. */
@@ -74,7 +76,8 @@ export function minutesOf(past: readonly Past[]): readonly Minute[] {
   let latest = Number.NEGATIVE_INFINITY;
   for (let end = 0; end < past.length; end++) {
     const { atSeconds } = past[end]!;
-    // The clock may have been set back.
+    // The clock was set back: what was before is no part of this minute.
+    if (end > 0 && atSeconds < past[end - 1]!.atSeconds) first = end;
     if (Math.abs(atSeconds - latest) < APART_SECONDS) continue;
     latest = atSeconds;
     while (past[first]!.atSeconds <= atSeconds - 60) first += 1;
@@ -124,10 +127,8 @@ export function raiseFor(
   const count = Math.min(needed.length - 1, Math.max(LEAST_EXCESSES, Math.ceil(EXCESSES * needed.length)));
   const threshold = needed[count]!;
   const mean = needed.slice(0, count).reduce((sum, one) => sum + one - threshold, 0) / count;
-  // Minutes overlap by as many passes as they have, of those at which minutes end.
-  const made = minutes.reduce((sum, minute) => sum + minute.length, 0) / minutes.length;
-  const passes = Math.min(made, 60 / APART_SECONDS);
-  const independent = Math.max(1, count / passes);
+  const overlap = overlapOf(minutes);
+  const independent = Math.max(1, count / overlap);
   const median = needed[needed.length >> 1]!;
   const usual = USUAL_EXCESS * (threshold - median);
   const withUsual = independent + USUAL_WEIGHT;
@@ -137,11 +138,21 @@ export function raiseFor(
     predictiveQuantile((independent * mean + USUAL_WEIGHT * usual) / withUsual, withUsual, ratio),
   );
   const next = threshold + beyond;
-  const widened = next + (OF_FEW_MINUTES * passes * Math.max(0, next - median)) / needed.length;
+  const widened = next + (OF_FEW_MINUTES * overlap * Math.max(0, next - median)) / needed.length;
   return {
     raise: Math.exp(Math.min(widened, needed[0]! + Math.log(BEYOND_LARGEST))),
     uncertainty: Math.exp(beyond / Math.sqrt(withUsual)),
   };
+}
+
+/** So many minutes begin within one. */
+function overlapOf(minutes: readonly Minute[]): number {
+  const ends = minutes.map((minute) => minute.at(-1)!.atSeconds);
+  const apart = ends
+    .slice(1)
+    .map((end, i) => Math.abs(end - ends[i]!))
+    .filter((seconds) => seconds <= 60);
+  return apart.length === 0 ? 1 : (60 * apart.length) / apart.reduce((sum, seconds) => sum + seconds, 0);
 }
 
 /** Of an exponential excess whose mean is known from so many; one in `ratio` is larger. */

@@ -1,15 +1,7 @@
 /** The load of a chain whose spikes come by a clock: its usual one, and the largest spike on top of it when one is due. */
 import { LATEST_SECONDS, type RateOver, SOONEST_SECONDS, seenUntil } from './seen-until.ts';
 import { SPAN_SECONDS } from './span-rates.ts';
-import {
-  adopted,
-  heightOf,
-  isDue,
-  isSame,
-  nextDue,
-  type SpikeSchedule,
-  scheduleOf,
-} from './spike-schedule.ts';
+import { adopted, heightOf, isDue, nextDue, type SpikeSchedule, scheduleOf } from './spike-schedule.ts';
 import { leastSpike, type PresentSpike, SpikeWatch } from './spike-watch.ts';
 
 /** What the usual load is told from: the largest of means over so many spans. */
@@ -43,7 +35,7 @@ export interface SpikesThen {
   readonly present: PresentSpike | undefined;
   /** Earliest onset of the last one that was over, s. */
   readonly beforeSeconds: number;
-  /** By the latest seconds none had begun before that, s; -Infinity where they did not tell, undefined where they never do. */
+  /** By the latest seconds none had begun before that, s; -Infinity where they did not tell, undefined where nobody asked or they never do. */
   readonly seenSeconds: number | undefined;
   /** By the schedule, requests/s; NaN where none was known. */
   readonly forecast: number;
@@ -73,10 +65,12 @@ export class SpikeForecast {
   /** Follows the schedule of another chain where that is known when its own is not, or better. */
   adopt(others: readonly SpikeSchedule[]): void {
     const { spikes } = this.#watch;
-    if (spikes.length === 0) return;
+    // Of one the shortest time between two is not known.
+    if (spikes.length < 2) return;
     for (const other of others) {
-      // A finer grid has points at which this one has none.
-      if (this.#own !== undefined && !isSame(this.#own, other)) continue;
+      // On a finer grid, or a coarser one, this one has spikes at other points.
+      if (this.#own !== undefined && Math.round(this.#own.periodSeconds / other.periodSeconds) !== 1)
+        continue;
       if (other.toleranceSeconds >= (this.#schedule?.toleranceSeconds ?? Number.POSITIVE_INFINITY)) continue;
       this.#schedule = adopted(other, spikes, others.length) ?? this.#schedule;
     }

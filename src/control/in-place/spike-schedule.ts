@@ -188,9 +188,9 @@ export function bestOfEach(schedules: readonly (SpikeSchedule | undefined)[]): r
   for (const schedule of schedules) {
     if (schedule === undefined) continue;
     const place = best.findIndex((other) => isSame(schedule, other));
-    if (place < 0) best.push(schedule);
-    else if (schedule.toleranceSeconds < best[place]!.toleranceSeconds) best[place] = schedule;
-    if (best.length === MOST_SCHEDULES) break;
+    if (place >= 0) {
+      if (schedule.toleranceSeconds < best[place]!.toleranceSeconds) best[place] = schedule;
+    } else if (best.length < MOST_SCHEDULES) best.push(schedule);
   }
   return best;
 }

@@ -233,6 +233,7 @@ describe('the load that is planned for until the next change in place', () => {
       watch.minutes(50, rateAt);
       watch.after(...Array.from({ length: silentSpans + 9 }, (_, i) => (i < 9 ? rateAt(600 + i) : 0)));
       expect(watch.near.changesAt).toBe(Number.POSITIVE_INFINITY);
+      expect(watch.near.isBySchedule).toBe(false);
       const from = watch.spans.length;
       watch.after(...Array.from({ length: 300 }, (_, i) => rateAt(from + i)));
       for (let span = from + 3; span < from + 300; span++)

@@ -1,5 +1,6 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { type App, createApp } from '../../../src/app.ts';
+import { NearLoads } from '../../../src/control/in-place/near-loads.ts';
 import type { ServiceMode } from '../../../src/models/data-models.ts';
 import type { PassTrigger } from '../../../src/models/decisions.ts';
 import type { CapacityPlanner, Logger, PlanOutcome, PlanRequest } from '../../../src/models/ports.ts';
@@ -221,6 +222,39 @@ describe('passes', () => {
       expect([decision, ids.has(decision)]).toEqual([decision, trigger !== 'in-place' || changed > 0]);
     expect(kept.length).toBeLessThan(trial.passes.length);
     await trial.app.stop();
+  });
+});
+
+describe('passes for what is due by the clock', () => {
+  /** When passes are made at which loads change at these seconds since the start, after ticks that are a little late. */
+  async function passesWith(dueSeconds: number): Promise<number[]> {
+    const { update } = NearLoads.prototype;
+    const updating = vi.spyOn(NearLoads.prototype, 'update');
+    updating.mockImplementation(function (this: NearLoads, ...told) {
+      const loads = update.apply(this, told);
+      this.changesAt = NOW + dueSeconds;
+      return loads;
+    });
+    const trial = await new Trial().start(`due-${dueSeconds}`, settingsIn('in-place', 'in-place'));
+    for (const seconds of [5.01, 4.99, 0.02, 0.02, 0.02, 0.03, 4.91]) {
+      trial.clock.advance(seconds);
+      for (let turn = 0; turn < 12; turn += 1) await new Promise(setImmediate);
+    }
+    await trial.app.stop();
+    updating.mockRestore();
+    return trial.passes.map(({ decision }) => Number(decision.slice(1)) / 1000 - NOW);
+  }
+
+  it.each([
+    [9.98, 10],
+    [10, 10],
+    [10.01, 10.02],
+    [10.03, 10.04],
+    [10.06, 10.06],
+  ])('at %d s are made at %d s, however near to a tick that is', async (due, made) => {
+    const passes = await passesWith(due);
+    expect(passes.length).toBe(2);
+    expect(passes[1]).toBeCloseTo(made, 2);
   });
 });
 

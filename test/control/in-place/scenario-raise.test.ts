@@ -39,6 +39,7 @@ function pastOf(rates: readonly number[], forecasts = forecastsAt): Past[] {
       atSeconds: 5 * now,
       forecasts: forecasts(rates, now),
       rates: rates.slice(now, now + SPANS_OF_PASS),
+      seconds: INTERVAL,
     });
   return past;
 }
@@ -155,8 +156,10 @@ describe('by how much forecasts are raised', () => {
     const random = seededRandom(9);
     const rates = Array.from({ length: 60 + 300 }, () => 2000 * Math.exp(0.15 * gaussian(random)));
     const overlaps = minutesOf(pastOf(rates));
-    // As if each had been told by one pass alone.
-    const joined = overlaps.map((minute) => [{ ...minute[0]!, rates: minute.flatMap((one) => one.rates) }]);
+    // As if none had anything in common with another one.
+    const joined = overlaps.map((minute, i) =>
+      minute.map((pass, j) => ({ ...pass, atSeconds: 60 * i + INTERVAL * j })),
+    );
     const [alone, overlapping] = [joined, overlaps].map((minutes) => raiseFor(minutes, 0, CURVE, ALLOWED));
     expect(overlapping!.uncertainty).toBeGreaterThan(alone!.uncertainty);
     expect(overlapping!.raise).toBeGreaterThanOrEqual(alone!.raise);
@@ -181,6 +184,7 @@ describe('minutes to learn from', () => {
       atSeconds: interval * index,
       forecasts: [rate],
       rates: Array.from({ length: Math.ceil(interval / 5) + 1 }, () => rate),
+      seconds: interval,
     }));
   const count = (past: readonly Past[]) => minutesOf(past).length;
 
@@ -208,6 +212,14 @@ describe('minutes to learn from', () => {
     expect(count(passes(10, 19 / 60))).toBe(0);
     expect(count(passes(10, 21 / 60))).toBe(7);
     expect(count(passes(10, 0))).toBe(0);
+  });
+
+  it('have nothing of what was before the clock was set back', () => {
+    const back = passes(40, 50).map((pass) => ({ ...pass, atSeconds: pass.atSeconds - 300 }));
+    const minutes = minutesOf([...passes(40, 20), ...back]);
+    for (const minute of minutes) expect(new Set(minute.map(({ rates }) => rates[0])).size).toBe(1);
+    expect(Math.max(...minutes.map((minute) => minute.length))).toBe(4);
+    expect(minutes.length).toBe(2 * count(passes(40, 50)));
   });
 
   it('do not reach over a pause', () => {

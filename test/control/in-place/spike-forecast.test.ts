@@ -217,6 +217,15 @@ describe('the forecast of spikes by a clock', () => {
     later.adopt([{ ...known, toleranceSeconds: known.toleranceSeconds - 0.3 }]);
     expect(later.changesAt(later.now(2000, 1995), LATE)).toBeCloseTo(before + 0.3, 6);
     expect(later.own).toEqual(known);
+    // Of few onsets a period is known so badly that it is off within an hour: the better known one all the same.
+    const { forecast: few } = watched(1700);
+    const other = {
+      ...{ originSeconds: known.originSeconds - 1, periodSeconds: known.periodSeconds + 0.5 },
+      ...{ toleranceSeconds: few.own!.toleranceSeconds - 0.1, shortestSeconds: 280, height: 10 },
+    };
+    const own = few.changesAt(few.now(1700, 1695), LATE);
+    few.adopt([other]);
+    expect(few.changesAt(few.now(1700, 1695), LATE)).not.toBeCloseTo(own, 2);
     // On a finer grid it has spikes at some points alone.
     const adopted = later.changesAt(later.now(2000, 1995), LATE);
     later.adopt([{ ...known, periodSeconds: known.periodSeconds / 4, toleranceSeconds: 0.6 }]);

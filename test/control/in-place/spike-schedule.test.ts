@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   adopted,
+  bestOfEach,
   heightOf,
   isDue,
   isSame,
@@ -185,6 +186,23 @@ describe('the schedule of another chain', () => {
     expect(isSame(other, { ...near, periodSeconds: 75.25 })).toBe(false);
     expect(isSame(other, { ...near, periodSeconds: 75.05 })).toBe(true);
     expect(isSame(other, { ...near, periodSeconds: 150 })).toBe(false);
+  });
+});
+
+describe('a few different schedules of many', () => {
+  const of = (periodSeconds: number, toleranceSeconds: number) => ({
+    ...{ periodSeconds, toleranceSeconds, originSeconds: 1000, shortestSeconds: periodSeconds, height: 50 },
+  });
+
+  it('are those of other times, of the same times the best known', () => {
+    const [loose, tight, other] = [of(300, 3), of(300, 1), of(440, 2)];
+    expect(bestOfEach([undefined, loose, other, tight, undefined])).toEqual([tight, other]);
+    expect(bestOfEach([])).toEqual([]);
+  });
+
+  it('are eight, and the best known of these also after them', () => {
+    const many = Array.from({ length: 12 }, (_, i) => of(300 + 41 * i, 3));
+    expect(bestOfEach([...many, of(300, 1)])).toEqual([of(300, 1), ...many.slice(1, 8)]);
   });
 });
 
