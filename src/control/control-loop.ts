@@ -13,7 +13,7 @@ import type { TrainingSchedule } from './training.ts';
 
 /** Time between two looks at burn rates, load and closed windows, s: as long as the spans that rates are known in. */
 const TICK_SECONDS = SPAN_SECONDS;
-/** A pass that is due so soon after a tick is made with it, s. */
+/** A pass that is due so soon after a tick is made with it; what fell due during a tick comes so soon after it, s. */
 const SOON_SECONDS = 0.5;
 
 /** Owns the ticker and liveness only: when a pass runs, never what it does. */
@@ -91,7 +91,9 @@ export class ControlLoop {
     const now = clock.nowSeconds();
     const phase = lateness(settings) % TICK_SECONDS;
     const next = (Math.floor((now - phase) / TICK_SECONDS) + 1) * TICK_SECONDS + phase;
-    return Math.max(0, Math.min(next, this.#changesAt) - now);
+    const wait = Math.min(next, this.#changesAt) - now;
+    // What fell due meanwhile comes soon, and no tick that fails at it comes at once again.
+    return wait > 0 ? wait : SOON_SECONDS;
   }
 
   /** Nothing that goes wrong in one tick ends the loop. */
