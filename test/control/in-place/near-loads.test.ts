@@ -328,7 +328,10 @@ describe('spikes by a clock of chains that have them together', () => {
         loads: new Map([CHAIN, OTHER].map((id) => [id, 10])),
       };
       spiky.near.keepCurves(shares, request, { services: [] });
-      const between = spiky.run(2370);
+      spiky.run(2370);
+      // Of whole minutes, in which the spike is a part: it is known when that comes.
+      const forecasts = [CHAIN, OTHER].map((chain) => forecastWith({ chain, medians: [70] }));
+      const between = spiky.loads({ forecasts });
       return { between, due: spiky.run(2397), surges: spiky.near.surges() };
     };
     const { between, due, surges } = planned(1800);
