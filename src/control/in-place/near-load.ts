@@ -3,7 +3,8 @@
  * as much more as bursts within that time have asked for. Simple forecasts compete, each raised as far as the past hour
  * asks for it (scenario-raise.ts); the one that asks for least in the mean speaks.
  */
-import { type Minute, minutesOf, type Past, raiseFor } from './scenario-raise.ts';
+import { type Choice, chooseForecast } from './forecast-choice.ts';
+import type { Past } from './scenario-raise.ts';
 import type { RateOver } from './seen-until.ts';
 import type { ShareCurve } from './share-curve.ts';
 import {
@@ -21,8 +22,7 @@ import type { SpikeSchedule } from './spike-schedule.ts';
 /** What is learned from, s. */
 const MEMORY_SECONDS = 3600;
 
-/** Passes that are needed before raises are worked out, and what a load is raised by until then. */
-const FIRST = 12;
+/** What a load is raised by until raises can be worked out. */
 const FIRST_RAISE = 1.3;
 
 /** Raises are worked out anew after this long, s. */
@@ -61,20 +61,6 @@ export interface NearLoadOptions {
   readonly schedules: readonly SpikeSchedule[];
 }
 
-/** A forecast and what it is raised by. */
-interface Raised {
-  readonly forecast: number;
-  readonly raise: number;
-}
-
-interface Chosen extends Raised {
-  /** Of the means, the one that asks for least. */
-  readonly mean: Raised;
-  readonly atSeconds: number;
-  /** Largest rate of five seconds that is remembered, requests/s. */
-  readonly mostSeen: number;
-}
-
 /** A pass, and what was known at it. */
 type Made = Omit<Known, 'rates' | 'seconds'>;
 
@@ -94,7 +80,7 @@ export class NearLoad {
   /** Loads of the latest calls. */
   readonly #latest: number[] = [];
   /** Which forecast speaks, raised by how much, and since when. */
-  #chosen: Chosen | undefined;
+  #chosen: (Choice & { readonly atSeconds: number }) | undefined;
 
   /** When it changes by the clock, and a pass should not wait for its turn, Unix s; infinite where nothing is due. */
   changesAt = Number.POSITIVE_INFINITY;
@@ -173,12 +159,12 @@ export class NearLoad {
       const next = Math.min(this.#open[1]?.atSeconds ?? atSeconds, oldest.atSeconds + intervalSeconds);
       // And all of which the pass after is in force for less than a half.
       const spans = Math.ceil((next + EFFECT_SECONDS - first) / SPAN_SECONDS - 0.5);
-      const rates = Array.from({ length: Math.max(0, spans) }, (_, i) => rateAt(first + i * SPAN_SECONDS));
+      const rates = Array.from({ length: spans }, (_, i) => rateAt(first + i * SPAN_SECONDS));
       const isOld = atSeconds - first > FORGOTTEN_SECONDS;
       if (!isOld && rates.some(Number.isNaN)) break;
       this.#open.shift();
       const seconds = next - oldest.atSeconds;
-      if (spans > 0 && !rates.some(Number.isNaN)) this.#past.push({ ...oldest, rates, seconds });
+      if (!rates.some(Number.isNaN)) this.#past.push({ ...oldest, rates, seconds });
     }
     while (this.#past[0] !== undefined && Math.abs(atSeconds - this.#past[0].atSeconds) > MEMORY_SECONDS)
       this.#past.shift();
@@ -189,8 +175,11 @@ export class NearLoad {
     const age = Math.abs(atSeconds - (this.#chosen?.atSeconds ?? Number.NEGATIVE_INFINITY));
     const forecasts = this.#all(present, options);
     const isGone = this.#chosen !== undefined && Number.isNaN(forecasts[this.#chosen.forecast]!);
-    if (curve !== undefined && (age >= RENEWED_SECONDS || isGone))
-      this.#chosen = this.#choose(atSeconds, forecasts, curve, options);
+    if (curve !== undefined && (age >= RENEWED_SECONDS || isGone)) {
+      const past = this.#past.map((one) => ({ ...one, forecasts: this.#all(one, options) }));
+      const choice = chooseForecast(past, forecasts, curve, options.allowed);
+      this.#chosen = choice && { ...choice, atSeconds };
+    }
     this.isBySchedule = false;
     if (this.#chosen === undefined || Number.isNaN(forecasts[this.#chosen.forecast]!))
       return FIRST_RAISE * forecasts[WIDEST]!;
@@ -215,44 +204,4 @@ export class NearLoad {
     const bySchedule = isMisled ? Number.NaN : this.#spikes.at(spikes, intervalSeconds);
     return [...forecasts, bySchedule, this.#spikes.held(spikes)];
   }
-
-  #choose(atSeconds: number, present: readonly number[], curve: ShareCurve, options: NearLoadOptions) {
-    const past = this.#past.map((one) => ({ ...one, forecasts: this.#all(one, options) }));
-    const minutes = minutesOf(past);
-    if (minutes.length < FIRST) return undefined;
-    const raised = present.flatMap((now, forecast) => {
-      const judged = minutes.filter((minute) =>
-        minute.every(({ forecasts }) => !Number.isNaN(forecasts[forecast]!)),
-      );
-      // After a pause a peak hold may not know enough any more.
-      if (judged.length < FIRST || Number.isNaN(now)) return [];
-      const { raise: needed, uncertainty } = raiseFor(judged, forecast, curve, options.allowed);
-      const raise = forecast >= BY_SCHEDULE ? Math.max(1, needed) : needed;
-      return [{ forecast, raise, load: uncertainty * raise * meanOf(judged, forecast) }];
-    });
-    const best = leastOf(raised);
-    const mean = leastOf(raised.filter(({ forecast }) => forecast < LARGEST));
-    const mostSeen = Math.max(...past.flatMap(({ rates }) => rates));
-    return best && mean && { ...best, mean, atSeconds, mostSeen };
-  }
-}
-
-/** The one that asks for least. */
-function leastOf<T extends { readonly load: number }>(raised: readonly T[]): T | undefined {
-  return raised.reduce<T | undefined>(
-    (least, one) => (least === undefined || one.load < least.load ? one : least),
-    undefined,
-  );
-}
-
-/** What a forecast asked for in the past, each pass for as long as it was in force, requests/s. */
-function meanOf(minutes: readonly Minute[], forecast: number): number {
-  // A pass is in several minutes.
-  const passes = new Map(minutes.flat().map((pass) => [pass.atSeconds, pass]));
-  let [asked, all] = [0, 0];
-  for (const { forecasts, seconds } of passes.values()) {
-    asked += seconds * forecasts[forecast]!;
-    all += seconds;
-  }
-  return asked / all;
 }

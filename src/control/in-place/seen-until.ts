@@ -9,8 +9,8 @@ const ENOUGH = 20;
 const AGES = [1, 2, 3, 4];
 
 /** So much later, and up to so much, it is likely to be told that none has begun by then, s. */
-export const SOONEST_SECONDS = 3;
-export const LATEST_SECONDS = 5.5;
+export const FIRST_LOOK_SECONDS = 3;
+export const LAST_LOOK_SECONDS = 5.5;
 
 /** Requests/s over whole seconds; NaN where they are not known. */
 export type RateOver = (fromSeconds: number, toSeconds: number) => number;

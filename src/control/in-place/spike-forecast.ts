@@ -1,5 +1,5 @@
 /** The load of a chain whose spikes come by a clock: its usual one, and the largest spike on top of it when one is due. */
-import { LATEST_SECONDS, type RateOver, SOONEST_SECONDS, seenUntil } from './seen-until.ts';
+import { FIRST_LOOK_SECONDS, LAST_LOOK_SECONDS, type RateOver, seenUntil } from './seen-until.ts';
 import { SPAN_SECONDS } from './span-rates.ts';
 import { adopted, heightOf, isDue, nextDue, type SpikeSchedule, scheduleOf } from './spike-schedule.ts';
 import { leastSpike, type PresentSpike, SpikeWatch } from './spike-watch.ts';
@@ -146,8 +146,8 @@ export class SpikeForecast {
     if (opens > atSeconds + TOGETHER_SECONDS) return opens;
     const closes = due + schedule.toleranceSeconds;
     const known = knownAt(closes + this.#unseenSeconds(schedule, then));
-    const looked = Math.max(closes + SOONEST_SECONDS, atSeconds + 1);
-    return then.seenSeconds !== undefined && looked <= closes + LATEST_SECONDS
+    const looked = Math.max(closes + FIRST_LOOK_SECONDS, atSeconds + 1);
+    return then.seenSeconds !== undefined && looked <= closes + LAST_LOOK_SECONDS
       ? Math.min(known, looked)
       : known;
   }

@@ -23,7 +23,7 @@ const NARROW = 0.15;
 /** Least squares, and the places that are nearest then. */
 const ROUNDS = 3;
 /** Two-sided quantiles of Student's t at 99 %, of 1 to 16 degrees of freedom (any table of it). */
-const STUDENT = [
+const STUDENT_99 = [
   63.657, 9.925, 5.841, 4.604, 4.032, 3.707, 3.499, 3.355, 3.25, 3.169, 3.106, 3.055, 3.012, 2.977, 2.947,
   2.921,
 ];
@@ -228,6 +228,6 @@ function gridOf(onsets: readonly number[], about: number): Grid {
     period,
     origin,
     farthest: Math.max(...residuals),
-    expected: STUDENT[freedom - 1]! * Math.sqrt(variance * leverage),
+    expected: STUDENT_99[freedom - 1]! * Math.sqrt(variance * leverage),
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SOONEST_SECONDS, seenUntil } from '../../../src/control/in-place/seen-until.ts';
+import { FIRST_LOOK_SECONDS, seenUntil } from '../../../src/control/in-place/seen-until.ts';
 import { seededRandom } from '../../../src/utils/random.ts';
 import { poisson } from './poisson.ts';
 
@@ -22,7 +22,7 @@ describe('until when no spike has begun', () => {
     // 2 · 2.5 · √100 of 400.
     expect(seenUntil(NOW, USUAL, HEIGHT, counted(usual))).toBeCloseTo(NOW - 1 - 50 / 400, 9);
     expect(seenUntil(NOW + 0.9, USUAL, HEIGHT, counted(usual))).toBeCloseTo(NOW - 1 - 50 / 400, 9);
-    expect(SOONEST_SECONDS).toBe(3);
+    expect(FIRST_LOOK_SECONDS).toBe(3);
   });
 
   it('is as much earlier as records come later, up to four seconds', () => {
