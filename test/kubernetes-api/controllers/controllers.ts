@@ -43,6 +43,7 @@ export class Controllers {
 
   /** Works until nothing changes any more. */
   step(): void {
+    const began = this.#plane.now();
     this.#working = true;
     try {
       for (let round = 0; round < 100; round += 1) {
@@ -52,7 +53,7 @@ export class Controllers {
       }
     } finally {
       this.#working = false;
-      this.#wakeForPods();
+      this.#wakeForPods(began);
     }
   }
 
@@ -74,16 +75,18 @@ export class Controllers {
     });
   }
 
-  /** Pods get ready, or crash, with time, and time is no change that would wake anybody. */
-  #wakeForPods(): void {
+  /**
+   * Pods get ready, or crash, with time, and time is no change that would wake anybody. `began`: before the pods were looked at, as one
+   * that has become old enough since then was not seen to be.
+   */
+  #wakeForPods(began: Date): void {
     clearTimeout(this.#later);
-    const now = this.#plane.now();
     const waiting = this.#plane.storage
       .list(PODS)
       .some(
         (pod) =>
           isResizing(pod) ||
-          ageMsOf(pod, now) < this.#podReadyMs ||
+          ageMsOf(pod, began) < this.#podReadyMs ||
           (!isPodReady(pod) && isHealthy(this.#manager.fateOf(pod))),
       );
     if (waiting) this.#later = setTimeout(() => this.step(), Math.max(1, this.#podReadyMs));
