@@ -1,7 +1,7 @@
 import type { Clock } from '../models/ports.ts';
 
-/** A timer counts from when its turn of the event loop began, in whole ms, and the clock tells whole ms: so much too early at most, ms. */
-const EARLY_MS = 2;
+/** A timer goes by another clock, which is never set, in whole ms: what is left of a sleep by so little is slept as well, ms. */
+const NEAR_MS = 50;
 
 /** Longest delay that a timer takes, ms. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -12,9 +12,16 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  */
 export function systemClock(speed = 1): Clock {
   const originSeconds = Date.now() / 1000;
+  const nowSeconds = () => originSeconds + (Date.now() / 1000 - originSeconds) * speed;
   return {
-    nowSeconds: () => originSeconds + (Date.now() / 1000 - originSeconds) * speed,
-    sleep: (seconds, signal) => sleepMs(seconds > 0 ? (seconds / speed) * 1000 + EARLY_MS : 0, signal),
+    nowSeconds,
+    async sleep(seconds, signal) {
+      const until = nowSeconds() + seconds;
+      const leftMs = () => ((until - nowSeconds()) / speed) * 1000;
+      await sleepMs((seconds / speed) * 1000, signal);
+      while (signal?.aborted !== true && leftMs() > 0 && leftMs() < NEAR_MS)
+        await sleepMs(leftMs() + 1, signal);
+    },
   };
 }
 
