@@ -211,6 +211,8 @@ export interface ChainSlowness {
   readonly baseSeconds?: number;
   /** By how much more of its requests are slow than expected, in the odds. */
   readonly factor: number;
+  /** Whether the last minute was over the objective; absent: not, or not known. */
+  readonly isMissed?: boolean;
 }
 
 export interface PlanOutcome {

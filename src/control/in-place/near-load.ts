@@ -3,8 +3,9 @@
  * as much more as bursts within that time have asked for. Simple forecasts compete, each raised as far as the past hour
  * asks for it (scenario-raise.ts); the one that asks for least in the mean speaks.
  */
+import { ErrorBudget } from './error-budget.ts';
 import { type Choice, chooseForecast } from './forecast-choice.ts';
-import type { Past } from './scenario-raise.ts';
+import { type Made, MEMORY_SECONDS, PassMemory, type SeenRates } from './pass-memory.ts';
 import type { RateOver } from './seen-until.ts';
 import type { ShareCurve } from './share-curve.ts';
 import {
@@ -15,12 +16,8 @@ import {
   simpleForecasts,
   WIDEST,
 } from './simple-forecasts.ts';
-import { SPAN_SECONDS } from './span-rates.ts';
-import { EFFECT_SECONDS, SpikeForecast, type SpikesThen } from './spike-forecast.ts';
+import { SpikeForecast } from './spike-forecast.ts';
 import type { SpikeSchedule } from './spike-schedule.ts';
-
-/** What is learned from, s. */
-const MEMORY_SECONDS = 3600;
 
 /** What a load is raised by until raises can be worked out. */
 const FIRST_RAISE = 1.3;
@@ -35,9 +32,6 @@ export const SILENCE_SECONDS = 15;
 /** Loads among which the one before a silence is looked for. */
 const KEPT_LOADS = 3;
 
-/** What came after a pass is not waited for any longer, s. */
-const FORGOTTEN_SECONDS = 600;
-
 /** After silence rates over a minute are too low for as long, s. */
 const HOLE_SECONDS = 75;
 
@@ -49,6 +43,8 @@ const BEYOND_BY_MEANS = 1.1;
 export interface NearLoadOptions {
   /** What is answered now says nothing of what comes. */
   readonly isPilingUp: boolean;
+  /** The last minute was over the objective. */
+  readonly isMissed: boolean;
   /** Time between two passes, s. */
   readonly intervalSeconds: number;
   /** How long after its end a span is known, s. */
@@ -61,18 +57,10 @@ export interface NearLoadOptions {
   readonly schedules: readonly SpikeSchedule[];
 }
 
-/** A pass, and what was known at it. */
-type Made = Omit<Known, 'rates' | 'seconds'>;
-
-/** The same and what came. */
-interface Known extends Past {
-  readonly spikes: SpikesThen;
-}
-
 export class NearLoad {
   readonly #spikes = new SpikeForecast();
-  readonly #past: Known[] = [];
-  #open: Made[] = [];
+  readonly #passes = new PassMemory();
+  readonly #budget = new ErrorBudget();
   #load: number | undefined;
   #silentSeconds = Number.NEGATIVE_INFINITY;
   /** When work last piled up although spikes were foreseen, s. */
@@ -101,21 +89,18 @@ export class NearLoad {
     return Math.min(raise * peak, BEYOND_SEEN * mostSeen);
   }
 
-  /**
-   * The load to plan for, requests/s. `rateAt`: of the span that begins then; NaN where it is not known (yet). `curve`: of the
-   * latest plan.
-   */
+  /** The load to plan for, requests/s. `curve`: of the latest plan. */
   update(
     atSeconds: number,
     rates: NearRates,
-    rateAt: (seconds: number) => number,
+    seen: SeenRates,
     curve: ShareCurve | undefined,
     options: NearLoadOptions,
   ): number {
     if (this.#load !== undefined && rates.counted15 === 0 && this.#load * SILENCE_SECONDS > MISSED) {
       // Nothing is learned from silence, nor from what follows on it. It may have begun within the span before, and what
       // comes late comes in the spans before.
-      this.#open = [];
+      this.#passes.forgetOpen();
       this.#spikes.skip(rates.untilSeconds);
       this.#load = Math.max(this.#load, rates.last30, rates.last60, ...this.#latest);
       this.#silentSeconds = atSeconds;
@@ -123,10 +108,11 @@ export class NearLoad {
       this.isBySchedule = false;
       return this.#load;
     }
-    // The clock was set back.
-    this.#open = this.#open.filter((one) => one.atSeconds < atSeconds);
-    this.#close(atSeconds, rateAt, options);
-    this.#spikes.read(rates.untilSeconds, rateAt, options.isPilingUp);
+    this.#passes.close(atSeconds, options.intervalSeconds, seen);
+    // What is missed before raises are known, or by a schedule, no raise was too small for.
+    const isRaised = this.#chosen !== undefined && !this.isBySchedule;
+    this.#budget.note(atSeconds, isRaised ? options.isMissed : undefined);
+    this.#spikes.read(rates.untilSeconds, seen.rateAt, options.isPilingUp);
     this.#spikes.adopt(options.schedules);
     // What was foreseen came sooner, or was more, than the capacity that was made ready for it.
     if (options.isPilingUp && this.#chosen?.forecast === BY_SCHEDULE) this.#misledSeconds = atSeconds;
@@ -137,7 +123,7 @@ export class NearLoad {
     const forecasts = simpleForecasts(rates);
     // Nothing is learned from what nothing was known of.
     if (!this.#isUncertain(atSeconds) && rates.counted15 > 0)
-      this.#open.push({ atSeconds, forecasts, spikes });
+      this.#passes.open({ atSeconds, forecasts, spikes });
     const served = this.#served({ atSeconds, forecasts, spikes }, curve, options);
     this.#load = this.#isUncertain(atSeconds) ? Math.max(served, this.#load ?? 0) : served;
     this.#latest.push(this.#load);
@@ -150,34 +136,15 @@ export class NearLoad {
     return Math.abs(atSeconds - this.#silentSeconds) < HOLE_SECONDS;
   }
 
-  /** Passes of which everything is known that came until the next one took effect. */
-  #close(atSeconds: number, rateAt: (seconds: number) => number, { intervalSeconds }: NearLoadOptions): void {
-    while (this.#open.length > 0) {
-      const oldest = this.#open[0]!;
-      // The span that it is made in is counted too: the load of now must be carried by the forecast as well.
-      const first = Math.floor(oldest.atSeconds / SPAN_SECONDS) * SPAN_SECONDS;
-      const next = Math.min(this.#open[1]?.atSeconds ?? atSeconds, oldest.atSeconds + intervalSeconds);
-      // And all of which the pass after is in force for less than a half.
-      const spans = Math.ceil((next + EFFECT_SECONDS - first) / SPAN_SECONDS - 0.5);
-      const rates = Array.from({ length: spans }, (_, i) => rateAt(first + i * SPAN_SECONDS));
-      const isOld = atSeconds - first > FORGOTTEN_SECONDS;
-      if (!isOld && rates.some(Number.isNaN)) break;
-      this.#open.shift();
-      const seconds = next - oldest.atSeconds;
-      if (!rates.some(Number.isNaN)) this.#past.push({ ...oldest, rates, seconds });
-    }
-    while (this.#past[0] !== undefined && Math.abs(atSeconds - this.#past[0].atSeconds) > MEMORY_SECONDS)
-      this.#past.shift();
-  }
-
   #served(present: Made, curve: ShareCurve | undefined, options: NearLoadOptions): number {
     const { atSeconds } = present;
     const age = Math.abs(atSeconds - (this.#chosen?.atSeconds ?? Number.NEGATIVE_INFINITY));
     const forecasts = this.#all(present, options);
     const isGone = this.#chosen !== undefined && Number.isNaN(forecasts[this.#chosen.forecast]!);
     if (curve !== undefined && (age >= RENEWED_SECONDS || isGone)) {
-      const past = this.#past.map((one) => ({ ...one, forecasts: this.#all(one, options) }));
-      const choice = chooseForecast(past, forecasts, curve, options.allowed);
+      const past = this.#passes.past.map((one) => ({ ...one, forecasts: this.#all(one, options) }));
+      const target = { allowed: options.allowed, missedShare: this.#budget.missedShare };
+      const choice = chooseForecast(past, forecasts, curve, target);
       this.#chosen = choice && { ...choice, atSeconds };
     }
     this.isBySchedule = false;

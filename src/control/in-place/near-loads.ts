@@ -62,10 +62,14 @@ export class NearLoads {
       const soon = this.#of(id).update(
         atSeconds,
         rates,
-        (seconds) => this.#rateAt(id, seconds / SPAN_SECONDS),
+        {
+          rateAt: (seconds) => this.#rateAt(id, seconds / SPAN_SECONDS),
+          ...(ratesOver && { secondAt: (seconds) => this.#secondAt(id, seconds, ratesOver) }),
+        },
         this.#curveOf(id, settings.topology)?.times(slowness.get(id)?.factor ?? 1),
         {
           isPilingUp,
+          isMissed: slowness.get(id)?.isMissed ?? false,
           intervalSeconds: settings.control.inPlace.interval,
           lateSeconds: late,
           ...(ratesOver && { rateOver: (from, to) => ratesOver(from, to).get(id) ?? Number.NaN }),
@@ -152,6 +156,12 @@ export class NearLoads {
   /** As far as it can be learned from. */
   #rateAt(chain: string, span: number): number {
     return this.#pileUps.isUnclear(chain, span) ? Number.NaN : this.spans.shared.rate(chain, span);
+  }
+
+  /** As it was counted; NaN where that was when requests were answered, and not when they came. */
+  #secondAt(chain: string, seconds: number, ratesOver: RatesOver): number {
+    if (this.spans.isLevelled(chain, Math.floor(seconds / SPAN_SECONDS))) return Number.NaN;
+    return ratesOver(seconds, seconds + 1).get(chain) ?? 0;
   }
 
   /** Of chains that are not configured any more nothing is kept. */

@@ -5,16 +5,13 @@
  * Garatti, The exact feasibility of randomized solutions of uncertain convex programs, SIAM Journal on Optimization 19, 2008),
  * with the minutes as scenarios.
  */
+import type { Came } from './came.ts';
 import type { ShareCurve } from './share-curve.ts';
-import { SPAN_SECONDS } from './span-rates.ts';
+import { withoutChance } from './without-chance.ts';
 
-/** Share of the minutes that may miss the objective. */
-const MISSED_MINUTES = 0.01;
-
-/** The largest tenth of what minutes needed tells of the next ones, at least so many; at most so much beyond the largest. */
+/** The largest tenth of what minutes needed tells of the next ones, at least so many. */
 const EXCESSES = 0.1;
 const LEAST_EXCESSES = 4;
-const BEYOND_LARGEST = 1.15;
 
 /**
  * What is known of the mean excess before any is seen: what it is where needs are normal in the logarithm, over their upper
@@ -40,8 +37,8 @@ const CUTS = 10;
 
 /** A minute with fewer requests says nothing of a percentile. */
 const FEWEST = 20;
-/** Spans of five seconds that are most of a minute. */
-const LEAST_SPANS = 13;
+/** Most of a minute: passes in a row have three or four seconds in common, s. */
+const LEAST_SECONDS = 60;
 
 /** Minutes end at passes so far apart at least, s. */
 const APART_SECONDS = 12.5;
@@ -51,14 +48,23 @@ export interface Past {
   readonly atSeconds: number;
   /** `simpleForecasts`. */
   readonly forecasts: readonly number[];
-  /** What came, by span of five seconds, requests/s. */
-  readonly rates: readonly number[];
+  readonly came: readonly Came[];
   /** Until the next one, s. */
   readonly seconds: number;
 }
 
 /** Passes that make a minute, the oldest first. */
 export type Minute = readonly Past[];
+
+/** What a chain is held to. */
+export interface Target {
+  /** Share of a minute's requests that may be slow. */
+  readonly allowed: number;
+  /** Share of the minutes that may have more. */
+  readonly missedShare: number;
+  /** A raise is at most so many times the largest that a minute needed. */
+  readonly mostBeyond: number;
+}
 
 export interface Raise {
   readonly raise: number;
@@ -82,24 +88,12 @@ export function minutesOf(past: readonly Past[]): readonly Minute[] {
     latest = atSeconds;
     while (past[first]!.atSeconds <= atSeconds - 60) first += 1;
     const minute = past.slice(first, end + 1);
-    const rates = minute.flatMap((one) => one.rates);
-    const requests = (60 * rates.reduce((sum, rate) => sum + rate, 0)) / rates.length;
-    if (rates.length >= LEAST_SPANS && requests >= FEWEST) minutes.push(withoutChance(minute, rates));
+    const came = minute.flatMap((one) => one.came);
+    const seconds = sumOf(came, (one) => one.seconds);
+    const requests = (60 * sumOf(came, (one) => one.seconds * one.rate)) / seconds;
+    if (seconds >= LEAST_SECONDS && requests >= FEWEST) minutes.push(withoutChance(minute));
   }
   return minutes;
-}
-
-/**
- * The minute as its rates would be without the chance of single arrivals, which plans know of themselves (the work of a
- * period is compound Poisson): deviations from the mean are shrunk by what of their variance is Poisson's (James and Stein,
- * Estimation with quadratic loss, 1961).
- */
-function withoutChance(minute: Minute, rates: readonly number[]): Minute {
-  const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
-  const variance = rates.reduce((sum, rate) => sum + (rate - mean) ** 2, 0) / (rates.length - 1);
-  const byChance = mean / SPAN_SECONDS;
-  const kept = variance > byChance ? Math.sqrt(1 - byChance / variance) : 0;
-  return minute.map((one) => ({ ...one, rates: one.rates.map((rate) => mean + kept * (rate - mean)) }));
 }
 
 /**
@@ -111,13 +105,12 @@ function withoutChance(minute: Minute, rates: readonly number[]): Minute {
  * a quarter of an hour has two excesses or so, and of many forecasts the one is chosen whose excesses happen to be small.
  *
  * @param minutes at least two
- * @param allowed share of a minute's requests that may be slow
  */
 export function raiseFor(
   minutes: readonly Minute[],
   forecast: number,
   curve: ShareCurve,
-  allowed: number,
+  { allowed, missedShare, mostBeyond }: Target,
 ): Raise {
   // Where too much is slow at any load there is nothing that a raise would help.
   if (curve.at(0) > allowed) return { raise: 1, uncertainty: 1 };
@@ -132,7 +125,7 @@ export function raiseFor(
   const median = needed[needed.length >> 1]!;
   const usual = USUAL_EXCESS * (threshold - median);
   const withUsual = independent + USUAL_WEIGHT;
-  const ratio = count / (MISSED_MINUTES * needed.length);
+  const ratio = count / (missedShare * needed.length);
   const beyond = Math.max(
     predictiveQuantile(mean, independent, ratio),
     predictiveQuantile((independent * mean + USUAL_WEIGHT * usual) / withUsual, withUsual, ratio),
@@ -140,7 +133,7 @@ export function raiseFor(
   const next = threshold + beyond;
   const widened = next + (OF_FEW_MINUTES * overlap * Math.max(0, next - median)) / needed.length;
   return {
-    raise: Math.exp(Math.min(widened, needed[0]! + Math.log(BEYOND_LARGEST))),
+    raise: Math.exp(Math.min(widened, needed[0]! + Math.log(mostBeyond))),
     uncertainty: Math.exp(beyond / Math.sqrt(withUsual)),
   };
 }
@@ -162,7 +155,8 @@ function predictiveQuantile(mean: number, known: number, ratio: number): number 
 
 /** Least raise with which a minute would have kept its objective, by bisection in the logarithm. */
 function raiseNeeded(minute: Minute, forecast: number, curve: ShareCurve, allowed: number): number {
-  const holds = (raise: number) => slowShareOf(minute, forecast, raise, curve) <= allowed;
+  const came = loadsOf(minute, forecast);
+  const holds = (raise: number) => slowShareOf(came, raise, curve) <= allowed;
   let low = LEAST_RAISE;
   let high = LARGEST_RAISE;
   if (holds(low)) return low;
@@ -174,16 +168,32 @@ function raiseNeeded(minute: Minute, forecast: number, curve: ShareCurve, allowe
   return high;
 }
 
+/** What came in a minute, in parts. */
+interface Loads {
+  /** Over what was forecast. */
+  readonly loads: Float64Array;
+  /** Share of the minute's requests. */
+  readonly weights: Float64Array;
+}
+
+function loadsOf(minute: Minute, forecast: number): Loads {
+  const parts = minute.flatMap(({ forecasts, came }) =>
+    came.map(({ rate, seconds }) => ({ load: rate / forecasts[forecast]!, requests: rate * seconds })),
+  );
+  const all = sumOf(parts, ({ requests }) => requests);
+  return {
+    loads: Float64Array.from(parts, ({ load }) => load),
+    weights: Float64Array.from(parts, ({ requests }) => requests / all),
+  };
+}
+
 /** Of a minute's requests, had its passes planned for the raised forecast. */
-function slowShareOf(minute: Minute, forecast: number, raise: number, curve: ShareCurve): number {
+function slowShareOf({ loads, weights }: Loads, raise: number, curve: ShareCurve): number {
   let slow = 0;
-  let all = 0;
-  for (const { forecasts, rates } of minute) {
-    const planned = raise * forecasts[forecast]!;
-    for (const rate of rates) {
-      all += rate;
-      if (rate > 0) slow += rate * (planned > 0 ? curve.at(rate / planned) : 1);
-    }
-  }
-  return slow / all;
+  for (let part = 0; part < loads.length; part++) slow += weights[part]! * curve.at(loads[part]! / raise);
+  return slow;
+}
+
+function sumOf<T>(values: readonly T[], of: (value: T) => number): number {
+  return values.reduce((sum, value) => sum + of(value), 0);
 }

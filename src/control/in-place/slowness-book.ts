@@ -44,6 +44,8 @@ export class SlownessBook {
   >();
   /** By chain: what the capacity of the latest spans made of their load by the model. */
   readonly #spans = new Map<string, ExpectedSpan[]>();
+  /** Chains whose last minute was over their objective. */
+  readonly #missed = new Set<string>();
   #read = Number.NEGATIVE_INFINITY;
   #notedSeconds: number | undefined;
 
@@ -62,7 +64,8 @@ export class SlownessBook {
     return new Map(
       chains.map(({ id }): [string, ChainSlowness] => {
         const { factor = 1, baseSeconds } = this.#chains.get(id) ?? {};
-        return [id, { factor, ...(baseSeconds !== undefined && { baseSeconds }) }];
+        const base = baseSeconds === undefined ? {} : { baseSeconds };
+        return [id, { factor, ...base, ...(this.#missed.has(id) && { isMissed: true }) }];
       }),
     );
   }
@@ -103,6 +106,7 @@ export class SlownessBook {
     const traffic = trafficByChain(readMetrics(parts, MINUTE, untilSeconds), settings.topology);
     const sinceLast = Math.max(0, atSeconds - (this.#notedSeconds ?? atSeconds - MINUTE));
     this.#notedSeconds = atSeconds;
+    this.#missed.clear();
     for (const { id, slo } of chains) {
       const of = traffic.get(id);
       if (of === undefined || (errorRatio(of) ?? 0) > settings.control.maxErrorRatio) continue;
@@ -115,6 +119,7 @@ export class SlownessBook {
     const requests = MINUTE * (chainRate(traffic) ?? 0);
     const measured = violationRatio(traffic);
     if (measured === undefined || requests < ENOUGH_REQUESTS) return;
+    if (measured > 1 - percentile) this.#missed.add(id);
     const latency = latencyAt(traffic, percentile);
     if (latency !== undefined) this.#of(id).noteLatency(atSeconds, latency);
     const spans = this.#spans.get(id) ?? [];

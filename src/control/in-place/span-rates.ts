@@ -30,8 +30,8 @@ export class SpanRates {
   /** `sharedRates` of these; undefined after a change. */
   #shared: ReadonlyMap<string, readonly number[]> | undefined;
   #newest: number | undefined;
-  /** By chain: the newest span that was levelled. */
-  readonly #levelled = new Map<string, number>();
+  /** By chain: the spans that were levelled last, without a longer break. */
+  readonly #levelled = new Map<string, { readonly from: number; readonly to: number }>();
 
   /** Index of the newest span that is known; undefined before the first. */
   get newest(): number | undefined {
@@ -71,7 +71,9 @@ export class SpanRates {
     this.#shared = undefined;
     const end = rates.length - (this.#newest - to);
     const start = Math.max(0, rates.length - 1 - (this.#newest - from));
-    this.#levelled.set(chain, to);
+    const before = this.#levelled.get(chain);
+    const isLonger = before !== undefined && from <= before.to + READ;
+    this.#levelled.set(chain, { from: isLonger ? Math.min(before.from, from) : from, to });
     const meanOf = (first: number, last: number) =>
       mean(rates.slice(Math.max(0, first), last).filter((rate) => !Number.isNaN(rate)));
     const inside = meanOf(start, end);
@@ -80,6 +82,12 @@ export class SpanRates {
     const isExplained = inside <= EXPLAINED * outside;
     const most = isExplained ? EXPLAINED * outside : MOST_OF_MEAN * inside;
     for (let i = start; i < end; i++) if (rates[i]! > most) rates[i] = most;
+  }
+
+  /** Its requests were counted when they were answered, or those next to it may have been: its seconds say nothing. */
+  isLevelled(chain: string, span: number): boolean {
+    const levelled = this.#levelled.get(chain);
+    return levelled !== undefined && span >= levelled.from - 1 && span <= levelled.to + 1;
   }
 
   keepOnly(chains: ReadonlyMap<string, unknown>): void {
@@ -104,7 +112,7 @@ export class SpanRates {
         const known = this.#rates.get(chain);
         const place = (known?.length ?? 0) - 1 - (this.#newest - span);
         // What was levelled is more than what was answered in a span.
-        if (known === undefined || place < 0 || span <= (this.#levelled.get(chain) ?? 0)) continue;
+        if (known === undefined || place < 0 || span <= (this.#levelled.get(chain)?.to ?? 0)) continue;
         if (!Number.isNaN(known[place])) known[place] = rate;
       }
     }

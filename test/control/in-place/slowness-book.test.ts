@@ -183,6 +183,19 @@ describe('how slow requests stand to what was expected', () => {
     Object.assign(passes.parts, { settings: { ...settings, topology: { ...topology, chains: without } } });
     expect(passes.update().has(CHAIN)).toBe(false);
     Object.assign(passes.parts, { settings });
-    expect(passes.update().get(CHAIN)).toEqual({ factor: 1 });
+    expect(passes.update().get(CHAIN)).toMatchObject({ factor: 1 });
+  });
+
+  it('says whether the last minute was over the objective, and nothing of one with hardly any requests', () => {
+    const passes = new Passes();
+    const isMissed = () => passes.update().get(CHAIN)!.isMissed ?? false;
+    passes.minutes(2, { rate: 100, slow: 0.05 });
+    expect(isMissed()).toBe(false);
+    passes.minutes(1, { rate: 100, slow: 0.1 });
+    expect(isMissed()).toBe(true);
+    passes.minutes(2, { rate: 100, slow: 0.05 });
+    expect(isMissed()).toBe(false);
+    passes.minutes(2, { rate: 0, slow: 1 });
+    expect(isMissed()).toBe(false);
   });
 });

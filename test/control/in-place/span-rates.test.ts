@@ -152,6 +152,21 @@ describe('rates in spans of five seconds', () => {
       expect(levelled[index]).toBeCloseTo(rate, 6);
   });
 
+  it('are known for levelled, and those next to them, until the next time that is long after', () => {
+    const spans = ratesOf(60, ...Array.from({ length: 60 }, () => 100));
+    const levelled = () =>
+      Array.from({ length: 60 }, (_, i) => i).filter((i) => spans.isLevelled(CHAIN, NOW_SPAN + i));
+    expect(levelled()).toEqual([]);
+    spans.level(CHAIN, NOW_SPAN + 10, NOW_SPAN + 12);
+    expect(levelled()).toEqual([9, 10, 11, 12, 13]);
+    // What is not judged yet may lie in both.
+    spans.level(CHAIN, NOW_SPAN + 15, NOW_SPAN + 16);
+    expect(levelled()).toEqual([9, 10, 11, 12, 13, 14, 15, 16, 17]);
+    spans.level(CHAIN, NOW_SPAN + 50, NOW_SPAN + 51);
+    expect(levelled()).toEqual([49, 50, 51, 52]);
+    expect(spans.isLevelled('order-processing', NOW_SPAN + 51)).toBe(false);
+  });
+
   it('are left as they are where nothing is known', () => {
     const spans = ratesOf(10);
     spans.level(CHAIN, NOW_SPAN - 10, NOW_SPAN);
