@@ -1,7 +1,15 @@
 /** The load of a chain whose spikes come by a clock: its usual one, and the largest spike on top of it when one is due. */
 import { FIRST_LOOK_SECONDS, LAST_LOOK_SECONDS, type RateOver, seenUntil } from './seen-until.ts';
 import { SPAN_SECONDS } from './span-rates.ts';
-import { adopted, heightOf, isDue, nextDue, type SpikeSchedule, scheduleOf } from './spike-schedule.ts';
+import {
+  adopted,
+  heightOf,
+  isDue,
+  lateBy,
+  nextDue,
+  type SpikeSchedule,
+  scheduleOf,
+} from './spike-schedule.ts';
 import { leastSpike, type PresentSpike, SpikeWatch } from './spike-watch.ts';
 
 /** What the usual load is told from: the largest of means over so many spans. */
@@ -18,10 +26,10 @@ const DEVIATIONS = 2.5;
 /** From a decision until it is in force, s. */
 export const EFFECT_SECONDS = 3;
 
-/** A pass is made so much before a spike may come: so that its whole span finds it in force, s. */
-const LEAD_SECONDS = EFFECT_SECONDS + SPAN_SECONDS / 2;
+/** A pass is made so much before a spike may come. Most begin later than they may: the whole span finds it in force. */
+const LEAD_SECONDS = EFFECT_SECONDS;
 /** What is due so soon after a pass is made with it: the next change of a service must wait until this one runs. */
-const TOGETHER_SECONDS = 5;
+const TOGETHER_SECONDS = EFFECT_SECONDS;
 
 /** What was known of spikes when a pass was made. */
 export interface SpikesThen {
@@ -139,12 +147,13 @@ export class SpikeForecast {
     const { atSeconds, untilSeconds } = then;
     const knownAt = (seconds: number) =>
       SPAN_SECONDS * (Math.floor(seconds / SPAN_SECONDS) + 1) + lateSeconds;
-    if (isThere(then)) return knownAt(untilSeconds);
+    if (then.present !== undefined) return knownAt(untilSeconds);
     const due = this.#nextDue(schedule, then);
     if (Number.isNaN(due)) return Number.POSITIVE_INFINITY;
     const opens = due - schedule.toleranceSeconds - LEAD_SECONDS;
     if (opens > atSeconds + TOGETHER_SECONDS) return opens;
-    const closes = due + schedule.toleranceSeconds;
+    const inTime = due + schedule.toleranceSeconds;
+    const closes = this.#seen(schedule, then) < inTime ? inTime : due + lateBy(schedule);
     const known = knownAt(closes + this.#unseenSeconds(schedule, then));
     const looked = Math.max(closes + FIRST_LOOK_SECONDS, atSeconds + 1);
     return then.seenSeconds !== undefined && looked <= closes + LAST_LOOK_SECONDS
@@ -177,10 +186,14 @@ export class SpikeForecast {
 
   /** The first point of the grid at which one may come that was not seen yet. */
   #nextDue(schedule: SpikeSchedule, then: SpikesThen): number {
-    const { untilSeconds, seenSeconds, beforeSeconds } = then;
+    return nextDue(schedule, this.#seen(schedule, then), then.beforeSeconds);
+  }
+
+  /** By then none had begun, s. */
+  #seen(schedule: SpikeSchedule, then: SpikesThen): number {
+    const { untilSeconds, seenSeconds } = then;
     const bySpans = untilSeconds - this.#unseenSeconds(schedule, then);
-    const seen = Math.max(bySpans, seenSeconds ?? bySpans);
-    return nextDue(schedule, seen, beforeSeconds);
+    return Math.max(bySpans, seenSeconds ?? bySpans);
   }
 
   /** A spike that began so much before the end of the newest span, or less, may not have been seen in it, s. */

@@ -3,6 +3,7 @@
  * a grid of one period, and by chance they would not.
  */
 import { mean } from '../../models/statistics.ts';
+import { gridOf, RESOLUTION } from './spike-grid.ts';
 import type { Spike } from './spike-watch.ts';
 
 /** Spikes that a grid is told from: all that are remembered, or the latest alone, and at least so many. */
@@ -12,22 +13,18 @@ const FEWEST = 4;
 const MOST_PARTS = 8;
 /** With shorter periods there is no time between two spikes to give anything back, s. */
 const LEAST_PERIOD = 45;
-/** Onsets are known to about this, s. */
-const RESOLUTION = 0.5;
 /** Largest chance that onsets at any times lie as near to a grid. */
 const SIGNIFICANCE = 0.01;
 /** By how much least squares bring random onsets nearer to a grid (measured). */
 const FITTED = 10;
 /** Of a period, what the next onset may be away from the grid. */
 const NARROW = 0.15;
-/** Least squares, and the places that are nearest then. */
-const ROUNDS = 3;
-/** Two-sided quantiles of Student's t at 99 %, of 1 to 16 degrees of freedom (any table of it). */
-const STUDENT_99 = [
-  63.657, 9.925, 5.841, 4.604, 4.032, 3.707, 3.499, 3.355, 3.25, 3.169, 3.106, 3.055, 3.012, 2.977, 2.947,
-  2.921,
-];
-/** The same at 95 %, of 1 to 15. */
+/**
+ * Clocks are never early, but what they start may be late by more than it ever was: it waits for another job, or for who starts
+ * it (the CronJob controller of Kubernetes looks every ten seconds, says its documentation), s.
+ */
+const LATE = 10;
+/** Two-sided quantiles of Student's t at 95 %, of 1 to 15 degrees of freedom (any table of it). */
 const STUDENT_95 = [
   12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131,
 ];
@@ -35,8 +32,6 @@ const STUDENT_95 = [
 const HIGHER = 1.1;
 /** Spikes count for the height for so long, s. */
 const HEIGHT_SECONDS = 3600;
-/** Before any is seen, onsets are taken to be as far from a grid as they are told; that counts as much as two of them. */
-const PRIOR_FREEDOM = 2;
 /** Schedules that are near to each other for as long are the same, s. */
 const SAME_SECONDS = 3600;
 /** Schedules that others are compared with. */
@@ -48,7 +43,7 @@ export interface SpikeSchedule {
   readonly periodSeconds: number;
   /** An onset on the grid, s since the epoch. */
   readonly originSeconds: number;
-  /** The next onset is within this of the grid, s. */
+  /** The next onset is within this of the grid where it is in time, s. */
   readonly toleranceSeconds: number;
   /** Shortest time between two spikes, s. */
   readonly shortestSeconds: number;
@@ -58,10 +53,26 @@ export interface SpikeSchedule {
 
 /** Undefined where onsets may well be at any times. */
 export function scheduleOf(spikes: readonly Spike[]): SpikeSchedule | undefined {
-  return gridded(spikes) ?? (spikes.length > LATEST ? gridded(spikes.slice(-LATEST)) : undefined);
+  const latest = spikes.length > LATEST ? gridded(spikes.slice(-LATEST)) : undefined;
+  return gridded(spikes) ?? latest ?? griddedButLate(spikes);
 }
 
-function gridded(spikes: readonly Spike[]): SpikeSchedule | undefined {
+/** Where one of them was late, which may have been any of them. */
+function griddedButLate(spikes: readonly Spike[]): SpikeSchedule | undefined {
+  for (const late of spikes) {
+    // It was due at any time in the seconds before.
+    const wasDue = { ...late, earliestSeconds: late.earliestSeconds - LATE };
+    const schedule = gridded(
+      spikes.map((one) => (one === late ? wasDue : one)),
+      spikes.length,
+    );
+    if (schedule !== undefined) return schedule;
+  }
+  return undefined;
+}
+
+/** @param choices of the spikes are compared with grids */
+function gridded(spikes: readonly Spike[], choices = 1): SpikeSchedule | undefined {
   const onsets = spikes.filter(isExact).map(({ onsetSeconds }) => onsetSeconds);
   if (spikes.length < FEWEST || onsets.length < FEWEST - 1) return undefined;
   const shortest = Math.min(...onsets.slice(1).map((onset, i) => onset - onsets[i]!));
@@ -75,12 +86,27 @@ function gridded(spikes: readonly Spike[]): SpikeSchedule | undefined {
       shortestSeconds: shortestOf(spikes),
       height: heightOf(spikes),
     };
-    if (isSignificant(schedule, spikes, tried))
+    if (isSignificant(schedule, spikes, choices * tried))
       return expected + RESOLUTION < NARROW * period
-        ? { ...schedule, toleranceSeconds: Math.max(farthest, expected) + RESOLUTION }
+        ? {
+            ...schedule,
+            periodSeconds: finestPeriod(period, origin, onsets),
+            toleranceSeconds: Math.max(farthest, expected) + RESOLUTION,
+          }
         : undefined;
   }
   return undefined;
+}
+
+/**
+ * Half the period where some points of the grid are left out: that all were on the coarser one may be chance. Of n onsets that
+ * were the next is not with a chance of about 1/(n + 2) (Laplace's rule of succession), which as long as n is no more than what
+ * is remembered is more than may be missed.
+ */
+function finestPeriod(period: number, origin: number, onsets: readonly number[]): number {
+  const places = onsets.map((onset) => Math.round((onset - origin) / period));
+  const gaps = new Set(places.slice(1).map((place, i) => place - places[i]!));
+  return gaps.size > 1 && period / 2 >= LEAST_PERIOD ? period / 2 : period;
 }
 
 /**
@@ -141,8 +167,13 @@ function nearShare({ periodSeconds, toleranceSeconds }: SpikeSchedule, widthSeco
   return Math.min(1, (widthSeconds + 2 * toleranceSeconds) / periodSeconds);
 }
 
-function isOnGrid(schedule: SpikeSchedule, { earliestSeconds, onsetSeconds }: Spike): boolean {
-  return isDue(schedule, earliestSeconds, onsetSeconds, Number.NEGATIVE_INFINITY);
+/** In time. */
+function isOnGrid(
+  { periodSeconds, originSeconds, toleranceSeconds }: SpikeSchedule,
+  { earliestSeconds, onsetSeconds }: Spike,
+): boolean {
+  const place = Math.ceil((earliestSeconds - toleranceSeconds - originSeconds) / periodSeconds);
+  return originSeconds + place * periodSeconds <= onsetSeconds + toleranceSeconds;
 }
 
 /** Shortest time between two, s; infinite for one. */
@@ -155,6 +186,11 @@ function isExact({ earliestSeconds, onsetSeconds }: Spike): boolean {
   return earliestSeconds === onsetSeconds;
 }
 
+/** What an onset may be late by, s. */
+export function lateBy({ toleranceSeconds }: Pick<SpikeSchedule, 'toleranceSeconds'>): number {
+  return Math.max(LATE, toleranceSeconds);
+}
+
 /** Whether a spike may begin between two times, the latest one before having begun at `latestSeconds`. */
 export function isDue(schedule: SpikeSchedule, from: number, to: number, latestSeconds: number): boolean {
   return nextDue(schedule, from, latestSeconds) <= to + schedule.toleranceSeconds;
@@ -162,11 +198,11 @@ export function isDue(schedule: SpikeSchedule, from: number, to: number, latestS
 
 /** The first point of the grid at which a spike may come that begins no sooner than `from`, the latest one before having begun then. */
 export function nextDue(
-  { periodSeconds, originSeconds, toleranceSeconds, shortestSeconds }: SpikeSchedule,
+  { periodSeconds, originSeconds, shortestSeconds, ...known }: SpikeSchedule,
   from: number,
   latestSeconds: number,
 ): number {
-  const soonest = Math.max(from - toleranceSeconds, latestSeconds + SOONEST * shortestSeconds);
+  const soonest = Math.max(from - lateBy(known), latestSeconds + SOONEST * shortestSeconds);
   return originSeconds + Math.ceil((soonest - originSeconds) / periodSeconds) * periodSeconds;
 }
 
@@ -193,41 +229,4 @@ export function bestOfEach(schedules: readonly (SpikeSchedule | undefined)[]): r
     } else if (best.length < MOST_SCHEDULES) best.push(schedule);
   }
   return best;
-}
-
-interface Grid {
-  readonly period: number;
-  readonly origin: number;
-  /** Of the onsets from the grid, s. */
-  readonly farthest: number;
-  /** Half of the prediction interval of the next onset, s. */
-  readonly expected: number;
-}
-
-/** Least squares of onsets on whole numbers of periods. */
-function gridOf(onsets: readonly number[], about: number): Grid {
-  const meanOnset = mean(onsets);
-  let [period, origin] = [about, onsets[0]!];
-  let [meanPlace, spread] = [0, 0];
-  for (let round = 0; round < ROUNDS; round++) {
-    const places = onsets.map((onset) => Math.round((onset - origin) / period));
-    meanPlace = mean(places);
-    spread = places.reduce((sum, place) => sum + (place - meanPlace) ** 2, 0);
-    period =
-      places.reduce((sum, place, i) => sum + (place - meanPlace) * (onsets[i]! - meanOnset), 0) / spread;
-    origin = meanOnset - period * meanPlace;
-  }
-  const places = onsets.map((onset) => (onset - origin) / period);
-  const residuals = places.map((place) => period * Math.abs(place - Math.round(place)));
-  const freedom = onsets.length - 2 + PRIOR_FREEDOM;
-  const squares = residuals.reduce((sum, residual) => sum + residual ** 2, 0);
-  const variance = (squares + PRIOR_FREEDOM * RESOLUTION ** 2) / freedom;
-  const next = places.at(-1)! + (places.at(-1)! - places[0]!) / (onsets.length - 1);
-  const leverage = 1 + 1 / onsets.length + (next - meanPlace) ** 2 / spread;
-  return {
-    period,
-    origin,
-    farthest: Math.max(...residuals),
-    expected: STUDENT_99[freedom - 1]! * Math.sqrt(variance * leverage),
-  };
 }

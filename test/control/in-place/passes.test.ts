@@ -278,7 +278,10 @@ describe('passes for spikes by a clock', () => {
     expect(trial.cpu(AUTH)).toBeLessThan(1);
     await trial.runBySecond(20, rateAt);
     expect(trial.cpu(AUTH)).toBeGreaterThanOrEqual(3);
-    await trial.runBySecond(19, rateAt);
+    // It may be late.
+    await trial.runBySecond(9, rateAt);
+    expect(trial.cpu(AUTH)).toBeGreaterThanOrEqual(3);
+    await trial.runBySecond(20, rateAt);
     // By as much as one pass may; what is left goes a minute later.
     expect(trial.cpu(AUTH)).toBeLessThan(1.5);
     await trial.app.stop();

@@ -146,13 +146,16 @@ describe('the forecast of spikes by a clock', () => {
       passes.map(({ atSeconds }) => atSeconds).filter((at) => at >= from && at < to);
     const peaks = passes.filter(({ forecast: said }) => said > 100).map(({ atSeconds }) => atSeconds);
     const opened = peaks.find((at) => at > 2340)!;
-    // Two and a half seconds for the whole span, three for the effect, and what onsets are away from the grid.
-    expect(opened).toBeGreaterThan(2400 - 5.5 - 5);
-    expect(opened).toBeLessThan(2400 - 5.5);
-    expect(peaks.findLast((at) => at < 2500)).toBeLessThan(2415);
-    // The span from 2400 s on is known at 2410 s, the one that tells of an onset later in it 5 s later.
+    // Three seconds for the effect, and what onsets are away from the grid.
+    expect(opened).toBeGreaterThan(2400 - 3 - 5);
+    expect(opened).toBeLessThan(2400 - 3);
+    expect(peaks.findLast((at) => at < 2500)).toBeLessThan(2425);
+    // It may be late by 10 s. The span from 2410 s on, the first that tells of an onset as late, is known at 2420 s; and so that
+    // there is time for that, a pass is made when none was in time.
+    expect(timesOf(2403, 2419).length).toBeGreaterThan(0);
     const closed = passes.find(({ atSeconds, forecast: said }) => atSeconds > 2400 && said === 100)!;
-    expect(closed.atSeconds).toBeLessThanOrEqual(2415);
+    expect(closed.atSeconds).toBeGreaterThan(2410);
+    expect(closed.atSeconds).toBeLessThanOrEqual(2425);
     // A spike that comes is looked at with every span.
     expect(timesOf(2110, 2130)).toEqual(expect.arrayContaining([2110, 2115, 2120, 2125]));
     expect(forecast.changesAt(passes.at(-1)!, LATE)).toBeGreaterThan(2680);
@@ -166,24 +169,24 @@ describe('the forecast of spikes by a clock', () => {
       )!.atSeconds;
     const [bySpans, bySeconds] = [closedAt(), closedAt(() => 100)];
     expect(bySeconds).toBeLessThan(bySpans - 3);
-    expect(bySeconds).toBeLessThan(2407);
+    expect(bySeconds).toBeLessThan(2416);
     expect(closedAt(() => 130)).toBe(bySpans);
-    // They are looked at thrice at most.
+    // They are looked at thrice at most for one in time, and so for a late one.
     const untold = watched(2690, { rateOf, rateOver: () => 130 }).passes;
     const tried = untold.filter(({ atSeconds }) => atSeconds > 2400 && atSeconds < bySpans);
     expect(tried.length).toBeGreaterThan(1);
-    expect(tried.length).toBeLessThanOrEqual(4);
+    expect(tried.length).toBeLessThanOrEqual(8);
     const arriving = watched(2690, { rateOver: (from) => rateAt(from) });
     for (const second of secondsOf(1330, 2690))
       expect(inForce(arriving.passes, second)).toBeGreaterThanOrEqual(rateAt(second));
   });
 
-  it('is the spike already at a pass that is made up to five seconds before its change', () => {
+  it('is the spike already at a pass that is made up to three seconds before its change', () => {
     const { forecast, passes } = watched(2000);
     const opens = forecast.changesAt(passes.at(-1)!, LATE);
     const saidAt = (at: number) => forecast.now(at, knownUntil(at)).forecast;
-    for (const before of [0, 2, 4.9]) expect(saidAt(opens - before)).toBeCloseTo(PEAK, 9);
-    expect(saidAt(opens - 5.1)).toBe(100);
+    for (const before of [0, 2, 2.9]) expect(saidAt(opens - before)).toBeCloseTo(PEAK, 9);
+    expect(saidAt(opens - 3.1)).toBe(100);
   });
 
   it('goes on when nothing is usual any more, as the load has risen for good', () => {

@@ -5,6 +5,7 @@ import {
   heightOf,
   isDue,
   isSame,
+  lateBy,
   nextDue,
   scheduleOf,
 } from '../../../src/control/in-place/spike-schedule.ts';
@@ -148,7 +149,27 @@ describe('a schedule of spikes', () => {
       expect(schedule.periodSeconds).toBeLessThan(310);
       expect(isDue(schedule, onset - 0.1, onset + 0.1, NEVER)).toBe(true);
     }
-    expect(scheduleOf([...spikes, spike(2947)])).toBeUndefined();
+    expect(scheduleOf([...spikes, spike(2913)])).toBeUndefined();
+  });
+
+  it('is kept, as well known, where one of them began some seconds late, and found although one had', () => {
+    const [before, after] = [at(530.5, 905.6, 1430.5, 1730.6), at(2255.7, 2556.1, 2931.1)];
+    const onGrid = scheduleOf([...before, ...after])!;
+    const late = scheduleOf([...before, spike(1963.6), ...after])!;
+    expect(late.periodSeconds).toBeCloseTo(75, 0);
+    expect(late.toleranceSeconds).toBeCloseTo(onGrid.toleranceSeconds, 6);
+    // Not where it was early, nor where it was later than starters are.
+    for (const onset of [1945, 1975]) expect(scheduleOf([...before, spike(onset), ...after])).toBeUndefined();
+  });
+
+  it('has half the period where points of it are left out now and then, and that leaves time', () => {
+    const every = scheduleOf(at(300, 450, 600, 750, 900))!;
+    expect(every.periodSeconds).toBeCloseTo(150, 6);
+    const some = scheduleOf(at(605.9, 905.6, 1505.9, 1655, 1805.6))!;
+    expect(some.periodSeconds).toBeCloseTo(75, 0);
+    expect(isDue(some, 2030, 2031, 1805.6)).toBe(true);
+    const often = scheduleOf(at(300, 380, 540, 620, 860, 940))!;
+    expect(often.periodSeconds).toBeCloseTo(80, 6);
   });
 });
 
@@ -212,9 +233,10 @@ describe('a spike that is due', () => {
   it('is one whose onset may lie between two times', () => {
     expect(isDue(schedule, 2490, 2505, 2200)).toBe(true);
     expect(isDue(schedule, 2470, 2490, 2200)).toBe(false);
-    expect(isDue(schedule, 2505, 2790, 2200)).toBe(false);
-    // Within what onsets are away from the grid.
-    expect(isDue(schedule, 2500.4, 2510, 2200)).toBe(true);
+    expect(isDue(schedule, 2511, 2790, 2200)).toBe(false);
+    // Within what onsets may be late by.
+    expect(isDue(schedule, 2509.9, 2520, 2200)).toBe(true);
+    expect(isDue(schedule, 2510.1, 2520, 2200)).toBe(false);
   });
 
   it('is not expected sooner than after half of the shortest time between two', () => {
@@ -224,17 +246,19 @@ describe('a spike that is due', () => {
     expect(isDue(some, 1500, 1510, NEVER)).toBe(true);
   });
 
-  it('is due at the next point of the grid from which it may not be away so far', () => {
+  it('is due at the next point of the grid from which it may not be as late', () => {
     expect(nextDue(schedule, 2210, 2200)).toBeCloseTo(2500, 6);
-    expect(nextDue(schedule, 2500 + 0.9 * schedule.toleranceSeconds, 2200)).toBeCloseTo(2500, 6);
-    expect(nextDue(schedule, 2500 + 1.1 * schedule.toleranceSeconds, 2200)).toBeCloseTo(2800, 6);
+    expect(nextDue(schedule, 2500 + 0.99 * lateBy(schedule), 2200)).toBeCloseTo(2500, 6);
+    expect(nextDue(schedule, 2500 + 1.01 * lateBy(schedule), 2200)).toBeCloseTo(2800, 6);
+    expect(lateBy({ toleranceSeconds: 3 })).toBe(10);
+    expect(lateBy({ toleranceSeconds: 12 })).toBe(12);
     // None comes sooner than after 150 s.
     expect(nextDue(schedule, 2210, 2400)).toBeCloseTo(2800, 6);
   });
 
   it('is expected on, long after the last one', () => {
     expect(isDue(schedule, 100_000 - 5, 100_000 + 10, 2200)).toBe(true);
-    expect(isDue(schedule, 100_000 + 10, 100_000 + 40, 2200)).toBe(false);
+    expect(isDue(schedule, 100_000 + 15, 100_000 + 40, 2200)).toBe(false);
   });
 });
 
