@@ -211,7 +211,7 @@ export interface ChainSlowness {
   readonly baseSeconds?: number;
   /** By how much more of its requests are slow than expected, in the odds. */
   readonly factor: number;
-  /** Whether the last minute was over the objective; absent: not, or not known. */
+  /** Whether the last minute was over the objective; absent: not known. */
   readonly isMissed?: boolean;
 }
 

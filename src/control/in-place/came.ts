@@ -77,7 +77,9 @@ function deviationsOf(spanRate: number, counted: readonly number[]): readonly nu
   // The rate of the span is better known than its own count tells (`sharedRates`).
   const deviations = counted.map((rate) => (spanRate * rate) / mean - spanRate);
   const variance = deviations.reduce((sum, one) => sum + one ** 2, 0) / (counted.length - 1);
-  if (!(variance > NO_CHANCE * spanRate)) return undefined;
-  const kept = Math.sqrt(1 - spanRate / variance);
+  // That of the counts, on the scale of the span's rate.
+  const byChance = spanRate ** 2 / mean;
+  if (!(variance > NO_CHANCE * byChance)) return undefined;
+  const kept = Math.sqrt(1 - byChance / variance);
   return deviations.map((one) => kept * one);
 }

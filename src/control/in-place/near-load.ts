@@ -43,8 +43,8 @@ const BEYOND_BY_MEANS = 1.1;
 export interface NearLoadOptions {
   /** What is answered now says nothing of what comes. */
   readonly isPilingUp: boolean;
-  /** The last minute was over the objective. */
-  readonly isMissed: boolean;
+  /** The last minute was over the objective; undefined where it does not tell. */
+  readonly isMissed: boolean | undefined;
   /** Time between two passes, s. */
   readonly intervalSeconds: number;
   /** How long after its end a span is known, s. */

@@ -69,7 +69,7 @@ export class NearLoads {
         this.#curveOf(id, settings.topology)?.times(slowness.get(id)?.factor ?? 1),
         {
           isPilingUp,
-          isMissed: slowness.get(id)?.isMissed ?? false,
+          isMissed: slowness.get(id)?.isMissed,
           intervalSeconds: settings.control.inPlace.interval,
           lateSeconds: late,
           ...(ratesOver && { rateOver: (from, to) => ratesOver(from, to).get(id) ?? Number.NaN }),

@@ -1,6 +1,6 @@
 /**
  * By how much a forecast must be raised so that a chain keeps its objective: the least factor with which, had every pass of the
- * last hour planned for the raised forecast, all but a hundredth of the minutes would have kept it. What a plan makes of another
+ * last hour planned for the raised forecast, all but as many of the minutes as may be missed would have kept it. What a plan makes of another
  * load than it was made for, its curve tells (`ShareCurve`). This is a plan against the scenarios of the past (Campi and
  * Garatti, The exact feasibility of randomized solutions of uncertain convex programs, SIAM Journal on Optimization 19, 2008),
  * with the minutes as scenarios.
@@ -131,10 +131,12 @@ export function raiseFor(
     predictiveQuantile((independent * mean + USUAL_WEIGHT * usual) / withUsual, withUsual, ratio),
   );
   const next = threshold + beyond;
+  const most = needed[0]! + Math.log(mostBeyond);
   const widened = next + (OF_FEW_MINUTES * overlap * Math.max(0, next - median)) / needed.length;
   return {
-    raise: Math.exp(Math.min(widened, needed[0]! + Math.log(mostBeyond))),
-    uncertainty: Math.exp(beyond / Math.sqrt(withUsual)),
+    raise: Math.exp(Math.min(widened, most)),
+    // Of what the raise is cut off at nothing is uncertain.
+    uncertainty: Math.exp(Math.min(beyond, most - threshold) / Math.sqrt(withUsual)),
   };
 }
 
@@ -172,26 +174,29 @@ function raiseNeeded(minute: Minute, forecast: number, curve: ShareCurve, allowe
 interface Loads {
   /** Over what was forecast. */
   readonly loads: Float64Array;
-  /** Share of the minute's requests. */
-  readonly weights: Float64Array;
+  readonly requests: Float64Array;
+  /** Of the minute. */
+  readonly all: number;
 }
 
 function loadsOf(minute: Minute, forecast: number): Loads {
-  const parts = minute.flatMap(({ forecasts, came }) =>
-    came.map(({ rate, seconds }) => ({ load: rate / forecasts[forecast]!, requests: rate * seconds })),
-  );
-  const all = sumOf(parts, ({ requests }) => requests);
-  return {
-    loads: Float64Array.from(parts, ({ load }) => load),
-    weights: Float64Array.from(parts, ({ requests }) => requests / all),
-  };
+  const parts = sumOf(minute, ({ came }) => came.length);
+  const [loads, requests] = [new Float64Array(parts), new Float64Array(parts)];
+  let part = 0;
+  for (const { forecasts, came } of minute)
+    for (const { rate, seconds } of came) {
+      loads[part] = rate / forecasts[forecast]!;
+      requests[part] = rate * seconds;
+      part += 1;
+    }
+  return { loads, requests, all: requests.reduce((sum, one) => sum + one, 0) };
 }
 
 /** Of a minute's requests, had its passes planned for the raised forecast. */
-function slowShareOf({ loads, weights }: Loads, raise: number, curve: ShareCurve): number {
+function slowShareOf({ loads, requests, all }: Loads, raise: number, curve: ShareCurve): number {
   let slow = 0;
-  for (let part = 0; part < loads.length; part++) slow += weights[part]! * curve.at(loads[part]! / raise);
-  return slow;
+  for (let part = 0; part < loads.length; part++) slow += requests[part]! * curve.at(loads[part]! / raise);
+  return slow / all;
 }
 
 function sumOf<T>(values: readonly T[], of: (value: T) => number): number {

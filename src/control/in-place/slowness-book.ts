@@ -44,8 +44,8 @@ export class SlownessBook {
   >();
   /** By chain: what the capacity of the latest spans made of their load by the model. */
   readonly #spans = new Map<string, ExpectedSpan[]>();
-  /** Chains whose last minute was over their objective. */
-  readonly #missed = new Set<string>();
+  /** By chain: whether the last minute was over the objective, where it tells. */
+  readonly #missed = new Map<string, boolean>();
   #read = Number.NEGATIVE_INFINITY;
   #notedSeconds: number | undefined;
 
@@ -64,8 +64,9 @@ export class SlownessBook {
     return new Map(
       chains.map(({ id }): [string, ChainSlowness] => {
         const { factor = 1, baseSeconds } = this.#chains.get(id) ?? {};
+        const isMissed = this.#missed.get(id);
         const base = baseSeconds === undefined ? {} : { baseSeconds };
-        return [id, { factor, ...base, ...(this.#missed.has(id) && { isMissed: true }) }];
+        return [id, { factor, ...base, ...(isMissed !== undefined && { isMissed }) }];
       }),
     );
   }
@@ -119,7 +120,7 @@ export class SlownessBook {
     const requests = MINUTE * (chainRate(traffic) ?? 0);
     const measured = violationRatio(traffic);
     if (measured === undefined || requests < ENOUGH_REQUESTS) return;
-    if (measured > 1 - percentile) this.#missed.add(id);
+    this.#missed.set(id, measured > 1 - percentile);
     const latency = latencyAt(traffic, percentile);
     if (latency !== undefined) this.#of(id).noteLatency(atSeconds, latency);
     const spans = this.#spans.get(id) ?? [];

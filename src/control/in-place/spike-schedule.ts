@@ -86,27 +86,27 @@ function gridded(spikes: readonly Spike[], choices = 1): SpikeSchedule | undefin
       shortestSeconds: shortestOf(spikes),
       height: heightOf(spikes),
     };
-    if (isSignificant(schedule, spikes, choices * tried))
-      return expected + RESOLUTION < NARROW * period
-        ? {
-            ...schedule,
-            periodSeconds: finestPeriod(period, origin, onsets),
-            toleranceSeconds: Math.max(farthest, expected) + RESOLUTION,
-          }
-        : undefined;
+    if (!isSignificant(schedule, spikes, choices * tried)) continue;
+    const isNarrow = (seconds: number) => expected + RESOLUTION < NARROW * seconds;
+    if (!isNarrow(period)) return undefined;
+    const isHalved = hasGaps(schedule, spikes) && period / 2 >= LEAST_PERIOD && isNarrow(period / 2);
+    return {
+      ...schedule,
+      periodSeconds: isHalved ? period / 2 : period,
+      toleranceSeconds: Math.max(farthest, expected) + RESOLUTION,
+    };
   }
   return undefined;
 }
 
 /**
- * Half the period where some points of the grid are left out: that all were on the coarser one may be chance. Of n onsets that
- * were the next is not with a chance of about 1/(n + 2) (Laplace's rule of succession), which as long as n is no more than what
- * is remembered is more than may be missed.
+ * Some points of the grid are left out, not every second or third one alike: then half of its points may be out of sight, as all being
+ * on the coarser one may be chance. Of n onsets that were the next is not with a chance of about 1/(n + 2) (Laplace's rule of
+ * succession), which as long as n is no more than what is remembered is more than may be missed.
  */
-function finestPeriod(period: number, origin: number, onsets: readonly number[]): number {
-  const places = onsets.map((onset) => Math.round((onset - origin) / period));
-  const gaps = new Set(places.slice(1).map((place, i) => place - places[i]!));
-  return gaps.size > 1 && period / 2 >= LEAST_PERIOD ? period / 2 : period;
+function hasGaps(schedule: SpikeSchedule, spikes: readonly Spike[]): boolean {
+  const places = spikes.map((spike) => placeOf(schedule, spike));
+  return new Set(places.slice(1).map((place, i) => place - places[i]!)).size > 1;
 }
 
 /**
@@ -168,12 +168,18 @@ function nearShare({ periodSeconds, toleranceSeconds }: SpikeSchedule, widthSeco
 }
 
 /** In time. */
-function isOnGrid(
+function isOnGrid(schedule: SpikeSchedule, spike: Spike): boolean {
+  const { periodSeconds, originSeconds, toleranceSeconds } = schedule;
+  const pointSeconds = originSeconds + placeOf(schedule, spike) * periodSeconds;
+  return pointSeconds <= spike.onsetSeconds + toleranceSeconds;
+}
+
+/** The first point of the grid at which it may have begun, in periods from the origin. */
+function placeOf(
   { periodSeconds, originSeconds, toleranceSeconds }: SpikeSchedule,
-  { earliestSeconds, onsetSeconds }: Spike,
-): boolean {
-  const place = Math.ceil((earliestSeconds - toleranceSeconds - originSeconds) / periodSeconds);
-  return originSeconds + place * periodSeconds <= onsetSeconds + toleranceSeconds;
+  { earliestSeconds }: Spike,
+): number {
+  return Math.ceil((earliestSeconds - toleranceSeconds - originSeconds) / periodSeconds);
 }
 
 /** Shortest time between two, s; infinite for one. */

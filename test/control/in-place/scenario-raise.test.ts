@@ -169,6 +169,19 @@ describe('by how much forecasts are raised', () => {
     expect(alone!.uncertainty).toBeGreaterThan(1);
   });
 
+  it('is no more uncertain than what it is cut off at, however seldom may be missed', () => {
+    const random = seededRandom(6);
+    const rates = Array.from({ length: hourAnd(0) }, () => 200 * Math.exp(0.2 * gaussian(random)));
+    const minutes = minutesOf(pastOf(rates));
+    const seldom = [1e-3, 1e-5, 1e-7].map((missedShare) =>
+      raiseFor(minutes, 0, CURVE, { ...TARGET, missedShare }),
+    );
+    for (const { raise, uncertainty } of seldom) {
+      expect(raise).toBe(seldom[0]!.raise);
+      expect(uncertainty).toBeLessThan(1.5);
+    }
+  });
+
   it.each([1.15, 1.02])('goes at most so far beyond what any minute has needed: %d', (mostBeyond) => {
     // One in ten minutes needs more, and each another amount.
     const rates = Array.from({ length: hourAnd(0) }, (_, span) => (span % 120 < 12 ? 200 + span : 200));

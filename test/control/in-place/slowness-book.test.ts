@@ -188,7 +188,8 @@ describe('how slow requests stand to what was expected', () => {
 
   it('says whether the last minute was over the objective, and nothing of one with hardly any requests', () => {
     const passes = new Passes();
-    const isMissed = () => passes.update().get(CHAIN)!.isMissed ?? false;
+    const isMissed = () => passes.update().get(CHAIN)!.isMissed;
+    expect(isMissed()).toBeUndefined();
     passes.minutes(2, { rate: 100, slow: 0.05 });
     expect(isMissed()).toBe(false);
     passes.minutes(1, { rate: 100, slow: 0.1 });
@@ -196,6 +197,8 @@ describe('how slow requests stand to what was expected', () => {
     passes.minutes(2, { rate: 100, slow: 0.05 });
     expect(isMissed()).toBe(false);
     passes.minutes(2, { rate: 0, slow: 1 });
-    expect(isMissed()).toBe(false);
+    expect(isMissed()).toBeUndefined();
+    passes.minutes(2, { rate: 100, failed: 0.9 });
+    expect(isMissed()).toBeUndefined();
   });
 });

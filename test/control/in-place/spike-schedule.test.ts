@@ -168,6 +168,12 @@ describe('a schedule of spikes', () => {
     const some = scheduleOf(at(605.9, 905.6, 1505.9, 1655, 1805.6))!;
     expect(some.periodSeconds).toBeCloseTo(75, 0);
     expect(isDue(some, 2030, 2031, 1805.6)).toBe(true);
+    // One that was late, or answered late, left none out.
+    const late = at(300, 450, 600, 750, 900, 1050, 1200, 1350).map((one, i) =>
+      i === 3 ? { ...one, earliestSeconds: one.onsetSeconds - 15 } : one,
+    );
+    expect(scheduleOf(late)!.periodSeconds).toBeCloseTo(150, 6);
+    expect(scheduleOf(at(300, 450, 600, 758, 900, 1050, 1200, 1350))!.periodSeconds).toBeCloseTo(150, 0);
     const often = scheduleOf(at(300, 380, 540, 620, 860, 940))!;
     expect(often.periodSeconds).toBeCloseTo(80, 6);
   });
