@@ -47,11 +47,13 @@ describe('what came while capacity was in force', () => {
       let detailed = 0;
       for (let trial = 0; trial < 4000; trial++) {
         const seconds = Array.from({ length: 7 }, () => poisson(rate, random));
-        const spanRate = seconds.slice(1, 6).reduce((sum, one) => sum + one, 0) / 5;
+        const counted = seconds.slice(1, 6).reduce((sum, one) => sum + one, 0) / 5;
         const inForce = { fromSeconds: 1001, toSeconds: 1006 };
-        if (cameOf([spanRate], 1001, inForce, told(seconds)).length > 1) detailed += 1;
+        // As it was counted, and as it is known from other chains.
+        for (const spanRate of [counted, rate])
+          if (cameOf([spanRate], 1001, inForce, told(seconds)).length > 1) detailed += 1;
       }
-      expect(detailed / 4000).toBeLessThan(0.002);
+      expect(detailed / 8000).toBeLessThan(0.001);
     },
   );
 
